@@ -1,0 +1,33 @@
+// Every limit of the program, named in one place. Sizes in bytes unless the name says otherwise.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace dvcsync::limits {
+
+// Province XML.
+inline constexpr std::size_t max_record = 4u << 20;        // one record; a larger one is parked
+inline constexpr std::size_t read_chunk = 256u << 10;      // drop-folder file read size
+inline constexpr std::size_t max_xml_depth = 64;           // nesting inside one record
+inline constexpr std::size_t max_list = 2'000;             // members of one list of one record
+inline constexpr std::size_t max_code = 100;               // dossier and procedure codes, characters
+
+// Files a person writes.
+inline constexpr std::size_t max_config_file = 1u << 20;
+inline constexpr std::size_t max_mapping_file = 4u << 20;
+inline constexpr std::size_t max_code_table_rows = 200'000;
+
+// Portal.
+inline constexpr std::size_t max_answer = 8u << 20;        // one answer of the portal
+inline constexpr std::size_t max_document = 8u << 20;      // one national document
+inline constexpr std::size_t max_batch_bytes = 16u << 20;  // one call's body
+inline constexpr int max_batch = 500;                      // items in a call, whatever the profile says
+inline constexpr int max_in_flight = 64;                   // calls at once, whatever the settings say
+
+// Work held in memory at once.
+inline constexpr std::size_t intake_batch = 500;           // records in one ledger transaction
+inline constexpr std::size_t claim_batch = 256;            // outbox items claimed at once
+inline constexpr std::size_t max_message = 2'000;          // characters of a stored reason
+
+}  // namespace dvcsync::limits

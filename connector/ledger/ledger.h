@@ -1,0 +1,218 @@
+// The durable memory: what the province said, what must go out, what became of it.
+//
+// Ledger is the interface; open_sqlite gives the SQLite implementation (WAL, synchronous=FULL). One
+// owner thread at a time. Every function that changes something is one transaction. Payloads come and
+// go sealed (Sealer): the ledger never sees personal data in the clear.
+// Errors: Retry = the disk is full or the database is locked by another program; Corrupt = the file is not what was
+// written; Bug = a rule of this interface was broken. schema.md beside this file describes the tables.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/base/crypto.h"
+#include "connector/base/error.h"
+#include "connector/base/operation.h"
+#include "connector/base/time.h"
+
+namespace dvcsync::ledger {
+
+// States of an outbox item. Sending is never left over: recover() turns it into InDoubt.
+enum class State { Ready, Sending, Waiting, InDoubt, Parked, Delivered };
+std::string_view to_string(State state);
+
+// Who or what an item is parked by; "" while it is not.
+enum class Cause { None, Intake, Mapping, Portal };
+std::string_view to_string(Cause cause);
+
+// The columns that reports, filters and statistics need.
+struct Facts {
+    std::string kind;         // "dossier", "procedure", "statistics"
+    std::string code;
+    std::string agency;
+    std::string agency_name;
+    std::string procedure;
+    std::string status;
+    std::optional<UtcTime> received;
+    std::optional<UtcTime> due;       // by regulation
+    std::optional<UtcTime> finished;
+    std::optional<UtcTime> event;     // latest event inside the record (local event time)
+    bool online = false;
+    bool online_result = false;
+    bool apology = false;
+    bool inter_agency = false;
+    std::string decision;
+    std::string action;
+    std::optional<UtcTime> decided;
+};
+
+// A record as it came in.
+struct Intake {
+    Facts facts;
+    Digest digest{};                 // of the record's bytes as the province wrote them
+    std::string sealed;              // payload
+    std::string origin;              // "dossiers-2019-03-01.xml:4711"
+    std::vector<Operation> queue;    // items to make ready; empty: keep, but do not send
+    std::string fault;               // not empty: park it at once for this reason (cause Intake)
+};
+
+struct Taken {
+    std::size_t added = 0;
+    std::size_t changed = 0;
+    std::size_t unchanged = 0;
+    std::size_t parked = 0;          // of added + changed
+};
+
+// An outbox item in hand. version is the record's version at the time of the claim.
+struct Claimed {
+    std::int64_t item = 0;
+    std::int64_t record = 0;
+    Operation operation{};
+    std::string kind;
+    std::string code;
+    std::int64_t version = 0;
+    int attempts = 0;                // before this one
+    bool known = false;              // the portal has accepted this record before: send as update
+    Digest document{};               // of the document delivered last for this operation; zero: none
+    std::size_t steps_done = 0;      // progress rows delivered
+    Digest steps_digest{};           // over the delivered rows, in order; zero: none
+    std::string sealed;
+};
+
+// What becomes of a claimed item.
+struct Settlement {
+    std::int64_t item = 0;
+    std::int64_t version = 0;        // as claimed; an item whose record moved on meanwhile becomes Ready again
+    State state{};                   // Ready, Waiting, InDoubt, Parked or Delivered
+    UtcTime next_at{};               // Waiting: not before this instant
+    Cause cause = Cause::None;       // Parked
+    std::string code;                // the portal's code
+    std::string reason;              // for people
+    std::optional<bool> known;       // what was learnt about the record
+    std::optional<Digest> document;  // Delivered: digest of what was accepted
+    std::optional<std::size_t> steps_done;
+    std::optional<Digest> steps_digest;
+    std::optional<Operation> then;   // Delivered: make this operation of the same record ready
+    bool called = true;              // false: settled without a call (unchanged document), so no attempt is counted
+};
+
+struct ItemRow {                     // for lists
+    std::int64_t item = 0;
+    Operation operation{};
+    State state{};
+    Cause cause{};
+    std::string kind;
+    std::string code;
+    std::string agency;
+    std::string origin;
+    std::string portal_code;
+    std::string reason;
+    int attempts = 0;
+    UtcTime queued_at{};
+    UtcTime changed_at{};
+    UtcTime next_at{};
+};
+
+struct ItemCount {
+    Operation operation{};
+    State state{};
+    Cause cause{};
+    std::size_t count = 0;
+};
+
+// Dossiers of one agency in one Vietnam month, for the monthly statistics (contract §2, DongBoThongKeHoSo).
+struct MonthFigures {
+    std::string agency;
+    std::string agency_name;
+    std::size_t received = 0;
+    std::size_t carried_over = 0;    // received earlier and not finished before the month
+    std::size_t done_on_time = 0;    // finished in the month, on or before the due day
+    std::size_t done_late = 0;
+    std::size_t open_in_time = 0;    // not finished at the end of the month, due day not passed
+    std::size_t open_late = 0;
+};
+
+// The year as the province told it.
+struct YearFigures {
+    std::size_t received = 0;
+    std::size_t due = 0;             // due day inside the year
+    std::size_t early = 0;           // of those: finished before the due day
+    std::size_t on_time = 0;         // on it
+    std::size_t late = 0;            // after it, or still open at the end of the year with the due day passed
+    std::size_t late_with_apology = 0;
+    std::size_t online_to_result = 0;
+    std::size_t decisions = 0;       // of the year
+    std::size_t procedures_new = 0;
+    std::size_t procedures_amended = 0;
+    std::size_t procedures_replaced = 0;
+    std::size_t procedures_abolished = 0;
+    std::size_t published = 0;       // not abolished, in the end
+    std::size_t inter_agency = 0;    // of those
+    std::size_t central_agencies = 0;   // distinct agencies of dossiers, by form of their code; see schema.md
+};
+
+struct Run {
+    std::int64_t id = 0;
+    std::string job;
+    UtcTime started{};
+    std::optional<UtcTime> ended;
+    std::string outcome;             // "", "ok", "attention", "failed"
+    std::string summary;             // JSON of the counts
+};
+
+class Ledger {
+  public:
+    virtual ~Ledger() = default;
+
+    // -- intake --------------------------------------------------------------------------------
+    // True if a record with exactly this content is the current version of some record.
+    virtual Result<bool> is_current(const Digest& digest) = 0;
+    // Takes records and the source's position in one transaction. A record whose digest is current is
+    // left alone; another gets a new version, its payload replaces the old one, and its items become
+    // ready unless they are in flight (Sending, InDoubt), in which case the newer version follows when they settle.
+    // A waiting or parked older version is superseded.
+    virtual Result<Taken> take(std::span<const Intake> records, std::string_view source,
+                               std::string_view position, UtcTime now) = 0;
+    virtual Result<std::string> position(std::string_view source) = 0;  // "" if none
+
+    // -- delivery ------------------------------------------------------------------------------
+    // Items that crashed while being sent become InDoubt. Returns how many. Call once at the start.
+    virtual Result<std::size_t> recover(UtcTime now) = 0;
+    // Up to `max` items that are Ready, or Waiting with next_at ≤ now, oldest first, marked Sending.
+    virtual Result<std::vector<Claimed>> claim(Operation operation, std::size_t max, UtcTime now) = 0;
+    // The same for items in doubt (they stay InDoubt).
+    virtual Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max) = 0;
+    virtual Status settle(std::span<const Settlement> settlements, UtcTime now) = 0;
+    // The earliest next_at of the waiting items of an operation.
+    virtual Result<std::optional<UtcTime>> next_due(Operation operation) = 0;
+
+    // -- people --------------------------------------------------------------------------------
+    virtual Result<std::vector<ItemCount>> counts() = 0;
+    virtual Result<std::vector<ItemRow>> list(std::optional<State> state, std::size_t max) = 0;
+    virtual Result<std::vector<MonthFigures>> month(int year, int month) = 0;
+    virtual Result<YearFigures> year(int year) = 0;
+    virtual Result<std::size_t> records(std::string_view kind) = 0;
+
+    // -- runs ----------------------------------------------------------------------------------
+    virtual Result<std::int64_t> begin_run(std::string_view job, UtcTime now) = 0;
+    virtual Status end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
+                           UtcTime now) = 0;
+    virtual Result<std::vector<Run>> last_runs(std::size_t max) = 0;
+
+    virtual Result<int> schema_version() = 0;
+    // PRAGMA quick_check in SQLite's words.
+    virtual Status verify() = 0;
+};
+
+// Opens or creates the ledger and brings its schema up to date (numbered migrations; a ledger newer than
+// the program is a Config error). `key_id` is remembered at creation: another key later is a Config error.
+Result<std::unique_ptr<Ledger>> open_sqlite(const std::filesystem::path& file,
+                                            std::string_view key_id);
+
+}  // namespace dvcsync::ledger

@@ -1,0 +1,128 @@
+// The national portal behind one interface.
+//
+// A Profile (mappings/portal/<name>/profile.xml) says how one generation of the contract speaks: endpoints,
+// headers, login, envelopes, batch sizes, and how to recognise each outcome. Client carries it out. Only
+// transport.cpp knows cpprestsdk; no exception and no foreign type leaves this module.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/base/error.h"
+#include "connector/base/operation.h"
+#include "connector/base/time.h"
+
+namespace dvcsync::portal {
+
+struct ProfileData;
+
+// One generation of the national contract. Immutable, cheap to copy, thread-safe.
+class Profile {
+  public:
+    // Config error: every fault of the file, one a line, with file and line.
+    static Result<Profile> load(const std::filesystem::path& file);
+
+    const std::string& name() const;
+    bool has(Operation operation) const;
+    int batch(Operation operation) const;          // items a call, at least 1
+    bool knows_updating(Operation operation) const;  // the call says new or update
+    bool can_ask() const;                          // there is a service that tells whether a dossier is known
+    // Settings that the profile needs from dvcsync.toml [portal.settings] (dstcode, agency code …).
+    const std::vector<std::string>& settings() const;
+    // Names of the endpoints that [portal.endpoints] must give a path for.
+    const std::vector<std::string>& endpoints() const;
+
+  private:
+    friend class Client;
+    std::shared_ptr<const ProfileData> data_;
+};
+
+struct ClientSettings {
+    std::string base_url;                            // https://host[:port]
+    std::map<std::string, std::string> endpoints;    // name → path
+    std::map<std::string, std::string> settings;     // values that the profile names
+    std::string username;
+    std::string password;
+    std::filesystem::path ca_file;                   // PEM; only these authorities are trusted
+    std::filesystem::path client_certificate;        // PEM chain; empty: no mutual TLS
+    std::filesystem::path client_key;                // PEM
+    std::chrono::milliseconds deadline{30'000};      // one call, all of it
+    int in_flight = 8;
+};
+
+// Says what became of one item. Success is only a parsed positive answer for that item.
+enum class Verdict {
+    Accepted,     // the portal says yes to this item
+    Refused,      // the portal says no to this item: a person or a newer version must act
+    Exists,       // sent as new, but the portal knows it: send as update
+    Missing,      // sent as update, but the portal does not know it: send as new
+    Alone,        // refused or unclear only as part of a batch, and surely not kept: send it by itself
+    Retry,        // surely not kept (refused connection, 429, 503 …): send again later
+    InDoubt,      // may have been kept: ask before sending again
+    Misconfigured,  // this call cannot work until a person mends settings (TLS, redirect, 404, login)
+};
+
+std::string_view to_string(Verdict verdict);
+
+struct Outcome {
+    Verdict verdict = Verdict::InDoubt;
+    std::string code;      // the portal's code or "HTTP 503" or "tls", for lists and filters
+    std::string message;   // the portal's words or ours; at most limits::max_message characters
+    std::optional<std::chrono::milliseconds> retry_after;  // when the portal asked for it
+};
+
+struct Item {
+    std::string_view code;      // record code, to match the portal's lines and for messages
+    std::string_view document;  // JSON object
+};
+
+// Thread-safe: `in_flight` callers may push at once, each blocks until its call has ended. The session
+// is shared; it is renewed once when a call says that it has expired.
+class Client {
+  public:
+    static Result<std::unique_ptr<Client>> open(Profile profile, ClientSettings settings,
+                                                Clock& clock);
+    ~Client();
+
+    const Profile& profile() const;
+    // Logs in if there is no session yet. Refused: user or password; Retry: not reachable now; Config: TLS.
+    Status login();
+    // One call; at most profile.batch(operation) items; one outcome per item, in the same order. Never throws.
+    // Logs in by itself when needed.
+    std::vector<Outcome> push(Operation operation, std::span<const Item> items, bool updating);
+    // Asks whether the portal knows a dossier. InDoubt/Retry errors as for push.
+    Result<bool> knows(std::string_view code);
+    // Calls made and bytes sent since open.
+    struct Traffic {
+        std::uint64_t calls = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t logins = 0;
+    };
+    Traffic traffic() const;
+
+  private:
+    struct Impl;
+    explicit Client(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+// Must be the first thing in main: sizes cpprestsdk's thread pool (4; its default of 40 is five times slower)
+// and keeps the system's certificate bundle out of every connection. Not thread-safe.
+void initialize();
+
+// What a certificate file says, for `check`.
+struct CertificateFacts {
+    std::string subject;
+    UtcTime not_after;
+};
+Result<CertificateFacts> read_certificate(const std::filesystem::path& file);
+
+}  // namespace dvcsync::portal

@@ -1,0 +1,85 @@
+// Where the province's records come from.
+//
+// A Source hands out records in batches, each with the position after it; whoever consumes them stores
+// that position in the same transaction as the records, and acknowledges afterwards. After a crash the
+// source is opened again at the stored position: nothing is lost, and what is read twice is recognised
+// by its digest. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/base/error.h"
+#include "connector/base/time.h"
+
+namespace dvcsync::province {
+
+// One kind of record in the province's XML: the element that holds one, and the child that names it.
+struct RecordShape {
+    std::string kind;
+    std::string element;
+    std::string code_element;
+};
+
+// A record as it was written, whole, with the place it came from.
+struct RawRecord {
+    std::string kind;
+    std::string xml;      // from "<element" to "</element>", UTF-8, never larger than limits::max_record
+    std::string code;     // as far as it could be read without parsing; may be empty
+    std::string file;     // name inside the drop folder
+    std::uint64_t line = 0;  // 1-based line of the record's first character
+    std::string fault;    // not empty: the record cannot be used, for this reason (xml may be cut short)
+};
+
+// A file that was moved to rejected/.
+struct RejectedFile {
+    std::string file;
+    std::string reason;
+};
+
+struct Batch {
+    std::vector<RawRecord> records;      // empty only with end = true or rejected files
+    std::vector<RejectedFile> rejected;
+    std::string position;                // opaque text; store it with the records
+    bool end = false;                    // nothing complete is left for now
+};
+
+class Source {
+  public:
+    virtual ~Source() = default;
+    // Up to `max` records. Retry error: the folder cannot be read now.
+    virtual Result<Batch> next(std::size_t max) = 0;
+    // The records up to `position` are stored for good: finished files may be put away.
+    virtual Status acknowledge(const std::string& position) = 0;
+    // Files that wait because they are not complete yet (name, reason), for status and check.
+    virtual Result<std::vector<RejectedFile>> incomplete() = 0;
+    virtual Result<std::size_t> waiting_files() = 0;
+};
+
+// The XML drop folder: <root>/in is read, finished files go to <root>/done, files that are not XML to
+// <root>/rejected with a text file `<name>.reason.txt` beside them.
+//
+// A file is taken only when complete: its name ends in ".xml" (writers write "name.part" or a name with a
+// leading dot, then rename), and its last bytes close the root element; one that does not end so waits,
+// and is rejected once it has not changed for `stale_after`. Files are taken in name order. Memory does not grow with file
+// size. Records are cut out by a scanner that respects comments, CDATA, processing instructions and attributes;
+// a malformed record is handed out with a fault and the scan goes on at the next record. Document type
+// declarations, so entities too, are refused with the whole file; UTF-8 is demanded.
+struct DropFolderSettings {
+    std::filesystem::path root;
+    std::vector<RecordShape> shapes;
+    std::string root_element;            // empty: any
+    std::chrono::seconds stale_after{900};
+};
+// `position` is what the ledger stored last, or empty. Config error if the folders are missing.
+Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings, std::string position,
+                                                 const Clock& clock);
+// Makes in/, done/ and rejected/ below root (mode 0750).
+Status create_drop_folder(const std::filesystem::path& root);
+
+}  // namespace dvcsync::province
