@@ -18,7 +18,8 @@ class WorkCalendar {
     static Result<WorkCalendar> load(const std::filesystem::path& file);
 
     bool is_working(Date date) const;
-    // The day `days` working days after `date`; day 0 is `date` itself, working or not.
+    // The day `days` working days after `date` (before it, if negative); day 0 is `date` itself,
+    // working or not. Counts at most limits::max_working_days either way.
     Date add_working_days(Date date, int days) const;
     // Working days in (from, to]; negative if `to` is before `from`.
     int working_days_between(Date from, Date to) const;

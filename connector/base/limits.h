@@ -17,6 +17,8 @@ inline constexpr std::size_t max_code = 100;               // dossier and proced
 inline constexpr std::size_t max_config_file = 1u << 20;
 inline constexpr std::size_t max_mapping_file = 4u << 20;
 inline constexpr std::size_t max_code_table_rows = 200'000;
+inline constexpr std::size_t max_csv_file = 64u << 20;
+inline constexpr int max_working_days = 10'000;            // one step of the calendar, days
 
 // Portal.
 inline constexpr std::size_t max_answer = 8u << 20;        // one answer of the portal

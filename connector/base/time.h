@@ -28,7 +28,8 @@ Date date_of(LocalTime at);
 // anything else literal, e.g. "yyyyMMddHHmmss", "dd/MM/yyyy HH:mm:ss". A pattern is compiled once.
 class TimeFormat {
   public:
-    // Config error if the pattern has an unknown letter or lacks year, month or day.
+    // Config error if the pattern has an unknown letter (T is literal, for ISO forms), a letter twice
+    // or in another number, or lacks year, month or day. Fractions (SSS) are read and dropped.
     static Result<TimeFormat> compile(std::string_view pattern);
 
     // Strict: the whole text, every digit present, a real calendar day, 00:00:00–23:59:59.

@@ -1,0 +1,105 @@
+#include "connector/base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace dvcsync {
+namespace {
+
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    operator int() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+bool write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        bytes.remove_prefix(std::size_t(count));
+    }
+    return true;
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+Error file_error(std::string_view verb, const std::filesystem::path& path, int code) {
+    const bool persons_fault = code == ENOENT || code == EACCES || code == EPERM ||
+                               code == ENOTDIR || code == EISDIR || code == EROFS ||
+                               code == ELOOP || code == ENAMETOOLONG;
+    return {persons_fault ? ErrorKind::Config : ErrorKind::Retry,
+            fmt::format("cannot {} {}: {}", verb, path.string(),
+                        std::generic_category().message(code))};
+}
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t max) {
+    // O_NONBLOCK: a pipe under that name must not hold the program.
+    const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat facts {};
+    if (fd < 0 || ::fstat(fd, &facts) != 0)
+        return tl::make_unexpected(file_error("read", path, errno));
+    if (!S_ISREG(facts.st_mode))
+        return fail(ErrorKind::Config, "cannot read " + path.string() + ": not a regular file");
+    const auto too_large = [&] {
+        return fail(ErrorKind::Config,
+                    fmt::format("cannot read {}: larger than {} bytes", path.string(), max));
+    };
+    if (std::size_t(facts.st_size) > max) return too_large();
+    std::string content(std::size_t(facts.st_size) + 1, '\0');  // one more sees growth
+    std::size_t filled = 0;
+    for (;;) {
+        const ssize_t count = ::read(fd, content.data() + filled, content.size() - filled);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return tl::make_unexpected(file_error("read", path, errno));
+        if (count == 0) break;
+        filled += std::size_t(count);
+        if (filled > max) return too_large();
+        if (filled == content.size()) content.resize(content.size() * 2);
+    }
+    content.resize(filled);
+    return content;
+}
+
+Status write_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode) {
+    std::string temporary = path.string() + ".XXXXXX";
+    int failure = 0;
+    {
+        const Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
+        if (fd < 0) return tl::make_unexpected(file_error("write", path, errno));
+        if (!write_all(fd, bytes) || ::fchmod(fd, mode) != 0 || ::fsync(fd) != 0) failure = errno;
+    }
+    if (failure == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) failure = errno;
+    if (failure != 0) {
+        ::unlink(temporary.c_str());
+        return tl::make_unexpected(file_error("write", path, failure));
+    }
+    return sync_folder(folder_of(path));
+}
+
+Status sync_folder(const std::filesystem::path& folder) {
+    const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd < 0 || ::fsync(fd) != 0)
+        return tl::make_unexpected(file_error("sync folder", folder, errno));
+    return {};
+}
+
+}  // namespace dvcsync

@@ -1,0 +1,31 @@
+// Reading and writing small files safely. Pure functions over the file system, thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "connector/base/error.h"
+
+namespace dvcsync {
+
+// The whole content of a regular file of at most `max` bytes. Config error naming the path if it is
+// missing, not a regular file, larger, or may not be read.
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t max);
+
+// Replaces `path` by `bytes` so that a crash leaves the old content or the new, never a part: a
+// temporary file beside it, fsync, rename, fsync of the folder. Retry error (nothing was changed)
+// if the disk refuses; Config error if the folder is missing or not writable.
+Status write_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
+
+// Makes renames inside `folder` durable.
+Status sync_folder(const std::filesystem::path& folder);
+
+// "cannot <verb> <path>: <what the system said>", Config where a person must mend the path or its
+// rights, Retry otherwise. `code` is errno.
+Error file_error(std::string_view verb, const std::filesystem::path& path, int code);
+
+}  // namespace dvcsync
