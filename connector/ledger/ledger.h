@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "connector/base/crypto.h"
@@ -157,6 +158,16 @@ struct YearFigures {
     std::size_t central_agencies = 0;   // distinct agencies of dossiers, by form of their code; see schema.md
 };
 
+// Records of one kind by what became of them.
+struct Tally {
+    std::size_t records = 0;
+    std::size_t delivered = 0;       // every item of the record is delivered
+    std::size_t refused = 0;         // an item is parked with the portal's words
+    std::size_t parked = 0;          // an item is parked by intake or mapping
+    std::size_t waiting = 0;         // an item is ready, sending, waiting or in doubt
+    std::size_t held = 0;            // the record is not to be sent (it has no item)
+};
+
 struct Run {
     std::int64_t id = 0;
     std::string job;
@@ -198,6 +209,11 @@ class Ledger {
     virtual Result<std::vector<MonthFigures>> month(int year, int month) = 0;
     virtual Result<YearFigures> year(int year) = 0;
     virtual Result<std::size_t> records(std::string_view kind) = 0;
+    // Every record of a kind once, by the worst of its items, so that the counts add up:
+    // records = delivered + refused + parked + waiting + held.
+    virtual Result<Tally> tally(std::string_view kind) = 0;
+    // Instants of the first dossier received and of the latest event (or receipt) in any dossier; nullopt: no dossier.
+    virtual Result<std::optional<std::pair<UtcTime, UtcTime>>> span() = 0;
 
     // -- runs ----------------------------------------------------------------------------------
     virtual Result<std::int64_t> begin_run(std::string_view job, UtcTime now) = 0;
