@@ -15,6 +15,7 @@ inline constexpr std::size_t max_code = 100;               // dossier and proced
 
 // Files a person writes.
 inline constexpr std::size_t max_config_file = 1u << 20;
+inline constexpr std::size_t max_secret_file = 4u << 10;   // a password file
 inline constexpr std::size_t max_mapping_file = 4u << 20;
 inline constexpr std::size_t max_code_table_rows = 200'000;
 inline constexpr std::size_t max_csv_file = 64u << 20;
@@ -26,10 +27,12 @@ inline constexpr std::size_t max_document = 8u << 20;      // one national docum
 inline constexpr std::size_t max_batch_bytes = 16u << 20;  // one call's body
 inline constexpr int max_batch = 500;                      // items in a call, whatever the profile says
 inline constexpr int max_in_flight = 64;                   // calls at once, whatever the settings say
+inline constexpr int max_attempts = 1'000;                 // tries of one item, whatever the settings say
 
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;           // records in one ledger transaction
 inline constexpr std::size_t claim_batch = 256;            // outbox items claimed at once
+inline constexpr std::size_t max_payload = 16u << 20;       // a payload of the ledger, opened
 inline constexpr std::size_t max_message = 2'000;          // characters of a stored reason
 
 }  // namespace dvcsync::limits
