@@ -30,6 +30,8 @@ class Sealer {
     // Writes a new random key file with mode 0600. Refuses to overwrite one.
     static Status create_key(const std::filesystem::path& key_file);
 
+    // Precondition: `plain` is at most limits::max_payload long (records are far smaller); the program
+    // stops otherwise, as it does when the system gives no random bytes.
     std::string seal(std::string_view plain, std::string_view context) const;
     // Corrupt error if the bytes were changed, the key is another, or the context differs.
     Result<std::string> open(std::string_view sealed, std::string_view context) const;
