@@ -1,6 +1,6 @@
-// dvcsync.toml → typed settings. Every wrong key, type, value or path is reported with file and line, all
-// at once. toml++ stays inside config.cpp. Secrets are not in the file: it names files or environment
-// variables that hold them (password_file / password_env).
+// dvcsync.toml → typed settings. Every wrong key, type, value or path is reported with file and
+// line, all at once. toml++ stays inside config.cpp. Secrets are not in the file: it names files or
+// environment variables that hold them (password_file / password_env).
 #pragma once
 
 #include <chrono>
@@ -14,30 +14,31 @@
 namespace dvcsync::config {
 
 struct Config {
-    std::filesystem::path file;            // absolute; relative paths inside are relative to its folder
+    std::filesystem::path file;  // absolute; relative paths inside are relative to its folder
 
     // [province]
-    std::string province_code;             // "H22"
-    std::string agency;                    // code of the province's account on the portal: 000.00.00.H22
+    std::string province_code;  // "H22"
+    std::string agency;         // code of the province's account on the portal: 000.00.00.H22
     std::string agency_name;
-    std::string vocabulary;                // name of a file in mappings/province
+    std::string vocabulary;  // name of a file in mappings/province
     std::filesystem::path drop_folder;
     std::chrono::seconds stale_after{900};
 
     // [portal]
-    std::string profile;                   // name of a folder in mappings/portal
+    std::string profile;  // name of a folder in mappings/portal
     std::string base_url;
     std::map<std::string, std::string> endpoints;  // [portal.endpoints]
     std::map<std::string, std::string> settings;   // [portal.settings]
     std::string username;
-    std::string password;                  // already read from its file or variable
+    std::string password;  // already read from its file or variable
     std::filesystem::path ca_file;
     std::filesystem::path client_certificate;
     std::filesystem::path client_key;
     std::chrono::milliseconds deadline{30'000};
     int in_flight = 8;
-    int max_attempts = 12;                 // retries of one item before it is parked
-    bool allow_plain_http = false;         // contract §1: adapters inside government networks speak plain HTTP
+    int max_attempts = 12;  // retries of one item before it is parked
+    bool allow_plain_http =
+        false;  // contract §1: adapters inside government networks speak plain HTTP
 
     // [ledger]
     std::filesystem::path ledger_file;
@@ -47,9 +48,9 @@ struct Config {
     std::filesystem::path mappings;
 
     // [log]
-    std::string log_level = "info";        // trace debug info warn error
-    std::string log_format = "auto";       // auto (human on a terminal, json otherwise), human, json
-    std::filesystem::path log_file;        // empty: standard error
+    std::string log_level = "info";   // trace debug info warn error
+    std::string log_format = "auto";  // auto (human on a terminal, json otherwise), human, json
+    std::filesystem::path log_file;   // empty: standard error
 };
 
 // Config error whose message has one line per fault: "dvcsync.toml:12: [portal] …".

@@ -1,0 +1,89 @@
+#include "connector/config/config.h"
+
+namespace dvcsync::config {
+
+std::string sample() {
+    return R"toml(# dvcsync.toml: settings of dvcsync / cấu hình của dvcsync.
+#
+# Lines marked EDIT must be changed for your province; everything else works as it is.
+# Các dòng có chữ EDIT phải sửa cho tỉnh của mình; phần còn lại dùng được ngay.
+# A line that begins with '# key = …' shows the value used when the key is absent.
+# Dòng dạng '# khóa = …' là giá trị mặc định khi không khai báo.
+# Relative paths start at this file's folder. / Đường dẫn tương đối tính từ thư mục chứa tệp này.
+# After every change: dvcsync check / Sau mỗi lần sửa: dvcsync check
+
+[province]
+# The province's code on the national axis, and the code and name of its account.
+# Mã tỉnh, mã định danh và tên đơn vị của tỉnh trên trục liên thông.
+code = "H22"                                # EDIT
+agency = "000.00.00.H22"                    # EDIT
+agency_name = "UBND tỉnh Hà Giang"          # EDIT
+# Which one-stop product writes the XML: a file in mappings/province, without ".xml".
+# Từ vựng XML của hệ thống một cửa: tên một tệp trong mappings/province.
+vocabulary = "reference"
+# Export files are put into <drop_folder>/in. / Tệp xuất đặt vào <drop_folder>/in.
+drop_folder = "drop"
+# A file that is still incomplete after so many seconds is rejected (1–86400).
+# Tệp vẫn dở dang sau chừng này giây thì bị loại.
+# stale_after_seconds = 900
+
+[portal]
+# Generation of the national contract: a folder in mappings/portal.
+# Phiên bản tài liệu kết nối: một thư mục trong mappings/portal.
+profile = "mapi"
+# scheme://host:port, no path. / Địa chỉ trục kết nối, không kèm đường dẫn.
+base_url = "https://localhost:8443"         # EDIT
+# The account that the portal gave. The password stands in a file of mode 0600 (first line) or in an
+# environment variable, never here: exactly one of password_file and password_env.
+# Tài khoản được cấp. Mật khẩu nằm trong tệp riêng (quyền 0600) hoặc biến môi trường, không ghi ở đây.
+username = "dvcsync"                        # EDIT
+password_file = "portal.password"           # EDIT
+# password_env = "DVCSYNC_PASSWORD"
+# Authority that signed the portal's certificate (PEM); only it is trusted.
+# Chứng thư CA của phía cổng (PEM); chỉ tin CA này.
+ca_file = "certs/ca.pem"                    # EDIT
+# Our own certificate and key for mutual TLS (PEM); both or neither.
+# Chứng thư và khóa riêng của tỉnh cho TLS hai chiều; khai báo cả hai hoặc bỏ cả hai.
+client_certificate = "certs/client.pem"     # EDIT
+client_key = "certs/client.key"             # EDIT
+# One call may take so long, all of it (1–600). / Thời hạn của một lần gọi, tính bằng giây.
+# deadline_seconds = 30
+# Calls in flight at once (1–64). / Số lần gọi đồng thời.
+# in_flight = 8
+# An item that failed so often is parked for a person (1–1000). / Số lần thử trước khi chờ người xử lý.
+# max_attempts = 12
+# Only for an adapter inside a closed government network that has no TLS.
+# Chỉ dùng khi trục nội bộ không có TLS.
+# allow_plain_http = false
+
+# Paths of the endpoints that the profile names. / Đường dẫn của từng điểm kết nối.
+[portal.endpoints]
+login = "/XrdAdapter/RestService/forward/mapi/login"
+share = "/XrdAdapter/RestService/forward/mapi/share"
+integration = "/XrdAdapter/RestService/forward/mapi/integration"
+
+# Values that the profile asks for, always text. / Giá trị mà hồ sơ kết nối yêu cầu, luôn là chuỗi.
+[portal.settings]
+dstcode = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
+
+[ledger]
+# The durable memory: keep it on a local disk and back it up together with its key, but apart from it.
+# Sổ cái: đặt trên đĩa cục bộ; sao lưu sổ và khóa ở hai nơi khác nhau.
+file = "ledger.db"
+key_file = "ledger.key"
+
+[mappings]
+# The mappings folder of the product. / Thư mục mappings của sản phẩm.
+folder = "mappings"                         # EDIT
+
+[log]
+# trace, debug, info, warn, error
+# level = "info"
+# auto (for people on a terminal, JSON otherwise), human, json
+# format = "auto"
+# Absent: standard error. / Không khai báo: ghi ra standard error.
+# file = "dvcsync.log"
+)toml";
+}
+
+}  // namespace dvcsync::config
