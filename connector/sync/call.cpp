@@ -1,9 +1,9 @@
 #include "connector/sync/call.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "connector/base/limits.h"
 #include "connector/sync/intake.h"
@@ -74,7 +74,7 @@ class Worker {
     struct Rows {  // the progress rows of one item
         const Claimed* item;
         std::vector<mapping::Document> rows;
-        std::size_t next = 0;   // the first row that is not delivered
+        std::size_t next = 0;  // the first row that is not delivered
         bool settled = false;
     };
     struct RowRef {
@@ -96,8 +96,9 @@ class Worker {
         out_.sent += items.size();
         auto outcomes = calls_.push(task_.operation, items, updating);
         if (outcomes.size() != items.size()) {
-            outcomes.assign(items.size(), Outcome{Verdict::InDoubt, "bug",
-                                                  "the portal client lost an outcome", {}});
+            outcomes.assign(
+                items.size(),
+                Outcome{Verdict::InDoubt, "bug", "the portal client lost an outcome", {}});
         }
         for (const auto& outcome : outcomes) {
             if (outcome.verdict == Verdict::Misconfigured && out_.stop.empty()) {
@@ -123,8 +124,7 @@ class Worker {
                                               outcome.message));
                 }
                 settlement.state = State::Waiting;
-                settlement.next_at =
-                    now_ + backoff(item.attempts + 1, draw(), outcome.retry_after);
+                settlement.next_at = now_ + backoff(item.attempts + 1, draw(), outcome.retry_after);
                 return settlement;
             case Verdict::InDoubt:
                 settlement.state = State::InDoubt;
@@ -142,9 +142,11 @@ class Worker {
 
     void run_documents() {
         std::vector<Draft> drafts;
-        for (const auto& item : task_.items) draft(item, drafts);
+        for (const auto& item : task_.items)
+            draft(item, drafts);
         std::vector<const Draft*> left;
-        for (const auto& one : drafts) left.push_back(&one);
+        for (const auto& one : drafts)
+            left.push_back(&one);
         const auto limit = static_cast<std::size_t>(std::max(1, calls_.batch(task_.operation)));
         for (std::size_t i = 0; i < left.size(); i += limit) {
             const auto end = std::min(left.size(), i + limit);
@@ -197,7 +199,8 @@ class Worker {
     void send(const std::vector<const Draft*>& drafts, bool updating, int flips) {
         std::vector<portal::Item> items;
         items.reserve(drafts.size());
-        for (const auto* one : drafts) items.push_back({one->item->code, one->json});
+        for (const auto* one : drafts)
+            items.push_back({one->item->code, one->json});
         const auto outcomes = push(items, updating);
         std::vector<const Draft*> flipped;
         std::vector<const Draft*> alone;
@@ -218,14 +221,16 @@ class Worker {
             }
         }
         if (!flipped.empty()) send(flipped, !updating, flips + 1);
-        for (const auto* one : alone) send({one}, updating, flips);
+        for (const auto* one : alone)
+            send({one}, updating, flips);
     }
 
     // -- progress: many rows an item, in order ----------------------------------------------------
 
     void run_rows() {
         std::vector<Rows> items;
-        for (const auto& item : task_.items) draft_rows(item, items);
+        for (const auto& item : task_.items)
+            draft_rows(item, items);
         std::vector<RowRef> refs;
         for (std::size_t i = 0; i < items.size(); ++i) {
             for (std::size_t row = items[i].next; row < items[i].rows.size(); ++row) {
@@ -261,12 +266,14 @@ class Worker {
         }
         const std::span<const mapping::Document> all(*rows);
         if (all.size() < item.steps_done ||
-            (item.steps_done > 0 && steps_digest(all.first(item.steps_done)) != item.steps_digest)) {
-            settle(parked(item, Cause::Mapping, "steps",
-                          fmt::format("the first {} steps were sent already, and the province has "
-                                      "since removed or renamed one of them: the portal cannot take "
-                                      "a step back; put the old steps back in the province's system",
-                                      item.steps_done)));
+            (item.steps_done > 0 &&
+             steps_digest(all.first(item.steps_done)) != item.steps_digest)) {
+            settle(
+                parked(item, Cause::Mapping, "steps",
+                       fmt::format("the first {} steps were sent already, and the province has "
+                                   "since removed or renamed one of them: the portal cannot take "
+                                   "a step back; put the old steps back in the province's system",
+                                   item.steps_done)));
             return;
         }
         items.push_back({&item, std::move(*rows), item.steps_done, false});
@@ -340,9 +347,8 @@ class Worker {
 
 PortalCalls calls_of(portal::Client& client) {
     PortalCalls calls;
-    calls.push = [&client](Operation operation, std::span<const portal::Item> items, bool updating) {
-        return client.push(operation, items, updating);
-    };
+    calls.push = [&client](Operation operation, std::span<const portal::Item> items,
+                           bool updating) { return client.push(operation, items, updating); };
     calls.knows = [&client](std::string_view code) { return client.knows(code); };
     calls.batch = [&client](Operation operation) { return client.profile().batch(operation); };
     calls.can_ask = client.profile().can_ask();
@@ -357,7 +363,8 @@ Handled handle(const Task& task, const PortalCalls& calls, const mapping::Mappin
 Digest steps_digest(std::span<const mapping::Document> rows) {
     if (rows.empty()) return {};
     std::string keys;
-    for (const auto& row : rows) keys.append(row.key).push_back('\n');
+    for (const auto& row : rows)
+        keys.append(row.key).push_back('\n');
     return sha256(keys);
 }
 

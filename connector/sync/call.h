@@ -1,7 +1,8 @@
 // One task of a delivery worker: claimed items in, settlements out.
 //
-// handle() unseals, maps and sends, and says for every item what becomes of it. It never touches the
-// ledger and never throws, so workers need no lock and a simulation can drive it without threads.
+// handle() unseals, maps and sends, and says for every item what becomes of it. It never touches
+// the ledger and never throws, so workers need no lock and a simulation can drive it without
+// threads.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,8 @@ namespace dvcsync::sync {
 
 // The portal as the sync core sees it: what portal::Client does, or a simulation in its place.
 struct PortalCalls {
-    std::function<std::vector<portal::Outcome>(Operation, std::span<const portal::Item>, bool)> push;
+    std::function<std::vector<portal::Outcome>(Operation, std::span<const portal::Item>, bool)>
+        push;
     std::function<Result<bool>(std::string_view code)> knows;
     std::function<int(Operation)> batch;
     bool can_ask = false;
@@ -27,20 +29,20 @@ PortalCalls calls_of(portal::Client& client);
 
 struct Task {
     Operation operation{};
-    bool updating = false;               // of every item in it
+    bool updating = false;  // of every item in it
     std::vector<ledger::Claimed> items;
 };
 
 struct CallRules {
-    int max_attempts = 12;               // then the item is parked
-    bool progress_follows = true;        // a delivered dossier makes its progress ready
+    int max_attempts = 12;         // then the item is parked
+    bool progress_follows = true;  // a delivered dossier makes its progress ready
 };
 
 struct Handled {
     std::vector<ledger::Settlement> settlements;
-    std::string stop;                    // not empty: no further call can work, for this reason
-    bool reached = false;                // the portal answered at least one call
-    std::size_t sent = 0;                // items that went into a call
+    std::string stop;      // not empty: no further call can work, for this reason
+    bool reached = false;  // the portal answered at least one call
+    std::size_t sent = 0;  // items that went into a call
 };
 
 // `random` is drawn from for the jitter of retries.

@@ -1,6 +1,7 @@
 #include "connector/sync/connector.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -9,8 +10,6 @@
 #include <cstring>
 #include <random>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "connector/sync/statistics.h"
 
@@ -56,11 +55,15 @@ Status take_statistics(ledger::Ledger& ledger, const Sealer& sealer, const Clock
 
 std::vector<Operation> operations_of(Job job) {
     switch (job) {
-        case Job::PushCatalogue: return {Operation::PushProcedure};
+        case Job::PushCatalogue:
+            return {Operation::PushProcedure};
         // Progress first: see deliver().
-        case Job::PushDossiers: return {Operation::PushProgress, Operation::PushDossier};
-        case Job::PushStatistics: return {Operation::PushStatistics};
-        case Job::All: break;
+        case Job::PushDossiers:
+            return {Operation::PushProgress, Operation::PushDossier};
+        case Job::PushStatistics:
+            return {Operation::PushStatistics};
+        case Job::All:
+            break;
     }
     return {};
 }
@@ -86,8 +89,7 @@ class JobRun {
                                                            config.profile));
         DVC_TRY_ASSIGN(profile, portal::Profile::load(config.mappings / "portal" / config.profile /
                                                       "profile.xml"));
-        DVC_TRY_ASSIGN(client,
-                       portal::Client::open(profile, client_settings(config), clock_));
+        DVC_TRY_ASSIGN(client, portal::Client::open(profile, client_settings(config), clock_));
         const auto began = clock_.steady();
         DVC_TRY(read(mappings));
         const PortalCalls calls = calls_of(*client);
@@ -137,8 +139,8 @@ class JobRun {
         rules.call.max_attempts = connector_.config.max_attempts;
         rules.call.progress_follows = mappings.plan(Operation::PushProgress) != nullptr;
         rules.seed = std::random_device{}();
-        DVC_TRY_ASSIGN(counts, deliver(*connector_.ledger, calls, mappings, connector_.sealer, clock_,
-                                       operations, rules, progress_, stop_));
+        DVC_TRY_ASSIGN(counts, deliver(*connector_.ledger, calls, mappings, connector_.sealer,
+                                       clock_, operations, rules, progress_, stop_));
         add(report_.delivery, counts);
         return {};
     }
@@ -198,13 +200,14 @@ Result<RunLock> RunLock::take(const std::filesystem::path& ledger_file) {
     const std::string file = ledger_file.string() + ".lock";
     const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return fail(ErrorKind::Config, fmt::format("{}: cannot be made: {}", file, strerror(errno)));
+        return fail(ErrorKind::Config,
+                    fmt::format("{}: cannot be made: {}", file, strerror(errno)));
     }
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
         ::close(fd);
-        return fail(ErrorKind::Retry,
-                    fmt::format("{}: another run of dvcsync is active; this one changes nothing",
-                                file));
+        return fail(
+            ErrorKind::Retry,
+            fmt::format("{}: another run of dvcsync is active; this one changes nothing", file));
     }
     return RunLock(fd);
 }
@@ -217,10 +220,14 @@ RunLock::~RunLock() {
 
 std::string_view to_string(Job job) {
     switch (job) {
-        case Job::PushCatalogue: return "push-catalogue";
-        case Job::PushDossiers: return "push-dossiers";
-        case Job::PushStatistics: return "push-statistics";
-        case Job::All: return "all";
+        case Job::PushCatalogue:
+            return "push-catalogue";
+        case Job::PushDossiers:
+            return "push-dossiers";
+        case Job::PushStatistics:
+            return "push-statistics";
+        case Job::All:
+            return "all";
     }
     return "";
 }

@@ -47,7 +47,8 @@ class RunLock {
 
 enum class Job { PushCatalogue, PushDossiers, PushStatistics, All };
 
-// What a run did. `ok` and `attention` are successes; attention: something needs a person or another run.
+// What a run did. `ok` and `attention` are successes; attention: something needs a person or
+// another run.
 struct RunReport {
     IntakeCounts intake;
     DeliveryCounts delivery;

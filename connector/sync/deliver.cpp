@@ -24,7 +24,8 @@ class Crew {
     using Work = std::function<Handled(const Task&)>;
 
     Crew(int workers, Work work) : work_(std::move(work)) {
-        for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { loop(); });
+        for (int i = 0; i < workers; ++i)
+            threads_.emplace_back([this] { loop(); });
     }
     ~Crew() {
         {
@@ -32,7 +33,8 @@ class Crew {
             closed_ = true;
         }
         wake_.notify_all();
-        for (auto& thread : threads_) thread.join();
+        for (auto& thread : threads_)
+            thread.join();
     }
     Crew(const Crew&) = delete;
     Crew& operator=(const Crew&) = delete;
@@ -95,10 +97,9 @@ class Crew {
 
 class Delivery {
   public:
-    Delivery(ledger::Ledger& ledger, const PortalCalls& calls,
-             const mapping::MappingSet& mappings, const Sealer& sealer, Clock& clock,
-             std::span<const Operation> operations, const DeliveryRules& rules,
-             Progress& progress, const std::atomic<bool>& stop)
+    Delivery(ledger::Ledger& ledger, const PortalCalls& calls, const mapping::MappingSet& mappings,
+             const Sealer& sealer, Clock& clock, std::span<const Operation> operations,
+             const DeliveryRules& rules, Progress& progress, const std::atomic<bool>& stop)
         : ledger_(ledger),
           calls_(calls),
           mappings_(mappings),
@@ -118,8 +119,8 @@ class Delivery {
         DVC_TRY(resolve_doubts());
         DVC_TRY_ASSIGN(total, open_items());
         progress_.begin("sent to the portal", total);
-        // Calls that are cut off during the run leave doubts of their own; a portal that does this for
-        // ever must not hold the run for ever.
+        // Calls that are cut off during the run leave doubts of their own; a portal that does this
+        // for ever must not hold the run for ever.
         constexpr int rounds = 3;
         for (int round = 0; round < rounds; ++round) {
             const auto doubts = counts_.doubtful;
@@ -215,7 +216,8 @@ class Delivery {
             settlements.insert(settlements.end(), one.settlements.begin(), one.settlements.end());
             watch(one);
         }
-        for (const auto& one : settlements) count(one);
+        for (const auto& one : settlements)
+            count(one);
         DVC_TRY(ledger_.settle(settlements, clock_.now()));
         progress_.at(counts_.delivered);
         return {};
@@ -239,11 +241,18 @@ class Delivery {
                 ++counts_.delivered;
                 if (!one.called) ++counts_.without_call;
                 break;
-            case State::Parked: ++(one.cause == Cause::Portal ? counts_.refused : counts_.parked); break;
-            case State::InDoubt: ++counts_.doubtful; break;
-            case State::Waiting: ++counts_.waiting; break;
+            case State::Parked:
+                ++(one.cause == Cause::Portal ? counts_.refused : counts_.parked);
+                break;
+            case State::InDoubt:
+                ++counts_.doubtful;
+                break;
+            case State::Waiting:
+                ++counts_.waiting;
+                break;
             case State::Ready:
-            case State::Sending: break;
+            case State::Sending:
+                break;
         }
     }
 
@@ -300,7 +309,8 @@ class Delivery {
             settlement.cause = Cause::Portal;
             settlement.code = "in doubt";
             settlement.reason =
-                "a call was cut off and the portal cannot be asked which steps it kept: compare the "
+                "a call was cut off and the portal cannot be asked which steps it kept: compare "
+                "the "
                 "dossier's progress on the portal; a newer version of the dossier sends the rest";
         }
         return settlement;
@@ -328,7 +338,8 @@ Result<DeliveryCounts> deliver(ledger::Ledger& ledger, const PortalCalls& calls,
                                Clock& clock, std::span<const Operation> operations,
                                const DeliveryRules& rules, Progress& progress,
                                const std::atomic<bool>& stop) {
-    return Delivery(ledger, calls, mappings, sealer, clock, operations, rules, progress, stop).run();
+    return Delivery(ledger, calls, mappings, sealer, clock, operations, rules, progress, stop)
+        .run();
 }
 
 }  // namespace dvcsync::sync

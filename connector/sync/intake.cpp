@@ -1,9 +1,9 @@
 #include "connector/sync/intake.h"
 
+#include <fmt/format.h>
+
 #include <future>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "connector/base/limits.h"
 
@@ -39,12 +39,13 @@ ledger::Facts facts_of(std::string_view kind, const mapping::Summary& summary) {
 
 std::optional<Operation> first_operation(std::string_view kind) {
     if (kind == "procedure") return Operation::PushProcedure;
-    if (kind == "dossier") return Operation::PushDossier;  // its progress follows once it is delivered
+    if (kind == "dossier")
+        return Operation::PushDossier;  // its progress follows once it is delivered
     return std::nullopt;
 }
 
-// A record whose code cannot be read still needs a name of its own in lists; its content is the only
-// thing that is certainly its own.
+// A record whose code cannot be read still needs a name of its own in lists; its content is the
+// only thing that is certainly its own.
 std::string stand_in_code(const Digest& digest) {
     return fmt::format("unreadable-{}", hex(digest).substr(0, 16));
 }
@@ -110,7 +111,8 @@ ledger::Intake prepare(const province::RawRecord& raw, const Digest& digest,
 
 Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
                              const mapping::Vocabulary& vocabulary, const Sealer& sealer,
-                             const Clock& clock, Progress& progress, const std::atomic<bool>& stop) {
+                             const Clock& clock, Progress& progress,
+                             const std::atomic<bool>& stop) {
     IntakeCounts counts;
     progress.begin("read from the province", 0);
     while (!stop) {
@@ -135,7 +137,8 @@ Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
         counts.changed += taken.changed;
         counts.unchanged += taken.unchanged;
         counts.parked += taken.parked;
-        for (auto& file : batch.rejected) counts.rejected.push_back(std::move(file));
+        for (auto& file : batch.rejected)
+            counts.rejected.push_back(std::move(file));
         progress.at(counts.read);
         if (batch.end) break;
     }

@@ -10,8 +10,8 @@ namespace dvcsync::sync {
 // The code under which the ledger keeps one agency's month: "000.00.01.H22/2019-03".
 std::string statistics_code(const ledger::MonthFigures& figures, int year, int month);
 
-// The record in the form that every vocabulary's `statistics` kind describes: totals are sums of their
-// parts, percentages have two decimals (0 where there is nothing to divide). Pure.
+// The record in the form that every vocabulary's `statistics` kind describes: totals are sums of
+// their parts, percentages have two decimals (0 where there is nothing to divide). Pure.
 std::string statistics_xml(const ledger::MonthFigures& figures, int year, int month);
 
 }  // namespace dvcsync::sync

@@ -1,0 +1,112 @@
+// sync, and how errors are told.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "connector/cli/commands.h"
+#include "connector/cli/exit_codes.h"
+#include "connector/cli/json.h"
+#include "connector/cli/logging.h"
+#include "connector/cli/progress_bar.h"
+
+namespace dvcsync::cli {
+namespace {
+
+void print_json(const sync::RunReport& report) {
+    Json json;
+    json.open();
+    json.add("read", std::uint64_t{report.intake.read});
+    json.add("unchanged", std::uint64_t{report.intake.unchanged});
+    json.add("new", std::uint64_t{report.intake.added});
+    json.add("changed", std::uint64_t{report.intake.changed});
+    json.add("rejected_files", std::uint64_t{report.intake.rejected.size()});
+    json.add("delivered", std::uint64_t{report.delivery.delivered});
+    json.add("delivered_without_call", std::uint64_t{report.delivery.without_call});
+    json.add("refused", std::uint64_t{report.delivery.refused});
+    json.add("parked", std::uint64_t{report.delivery.parked + report.intake.parked});
+    json.add("waiting", std::uint64_t{report.delivery.waiting});
+    json.add("in_doubt", std::uint64_t{report.delivery.doubtful});
+    json.add("calls", report.traffic.calls);
+    json.add("bytes", report.traffic.bytes);
+    json.add("logins", report.traffic.logins);
+    json.add("seconds", report.seconds);
+    json.add("attention", report.attention);
+    json.add("stopped", report.delivery.stop);
+    json.close();
+    fmt::print("{}\n", json.text());
+}
+
+void print_text(const sync::RunReport& report) {
+    const auto& in = report.intake;
+    const auto& out = report.delivery;
+    fmt::print("Read      {} records: {} unchanged, {} new, {} changed; {} of them unusable\n",
+               in.read, in.unchanged, in.added, in.changed, in.parked);
+    fmt::print("Delivered {} items", out.delivered);
+    if (out.without_call > 0) {
+        fmt::print(" ({} without a call: nothing changed that the portal asks for)",
+                   out.without_call);
+    }
+    fmt::print("; {} refused by the portal, {} parked here, {} put off, {} in doubt\n", out.refused,
+               out.parked + in.parked, out.waiting, out.doubtful);
+    fmt::print("Calls     {} in {:.1f} s\n", report.traffic.calls, report.seconds);
+    for (const auto& file : in.rejected) {
+        fmt::print("Rejected  {}: {}\n", file.file, file.reason);
+    }
+    if (!out.stop.empty()) fmt::print("Stopped   {}\n", out.stop);
+    if (report.attention) {
+        fmt::print("Something needs a person or another run: dvcsync status --parked\n");
+    }
+}
+
+// One line a run, whatever happened: the log of a normal run is quiet.
+void log_run(sync::Job job, const sync::RunReport& report) {
+    const auto level = report.attention ? spdlog::level::warn : spdlog::level::info;
+    spdlog::log(level,
+                "sync {}: read {}, unchanged {}, delivered {}, refused {}, parked {}, put off {}, "
+                "in doubt {}, calls {}, {:.1f} s{}{}",
+                sync::to_string(job), report.intake.read, report.intake.unchanged,
+                report.delivery.delivered, report.delivery.refused,
+                report.delivery.parked + report.intake.parked, report.delivery.waiting,
+                report.delivery.doubtful, report.traffic.calls, report.seconds,
+                report.delivery.stop.empty() ? "" : ", stopped: ", report.delivery.stop);
+}
+
+}  // namespace
+
+int complain(const Options& options, const Error& error) {
+    if (options.json) {
+        Json json;
+        json.open();
+        json.add("error", to_string(error.kind));
+        json.add("message", error.message);
+        json.close();
+        fmt::print("{}\n", json.text());
+    } else {
+        fmt::print(stderr, "dvcsync: {}\n", error.message);
+    }
+    return exit_code(error);
+}
+
+int run_sync(const Options& options, const std::atomic<bool>& stop) {
+    auto config = config::load(options.config);
+    if (!config) return complain(options, config.error());
+    if (auto started = start_logging(*config); !started) return complain(options, started.error());
+    auto lock = sync::RunLock::take(config->ledger_file);
+    if (!lock) {
+        const int code = complain(options, lock.error());
+        return lock.error().kind == ErrorKind::Retry ? exit_busy : code;
+    }
+    auto connector = sync::Connector::open(*std::move(config));
+    if (!connector) return complain(options, connector.error());
+    ProgressBar progress(ProgressBar::style_for(options.json));
+    const auto report = sync::run_job(*connector, options.job, system_clock(), progress, stop);
+    if (!report) {
+        spdlog::error("sync {}: {}", sync::to_string(options.job), report.error().message);
+        return complain(options, report.error());
+    }
+    log_run(options.job, *report);
+    options.json ? print_json(*report) : print_text(*report);
+    if (!report->delivery.stop.empty() && !stop) return exit_portal;
+    return report->attention ? exit_attention : exit_ok;
+}
+
+}  // namespace dvcsync::cli

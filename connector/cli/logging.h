@@ -1,0 +1,13 @@
+// spdlog, set up once in main: human lines on a terminal, one JSON object a line in service. What
+// is logged holds codes and counts, never a name, a payload or a secret.
+#pragma once
+
+#include "connector/base/error.h"
+#include "connector/config/config.h"
+
+namespace dvcsync::cli {
+
+// Config error if the log file cannot be opened.
+Status start_logging(const config::Config& config);
+
+}  // namespace dvcsync::cli

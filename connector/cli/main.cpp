@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <csignal>
+#include <exception>
+
+#include "connector/cli/commands.h"
+#include "connector/cli/exit_codes.h"
+#include "connector/cli/options.h"
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+// A second signal ends the process at once: what was in a call is then in doubt and asked for next
+// time.
+void on_signal(int signal) {
+    if (stop_requested.exchange(true)) {
+        std::signal(signal, SIG_DFL);
+        std::raise(signal);
+    }
+}
+
+int run(int argc, char** argv) {
+    using namespace dvcsync;
+    cli::Options options;
+    if (const int code = cli::parse(argc, argv, options); code >= 0) return code;
+    switch (options.command) {
+        case cli::Command::Init:
+            return cli::run_init(options);
+        case cli::Command::Check:
+            return cli::run_check(options);
+        case cli::Command::Sync:
+            return cli::run_sync(options, stop_requested);
+        case cli::Command::Status:
+            return cli::run_status(options);
+        case cli::Command::Report:
+            return cli::run_report(options);
+        case cli::Command::None:
+            break;
+    }
+    return cli::exit_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    dvcsync::portal::initialize();
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        // No module lets an exception out; what arrives here is a fault of the program itself.
+        fmt::print(stderr, "dvcsync: internal fault: {}\n", error.what());
+        return dvcsync::cli::exit_bug;
+    }
+}

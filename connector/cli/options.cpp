@@ -1,0 +1,65 @@
+#include "connector/cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "connector/cli/exit_codes.h"
+
+namespace dvcsync::cli {
+
+int parse(int argc, char** argv, Options& options) {
+    CLI::App app{
+        "dvcsync: brings a province's one-stop records to the National Public Service Portal.\n"
+        "Exit codes: 0 done; 1 done, but something needs a person or another run; 2 usage;\n"
+        "3 configuration; 4 portal not usable; 5 ledger or its disk; 6 another run is active; 70 "
+        "bug."};
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.set_version_flag("--version", std::string("dvcsync ") + DVC_VERSION);
+    app.add_option("-c,--config", options.config, "configuration file")->capture_default_str();
+    app.add_flag("--json", options.json, "print one JSON object instead of text");
+
+    auto* init = app.add_subcommand(
+        "init", "write a commented dvcsync.toml, the drop folder and a new ledger key");
+    init->add_option("--dir", options.dir, "folder to write into")->capture_default_str();
+
+    app.add_subcommand(
+        "check", "test configuration, mappings, certificates, source, ledger and portal login");
+
+    const std::map<std::string, sync::Job> jobs{{"push-catalogue", sync::Job::PushCatalogue},
+                                                {"push-dossiers", sync::Job::PushDossiers},
+                                                {"push-statistics", sync::Job::PushStatistics},
+                                                {"all", sync::Job::All}};
+    auto* sync = app.add_subcommand("sync", "read the drop folder and push what is new or changed");
+    std::string job = "all";
+    sync->add_option("job", job, "what to push")->check(CLI::IsMember(jobs))->capture_default_str();
+
+    auto* status = app.add_subcommand("status", "what is delivered, refused, parked and waiting");
+    status->add_flag("--parked", options.parked, "list the parked items with their reasons");
+    status->add_option("--limit", options.limit, "how many parked items")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+
+    auto* report = app.add_subcommand("report", "figures of a period, from the ledger");
+    report->require_subcommand(1);
+    auto* year = report->add_subcommand("year", "the year as the province told it");
+    year->add_option("year", options.year, "four digits")
+        ->required()
+        ->check(CLI::Range(2000, 2100));
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? exit_ok : exit_usage;
+    }
+    options.job = jobs.at(job);
+    if (init->parsed()) options.command = Command::Init;
+    if (app.got_subcommand("check")) options.command = Command::Check;
+    if (sync->parsed()) options.command = Command::Sync;
+    if (status->parsed()) options.command = Command::Status;
+    if (report->parsed()) options.command = Command::Report;
+    return -1;
+}
+
+}  // namespace dvcsync::cli

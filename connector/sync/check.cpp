@@ -1,0 +1,185 @@
+#include "connector/sync/check.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "connector/sync/connector.h"
+
+namespace dvcsync::sync {
+namespace {
+
+class Checker {
+  public:
+    Checker(const std::filesystem::path& file, Clock& clock) : file_(file), clock_(clock) {}
+
+    std::vector<Finding> run() {
+        auto config = config::load(file_);
+        if (!config) {
+            faults("configuration", config.error().message);
+            return std::move(findings_);
+        }
+        green("configuration", fmt::format("{} is complete", config->file.string()));
+        auto mappings =
+            mapping::MappingSet::load(config->mappings, config->vocabulary, config->profile);
+        if (mappings) {
+            green("mappings",
+                  fmt::format("vocabulary {} × profile {}: {} files, set {}", config->vocabulary,
+                              config->profile, mappings->files().size(),
+                              hex(mappings->digest()).substr(0, 12)));
+            source(*config, *mappings);
+        } else {
+            faults("mappings", mappings.error().message);
+        }
+        certificates(*config);
+        ledger(*config);
+        portal(*config);
+        return std::move(findings_);
+    }
+
+  private:
+    void add(Light light, std::string subject, std::string text) {
+        findings_.push_back({light, std::move(subject), std::move(text)});
+    }
+    void green(std::string subject, std::string text) {
+        add(Light::Green, std::move(subject), std::move(text));
+    }
+    // One finding a line: the modules report every fault at once.
+    void faults(const std::string& subject, std::string_view lines) {
+        while (!lines.empty()) {
+            const auto end = lines.find('\n');
+            const auto line = lines.substr(0, end);
+            if (!line.empty()) add(Light::Red, subject, std::string(line));
+            lines = end == std::string_view::npos ? "" : lines.substr(end + 1);
+        }
+    }
+
+    void certificates(const config::Config& config) {
+        if (config.base_url.starts_with("http://")) {
+            add(Light::Yellow, "certificates",
+                "the portal's adapter is called without TLS (allow_plain_http): only inside a "
+                "government network");
+            return;
+        }
+        certificate("the authority that we trust", config.ca_file);
+        if (config.client_certificate.empty()) {
+            add(Light::Yellow, "certificates",
+                "no client certificate: the portal cannot tell us by one");
+        } else {
+            certificate("our client certificate", config.client_certificate);
+        }
+    }
+
+    void certificate(std::string_view what, const std::filesystem::path& file) {
+        const auto facts = portal::read_certificate(file);
+        if (!facts) {
+            faults("certificates", facts.error().message);
+            return;
+        }
+        findings_.push_back(
+            certificate_finding(what, file.string(), facts->not_after, clock_.now()));
+    }
+
+    void source(const config::Config& config, const mapping::MappingSet& mappings) {
+        auto source =
+            province::open_drop_folder(folder_settings(config, mappings.vocabulary()), "", clock_);
+        if (!source) {
+            faults("source", source.error().message);
+            return;
+        }
+        for (const char* part : {"in", "done", "rejected"}) {
+            const auto folder = config.drop_folder / part;
+            if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+                add(Light::Red, "source",
+                    fmt::format("{}: this user may not write here; files could not be put away",
+                                folder.string()));
+                return;
+            }
+        }
+        const auto waiting = (*source)->waiting_files();
+        const auto incomplete = (*source)->incomplete();
+        if (!waiting || !incomplete) {
+            faults("source", (!waiting ? waiting.error() : incomplete.error()).message);
+            return;
+        }
+        green("source", fmt::format("{}: {} complete files wait to be read",
+                                    config.drop_folder.string(), *waiting));
+        for (const auto& file : *incomplete) {
+            add(Light::Yellow, "source", fmt::format("{}: {}", file.file, file.reason));
+        }
+    }
+
+    void ledger(const config::Config& config) {
+        auto connector = Connector::open(config);
+        if (!connector) {
+            faults("ledger", connector.error().message);
+            return;
+        }
+        if (auto sound = connector->ledger->verify(); !sound) {
+            faults("ledger", sound.error().message);
+            return;
+        }
+        const auto version = connector->ledger->schema_version();
+        const auto counts = connector->ledger->counts();
+        if (!version || !counts) {
+            faults("ledger", (!version ? version.error() : counts.error()).message);
+            return;
+        }
+        green("ledger", fmt::format("{}: sound, schema {}", config.ledger_file.string(), *version));
+        std::size_t parked = 0;
+        for (const auto& row : *counts) {
+            if (row.state == ledger::State::Parked) parked += row.count;
+        }
+        if (parked > 0) {
+            add(Light::Yellow, "ledger",
+                fmt::format("{} items are parked and need a person: dvcsync status --parked",
+                            parked));
+        }
+    }
+
+    void portal(const config::Config& config) {
+        auto profile =
+            portal::Profile::load(config.mappings / "portal" / config.profile / "profile.xml");
+        if (!profile) {
+            faults("portal", profile.error().message);
+            return;
+        }
+        auto client = portal::Client::open(*profile, client_settings(config), clock_);
+        if (!client) {
+            faults("portal", client.error().message);
+            return;
+        }
+        if (auto in = (*client)->login(); !in) {
+            faults("portal", in.error().message);
+            return;
+        }
+        green("portal", fmt::format("{}: logged in as {} (profile {})", config.base_url,
+                                    config.username, profile->name()));
+    }
+
+    const std::filesystem::path& file_;
+    Clock& clock_;
+    std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+Finding certificate_finding(std::string_view what, const std::string& file, UtcTime not_after,
+                            UtcTime now) {
+    const auto days = std::chrono::floor<std::chrono::days>(not_after - now).count();
+    if (not_after <= now) {
+        return {Light::Red, "certificates",
+                fmt::format("{} ended on {}: {} (certs/README.md tells how to renew it)", what,
+                            vietnam_text(not_after), file)};
+    }
+    return {
+        days < certificate_warning_days ? Light::Yellow : Light::Green, "certificates",
+        fmt::format("{}: {} days left (until {}): {}", what, days, vietnam_text(not_after), file)};
+}
+
+std::vector<Finding> check(const std::filesystem::path& config_file, Clock& clock) {
+    return Checker(config_file, clock).run();
+}
+
+}  // namespace dvcsync::sync

@@ -1,0 +1,33 @@
+// `dvcsync check`: is everything in place, before anything is sent?
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "connector/base/time.h"
+
+namespace dvcsync::sync {
+
+enum class Light { Green, Yellow, Red };
+
+struct Finding {
+    Light light = Light::Green;
+    std::string
+        subject;       // "configuration", "mappings", "certificates", "source", "ledger", "portal"
+    std::string text;  // what was seen, and what to do where it is not green
+};
+
+// Tests configuration, mappings, certificates (days left), source, ledger and a login at the
+// portal. Goes on after a fault as far as the parts do not depend on one another. Changes nothing
+// but the ledger's schema, and the sign of life that a login is.
+std::vector<Finding> check(const std::filesystem::path& config_file, Clock& clock);
+
+// A certificate warns this many days before it ends.
+inline constexpr int certificate_warning_days = 30;
+
+// The finding about one certificate. Pure.
+Finding certificate_finding(std::string_view what, const std::string& file, UtcTime not_after,
+                            UtcTime now);
+
+}  // namespace dvcsync::sync
