@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# dvc-figures says "agree" only when every figure is there and equal: demo.sh relies on its exit status.
+set -euo pipefail
+
+bin=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+failed=0
+expect() { # STATUS WHAT COMMAND…
+  local expected=$1 what=$2 status=0
+  shift 2
+  "$@" >"$work/out" 2>&1 || status=$?
+  if ((status == expected)); then
+    echo "ok      $what"
+  else
+    echo "FAILED  $what: exit status $status, expected $expected"
+    cat "$work/out"
+    failed=1
+  fi
+}
+figures=("$bin/dvc-figures" --column "one=$work/one.json" --column "two=$work/two.json#/year")
+put() { # FILE RECEIVED → all figures 7, but RECEIVED
+  local names="due early on_time late late_with_apology online_to_result decisions procedures_new
+    procedures_amended procedures_replaced procedures_abolished published inter_agency agencies" name
+  {
+    printf '{"received":%s' "$2"
+    for name in $names; do printf ',"%s":7' "$name"; done
+    printf '}'
+  } >"$work/$1"
+}
+wrap() { printf '{"violations":%s,"calls":{"push":%s},"year":%s}' "$2" "$3" "$(cat "$work/$1")" >"$work/$4"; }
+
+put one.json 94954
+wrap one.json 0 5 two.json
+expect 0 "equal figures agree" "${figures[@]}"
+grep -q '94,954      94,954  ✓' "$work/out" || { echo "FAILED  the row is not printed as it should be"; failed=1; }
+expect 0 "a zero that is zero" "${figures[@]}" --zero "violations=$work/two.json#/violations"
+expect 0 "equal values" "${figures[@]}" --same "calls=$work/two.json#/calls,$work/two.json#/calls"
+
+wrap one.json 1 6 other.json
+expect 1 "a zero that is one" "${figures[@]}" --zero "violations=$work/other.json#/violations"
+expect 1 "a zero that is absent" "${figures[@]}" --zero "violations=$work/other.json#/violation"
+expect 1 "values that differ" "${figures[@]}" --same "calls=$work/two.json#/calls,$work/other.json#/calls"
+expect 1 "values that are both absent" "${figures[@]}" --same "calls=$work/two.json#/x,$work/two.json#/x"
+
+put one.json 94953
+expect 1 "one figure off by one" "${figures[@]}"
+grep -q '✗' "$work/out" || { echo "FAILED  the row that differs is not marked"; failed=1; }
+put one.json '"94954"'
+expect 1 "a figure that is text" "${figures[@]}"
+put one.json -1
+expect 1 "a negative figure" "${figures[@]}"
+echo '{}' >"$work/one.json"
+expect 1 "no figures at all" "${figures[@]}"
+echo '[' >"$work/one.json"
+expect 2 "a file that is not JSON" "${figures[@]}"
+rm "$work/one.json"
+expect 2 "a file that is missing" "${figures[@]}"
+expect 2 "nothing to compare" "$bin/dvc-figures" --column "one=$work/two.json"
+expect 2 "an unknown option" "$bin/dvc-figures" --colum "one=$work/two.json"
+exit $failed
