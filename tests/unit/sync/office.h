@@ -1,0 +1,172 @@
+// A whole small office for tests of the sync core: the shipped mappings, a real ledger and a real
+// drop folder in a temporary place, a clock that the test moves, and a portal whose answers the
+// test writes.
+#pragma once
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "connector/sync/connector.h"
+#include "tests/unit/base/temporary_folder.h"
+
+namespace dvcsync::sync {
+
+class TestClock final : public Clock {
+  public:
+    UtcTime now() const override {
+        const std::lock_guard lock(mutex_);
+        return now_;
+    }
+    std::chrono::nanoseconds steady() const override { return now().time_since_epoch(); }
+    void sleep(Millis how_long) override {
+        const std::lock_guard lock(mutex_);
+        now_ += how_long;
+        slept += how_long;
+    }
+    Millis slept{0};
+
+  private:
+    mutable std::mutex mutex_;
+    UtcTime now_ = from_vietnam(std::chrono::local_days{std::chrono::year{2019} / 7 / 1} +
+                                std::chrono::hours{8});
+};
+
+class NoProgress final : public Progress {
+  public:
+    void begin(std::string_view, std::size_t) override {}
+    void at(std::size_t) override {}
+    void end(std::size_t) override {}
+};
+
+// A portal that remembers what it was sent and answers as the test says (default: yes).
+class ScriptedPortal {
+  public:
+    using Answer = std::function<portal::Outcome(Operation, const portal::Item&, bool updating)>;
+    struct Seen {
+        Operation operation;
+        std::string code;
+        std::string document;
+        bool updating;
+    };
+
+    PortalCalls calls() {
+        PortalCalls calls;
+        calls.push = [this](Operation operation, std::span<const portal::Item> items,
+                            bool updating) {
+            const std::lock_guard lock(mutex_);
+            ++calls_made;
+            std::vector<portal::Outcome> outcomes;
+            for (const auto& item : items) {
+                seen.push_back(
+                    {operation, std::string(item.code), std::string(item.document), updating});
+                outcomes.push_back(answer
+                                       ? answer(operation, item, updating)
+                                       : portal::Outcome{portal::Verdict::Accepted, "0", "", {}});
+            }
+            return outcomes;
+        };
+        calls.knows = [this](std::string_view code) -> Result<bool> {
+            const std::lock_guard lock(mutex_);
+            asked.emplace_back(code);
+            return knows;
+        };
+        calls.batch = [this](Operation) { return batch; };
+        calls.can_ask = true;
+        return calls;
+    }
+
+    Answer answer;
+    bool knows = false;
+    int batch = 10;
+    int calls_made = 0;
+    std::vector<Seen> seen;
+    std::vector<std::string> asked;
+
+    std::vector<std::string> codes(Operation operation) const {
+        std::vector<std::string> out;
+        for (const auto& one : seen) {
+            if (one.operation == operation) out.push_back(one.code);
+        }
+        return out;
+    }
+
+  private:
+    std::mutex mutex_;
+};
+
+class Office {
+  public:
+    Office() {
+        const auto key = folder.path() / "ledger.key";
+        EXPECT_TRUE(Sealer::create_key(key));
+        sealer = std::make_unique<Sealer>(*Sealer::load(key));
+        reopen();
+        EXPECT_TRUE(province::create_drop_folder(folder.path() / "drop"));
+        auto set = mapping::MappingSet::load(std::filesystem::path(DVC_SOURCE_DIR) / "mappings",
+                                             "reference", "mapi");
+        EXPECT_TRUE(set) << (set ? "" : set.error().message);
+        mappings = std::make_unique<mapping::MappingSet>(*set);
+    }
+
+    void reopen() {
+        ledger.reset();
+        auto opened = ledger::open_sqlite(folder.path() / "ledger.db", sealer->key_id());
+        EXPECT_TRUE(opened) << (opened ? "" : opened.error().message);
+        ledger = *std::move(opened);
+    }
+
+    void drop(const std::string& name, const std::string& records) const {
+        std::ofstream(folder.path() / "drop" / "in" / name)
+            << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<province-export>\n"
+            << records << "</province-export>\n";
+    }
+
+    IntakeCounts read() {
+        province::DropFolderSettings settings;
+        settings.root = folder.path() / "drop";
+        for (const auto& kind : mappings->vocabulary().kinds()) {
+            settings.shapes.push_back({kind.name, kind.element, kind.code_element});
+        }
+        auto source =
+            province::open_drop_folder(settings, *ledger->position(drop_folder_source), clock);
+        EXPECT_TRUE(source) << (source ? "" : source.error().message);
+        auto counts =
+            take_in(**source, *ledger, mappings->vocabulary(), *sealer, clock, progress, stop);
+        EXPECT_TRUE(counts) << (counts ? "" : counts.error().message);
+        return counts.value_or(IntakeCounts{});
+    }
+
+    DeliveryCounts push(std::vector<Operation> operations = {Operation::PushProgress,
+                                                             Operation::PushDossier}) {
+        auto counts = deliver(*ledger, portal.calls(), *mappings, *sealer, clock, operations, rules,
+                              progress, stop);
+        EXPECT_TRUE(counts) << (counts ? "" : counts.error().message);
+        return counts.value_or(DeliveryCounts{});
+    }
+
+    test::TemporaryFolder folder;
+    TestClock clock;
+    NoProgress progress;
+    std::atomic<bool> stop{false};
+    ScriptedPortal portal;
+    DeliveryRules rules{.workers = 2};
+    std::unique_ptr<Sealer> sealer;
+    std::unique_ptr<ledger::Ledger> ledger;
+    std::unique_ptr<mapping::MappingSet> mappings;
+};
+
+// A dossier that the contract accepts. `steps` of them; further elements replace what is inside.
+std::string dossier_xml(const std::string& code, int steps = 2,
+                        const std::string& status = "processing", const std::string& note = "");
+
+}  // namespace dvcsync::sync
