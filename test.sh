@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is accepted, on a bare Debian 12 with one command:
+#
+#   ./test.sh               packages, builds with two compilers, all tests, sanitizers, fuzzing, format
+#   ./test.sh --lint        clang-tidy over every source as well (about ten minutes more)
+#   ./test.sh --long        fuzz for minutes, and run the demo with the full year
+#   ./test.sh --no-install  do not look at Debian packages
+#
+# Stages go on after a failure, so that one run shows everything that is wrong. The last line is
+# "N passed, N failed"; the exit status is 0 only if nothing failed.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=connector/packaging/bootstrap.sh
+source "$top/connector/packaging/bootstrap.sh"
+cd "$top"
+
+lint=0 long=0 install=1
+for option in "$@"; do
+  case $option in
+    --lint) lint=1 ;;
+    --long) long=1 ;;
+    --no-install) install=0 ;;
+    *)
+      sed -n '2,10s/^# \{0,1\}//p' "$0"
+      [[ $option == --help || $option == -h ]] && exit 0
+      exit 2
+      ;;
+  esac
+done
+
+# The test programs of the modules that start threads.
+readonly threaded=(test_portal test_sync)
+
+total_passed=0 total_failed=0
+summary=()
+
+# Notes what a stage found. Every check counts: a unit test, a fuzz target, a script, a build.
+record() { # STAGE PASSED FAILED STARTED
+  total_passed=$((total_passed + $2))
+  total_failed=$((total_failed + $3))
+  summary+=("$(printf '%-44s %6d passed %5d failed %6d s' "$1" "$2" "$3" $((SECONDS - $4)))")
+  note "$2 passed, $3 failed ($((SECONDS - $4)) s)"
+}
+
+# A stage that is one yes or no.
+check() { # STAGE COMMAND…
+  local stage=$1 started=$SECONDS
+  shift
+  if "$@"; then record "$stage" 1 0 "$started"; else record "$stage" 0 1 "$started"; fi
+}
+
+# The tests of a build. The counts are ctest's own.
+run_ctest() { # STAGE PRESET [CTEST OPTION…]
+  local stage=$1 preset=$2 started=$SECONDS log=$dvc_logs/ctest-$2.log line status=0
+  shift 2
+  "${fixed_addresses[@]}" ctest --test-dir "build/$preset" --output-on-failure --no-tests=error \
+    -j "$(nproc)" --timeout 300 "$@" >"$log" 2>&1 </dev/null || status=$?
+  line=$(grep -E '^[0-9]+% tests passed' "$log" || true)
+  if [[ $line =~ ,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
+    local failed=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
+    # A status without a failed test is a fault of the run itself.
+    ((status == 0 || failed > 0)) || failed=1 all=$((all + 1))
+    ((failed == 0)) || { grep -B 30 -E '\*\*\*(Failed|Timeout|Exception)' "$log" | tail -n 80; } >&2
+    record "$stage" $((all - failed)) "$failed" "$started"
+  else
+    tail -n 20 "$log" >&2
+    record "$stage" 0 1 "$started"
+  fi
+}
+
+# One libFuzzer target: its committed seeds first, then new inputs for a while. A crash keeps its input.
+fuzz_one() { # TARGET SECONDS
+  local name=${1##*/} seeds work
+  seeds=tests/fuzz/corpus/${name#fuzz_}
+  work=$top/build/fuzz-work/$name
+  mkdir -p "$work/new"
+  [[ -d $seeds ]] || {
+    echo "$seeds: the seed corpus is missing" >&2
+    return 1
+  }
+  logged "$name" "$1" "$work/new" "$seeds" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$work/" -print_final_stats=1
+}
+
+fuzz_all() { # SECONDS
+  local started=$SECONDS target passed=0 failed=0 pid running=()
+  for target in build/fuzz/bin/fuzz_*; do
+    [[ -x $target ]] || continue
+    fuzz_one "$target" "$1" &
+    running+=($!)
+    # Two at a time: the targets are single-threaded.
+    if ((${#running[@]} == 2)); then
+      for pid in "${running[@]}"; do if wait "$pid"; then ((++passed)); else ((++failed)); fi; done
+      running=()
+    fi
+  done
+  for pid in "${running[@]}"; do if wait "$pid"; then ((++passed)); else ((++failed)); fi; done
+  ((passed + failed > 0)) || failed=1
+  record "fuzzing, $1 s each" "$passed" "$failed" "$started"
+}
+
+check_format() {
+  local files
+  mapfile -t files < <(find connector tests \( -name '*.cpp' -o -name '*.h' \) | sort)
+  logged clang-format clang-format-14 --dry-run -Werror "${files[@]}"
+}
+
+check_scripts() {
+  local files
+  mapfile -t files < <(find . -path ./build -prune -o -type f \( -name '*.sh' -o -path ./.ci/run \) -print)
+  logged shellcheck shellcheck -x "${files[@]}"
+}
+
+check_tidy() {
+  local files
+  mapfile -t files < <(find connector tests -name '*.cpp' -not -path 'tests/fuzz/*' | sort)
+  printf '%s\n' "${files[@]}" >"$dvc_logs/clang-tidy.files"
+  logged clang-tidy xargs -a "$dvc_logs/clang-tidy.files" -n 1 -P "$(nproc)" \
+    clang-tidy-14 -p build/clang --quiet
+}
+
+# The thread sanitizer of GCC 12 does not know the address layouts of newer kernels.
+fixed_addresses=()
+if setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
+
+if ((install)); then
+  say "Debian packages"
+  ensure_packages connector/packaging/apt-packages.txt connector/packaging/apt-packages-test.txt
+fi
+
+say "Format and scripts"
+check "C++ is formatted (clang-format 14)" check_format
+check "scripts (shellcheck)" check_scripts
+
+say "Release build with GCC, without a warning"
+check "build: GCC, release" configure_and_build release
+say "All tests, end-to-end tests with the real programs too"
+run_ctest "tests: GCC, release" release
+
+# One clang build does three jobs: no warning, the tests under two sanitizers, and the fuzz targets.
+say "Build with clang 14, address and undefined-behaviour sanitizers, fuzz targets"
+check "build: clang 14, sanitizers, fuzz targets" configure_and_build fuzz
+say "Unit tests under these sanitizers"
+run_ctest "tests: address, undefined behaviour" fuzz -L unit
+say "Fuzzing"
+fuzz_all $((long ? 300 : 20))
+
+say "Modules with threads under the thread sanitizer"
+check "build: thread sanitizer" configure_and_build tsan "${threaded[@]}"
+run_ctest "tests: data races" tsan -L unit -E _NOT_BUILT
+
+if ((lint)); then
+  say "clang-tidy over every source"
+  logged configure-clang cmake --preset clang
+  check "clang-tidy" check_tidy
+fi
+if ((long)); then
+  say "The demo with the full year"
+  check "demo.sh" ./demo.sh --no-install
+fi
+
+say "Summary"
+printf '  %s\n' "${summary[@]}"
+printf '\n%d passed, %d failed\n' "$total_passed" "$total_failed"
+((total_failed == 0))
