@@ -11,6 +11,7 @@ inline constexpr std::size_t max_record = 4u << 20;        // one record; a larg
 inline constexpr std::size_t read_chunk = 256u << 10;      // drop-folder file read size
 inline constexpr std::size_t max_xml_depth = 64;           // nesting inside one record
 inline constexpr std::size_t max_list = 2'000;             // members of one list of one record
+inline constexpr std::size_t max_faults = 200;             // named in one refusal of a record
 inline constexpr std::size_t max_code = 100;               // dossier and procedure codes, characters
 
 // Files a person writes.
@@ -27,6 +28,9 @@ inline constexpr std::size_t max_document = 8u << 20;      // one national docum
 inline constexpr std::size_t max_batch_bytes = 16u << 20;  // one call's body
 inline constexpr int max_batch = 500;                      // items in a call, whatever the profile says
 inline constexpr int max_in_flight = 64;                   // calls at once, whatever the settings say
+inline constexpr std::chrono::milliseconds max_retry_after{3'600'000};  // longer waits are cut to it
+inline constexpr std::size_t max_pem_file = 1u << 20;      // authorities, certificate chain, private key
+inline constexpr std::chrono::seconds idle_connection{3};  // a kept connection older than this is dropped
 inline constexpr int max_attempts = 1'000;                 // tries of one item, whatever the settings say
 
 // Work held in memory at once.

@@ -1,10 +1,10 @@
 // The mapping engine: a provincial record (XML) becomes national documents (JSON).
 //
-// Two kinds of files, both data under mappings/: a *vocabulary* says where each canonical name lies in one
-// one-stop product's XML, its date forms and its words; a *mapping* says for one operation of one
-// portal profile which national field is made from which canonical name, and by which rule. Everything
-// is compiled once by MappingSet::load; running a plan touches no file, takes no lock and is
-// thread-safe. pugixml and RapidJSON stay inside this module.
+// Two kinds of files, both data under mappings/: a *vocabulary* says where each canonical name lies
+// in one one-stop product's XML, its date forms and its words; a *mapping* says for one operation
+// of one portal profile which national field is made from which canonical name, and by which rule.
+// Everything is compiled once by MappingSet::load; running a plan touches no file, takes no lock
+// and is thread-safe. pugixml and RapidJSON stay inside this module.
 #pragma once
 
 #include <chrono>
@@ -23,26 +23,31 @@
 namespace dvcsync::mapping {
 
 struct VocabularyData;
+struct RecordData;
 struct PlanData;
 struct SetData;
 
 // One thing wrong with a record, for the person who must mend it. Names fields, codes and dates;
 // never the text of a personal field.
 struct Fault {
-    std::string field;   // national field, with its list position: "TaiLieuNop[2].TenTepDinhKem"
+    std::string field;   // national field with its list position: "Papers[2].Name"; in a summary,
+                         // the province's element
     std::string reason;  // "required, but <applicant/name> is empty"
 };
 
 // All the faults of a record at once; the record is not sent.
 struct Refusal {
     std::vector<Fault> faults;
-    std::string text() const;  // "MaTTHC: …; NgayTiepNhan: …", at most limits::max_message characters
+    // "Code: …; Received: …", at most limits::max_message characters.
+    std::string text() const;
 };
 
 // A finished national document: the bytes are built once, hashed, and sent as they are.
 struct Document {
-    std::string key;   // the record's code; for a mapping with `each`, the key of that member (step id)
-    std::string json;  // one JSON object, UTF-8, no white space, members in the order of the file
+    // The record's code, or what the mapping's `key` names: with `each`, that member's id.
+    std::string key;
+    // One JSON object, UTF-8, no white space, members in the order of the file.
+    std::string json;
 };
 
 // What the ledger and the reports need to know of a record without opening its payload.
@@ -51,19 +56,19 @@ struct Summary {
     std::string agency;
     std::string agency_name;
     std::string procedure;
-    std::string status;                 // canonical word
+    std::string status;  // canonical word
     std::optional<LocalTime> received;
-    std::optional<LocalTime> due;       // by regulation (moved by supplements, not by apologies)
+    std::optional<LocalTime> due;  // by regulation (moved by supplements, not by apologies)
     std::optional<LocalTime> finished;
-    std::optional<LocalTime> event;     // the latest thing that happened in it
-    bool send = true;                   // false: its status word means "do not send"
+    std::optional<LocalTime> event;  // the latest thing that happened in it
+    bool send = true;                // false: its status word means "do not send"
     bool online = false;
-    bool online_result = false;         // online from reception to result
+    bool online_result = false;  // online from reception to result
     bool apology = false;
     bool inter_agency = false;
-    std::string decision;               // procedures: number of the decision that published it
-    std::string action;                 // procedures: new, amended, replaced, abolished
-    std::optional<LocalTime> decided;   // procedures: date of that decision
+    std::string decision;              // procedures: number of the decision that published it
+    std::string action;                // procedures: new, amended, replaced, abolished
+    std::optional<LocalTime> decided;  // procedures: date of that decision
     std::size_t steps = 0;
 };
 
@@ -78,9 +83,8 @@ class Record {
   private:
     friend class Vocabulary;
     friend class Plan;
-    struct Impl;
-    explicit Record(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit Record(std::unique_ptr<RecordData> data);
+    std::unique_ptr<RecordData> data_;
 };
 
 // One one-stop product's XML. Cheap to copy (shared, immutable).
@@ -88,9 +92,10 @@ class Vocabulary {
   public:
     // The record kinds and the XML element that holds one record of each.
     struct Kind {
-        std::string name;          // "dossier", "procedure"
+        std::string name;  // "dossier", "procedure"
         std::string element;
-        std::string code_element;  // child element that holds the code: lets a broken record be named
+        std::string
+            code_element;  // child element that holds the code: lets a broken record be named
     };
     const std::vector<Kind>& kinds() const;
 
@@ -107,8 +112,9 @@ class Vocabulary {
 // One compiled mapping file bound to a vocabulary and its code tables.
 class Plan {
   public:
-    // The documents of a record: one, or one for each member of the mapping's `each` list, in order.
-    // Required missing, too long, wrong date, unmapped code: every fault is listed, nothing is made.
+    // The documents of a record: one, or one for each member of the mapping's `each` list, in
+    // order. Required missing, too long, wrong date, unmapped code: every fault is listed, nothing
+    // is made.
     tl::expected<std::vector<Document>, Refusal> run(const Record& record) const;
 
   private:
@@ -119,16 +125,17 @@ class Plan {
 // Everything that is needed to translate between one vocabulary and one portal profile.
 class MappingSet {
   public:
-    // Reads <dir>/province/<vocabulary>.xml, <dir>/portal/<profile>/*.xml (all but profile.xml) and the
-    // tables that they name in <dir>/codes. Config error: every fault of every file, one a line, each
-    // with file, line and field.
+    // Reads <dir>/province/<vocabulary>.xml, <dir>/portal/<profile>/*.xml (all but profile.xml) and
+    // the tables that they name in <dir>/codes. Config error: every fault of every file, one a
+    // line, each with file, line and field.
     static Result<MappingSet> load(const std::filesystem::path& dir, std::string_view vocabulary,
                                    std::string_view profile);
 
     const Vocabulary& vocabulary() const;
     // nullptr if the profile has no mapping for the operation.
     const Plan* plan(Operation operation) const;
-    // Over the bytes of every file that was read, in a fixed order: names this set in ledger and audit.
+    // Over the bytes of every file that was read, in a fixed order: names this set in ledger and
+    // audit.
     const Digest& digest() const;
     // Files read, for `check`.
     const std::vector<std::filesystem::path>& files() const;

@@ -1,0 +1,194 @@
+#include "connector/mapping/codes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connector/base/csv.h"
+#include "connector/base/text.h"
+
+namespace dvcsync::mapping {
+namespace {
+
+constexpr std::size_t shown_code = 60;  // characters of a code in a message
+
+// The text without the suffix, or nullopt if it has no such suffix or is nothing else.
+std::optional<std::string_view> without_suffix(std::string_view text, std::string_view pattern) {
+    if (text.size() <= pattern.size()) return std::nullopt;
+    const auto suffix = text.substr(text.size() - pattern.size());
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const bool matches =
+            pattern[i] == '#' ? suffix[i] >= '0' && suffix[i] <= '9' : suffix[i] == pattern[i];
+        if (!matches) return std::nullopt;
+    }
+    return text.substr(0, text.size() - pattern.size());
+}
+
+}  // namespace
+
+const std::vector<CodeTable::Row>* CodeTable::rows_of(std::string_view local) const {
+    // Most codes equal their comparable form; only others pay for it.
+    auto at = rows_.find(local);
+    if (at == rows_.end()) at = rows_.find(comparable(local));
+    return at == rows_.end() ? nullptr : &at->second;
+}
+
+tl::expected<std::string_view, std::string> CodeTable::find(std::string_view local,
+                                                            std::optional<Date> on) const {
+    const auto* rows = rows_of(local);
+    std::string_view bare = local;
+    for (auto strip = strips_.begin(); !rows && strip != strips_.end(); ++strip) {
+        const auto shorter = without_suffix(bare, *strip);
+        if (!shorter) continue;
+        bare = *shorter;
+        rows = rows_of(bare);
+    }
+    const std::string day = on ? " on " + iso_date(*on) : std::string();
+    if (!rows) {
+        if (keep_unknown_) return local;
+        return tl::make_unexpected(fmt::format("code '{}' is not in {}{}: {}",
+                                               excerpt(local, shown_code), shown_, day, advice_));
+    }
+    for (const auto& row : *rows) {
+        const bool in_force = on ? (!row.valid_from || *row.valid_from <= *on) &&
+                                       (!row.valid_to || *on <= *row.valid_to)
+                                 : !row.valid_to;
+        if (in_force) return row.to;
+    }
+    return tl::make_unexpected(
+        fmt::format("code '{}' is in {}, but not in force{}: correct its dates or add a row",
+                    excerpt(local, shown_code), shown_, on ? day : std::string(" today")));
+}
+
+class CodeTableLoader {
+  public:
+    CodeTableLoader(DataFile& file, pugi::xml_node node) : file_(file), node_(node) {}
+
+    std::shared_ptr<const CodeTable> run(const std::filesystem::path& codes_dir,
+                                         std::set<std::filesystem::path>& read) {
+        file_.allow(node_, {"name", "file", "from", "to", "unknown"}, {"map", "strip"});
+        table_->name_ = file_.required(node_, "name");
+        const std::string_view unknown = node_.attribute("unknown").as_string("refuse");
+        if (unknown != "refuse" && unknown != "keep")
+            file_.fault(node_, "<codes> unknown: must be 'refuse' or 'keep'");
+        table_->keep_unknown_ = unknown == "keep";
+        for (const auto& strip : node_.children("strip")) {
+            file_.allow(strip, {"pattern"});
+            table_->strips_.push_back(file_.required(strip, "pattern"));
+        }
+        if (node_.attribute("file"))
+            from_csv(codes_dir, read);
+        else
+            from_rows();
+        return table_->name_.empty() ? nullptr : table_;
+    }
+
+  private:
+    void from_rows() {
+        table_->shown_ = fmt::format("codes '{}' of {}", table_->name_, file_.shown());
+        table_->advice_ = "add a <map> row there";
+        if (node_.attribute("from") || node_.attribute("to"))
+            file_.fault(node_, "<codes>: from and to name columns, so they need 'file'");
+        for (const auto& map : node_.children("map")) {
+            file_.allow(map, {"from", "to"});
+            const std::string from = file_.required(map, "from");
+            std::string to = file_.required(map, "to");
+            const auto [at, added] = table_->rows_.try_emplace(comparable(from));
+            if (!added && !from.empty())
+                file_.fault(map, fmt::format("code '{}' comes twice", from));
+            at->second.push_back({std::move(to), std::nullopt, std::nullopt});
+        }
+        if (table_->rows_.empty())
+            file_.fault(node_,
+                        fmt::format("codes '{}' has neither 'file' nor <map> rows", table_->name_));
+    }
+
+    void from_csv(const std::filesystem::path& codes_dir, std::set<std::filesystem::path>& read) {
+        const std::string name = node_.attribute("file").value();
+        if (name.empty() || name.find('/') != std::string::npos)
+            return file_.fault(node_,
+                               fmt::format("codes file '{}' must be the name of a file in {}", name,
+                                           codes_dir.string()));
+        if (node_.child("map"))
+            file_.fault(node_, "<codes>: either 'file' or <map> rows, not both");
+        path_ = codes_dir / name;
+        table_->shown_ = path_.string();
+        const std::string from = file_.required(node_, "from");
+        const std::string to = file_.required(node_, "to");
+        const auto csv = read_csv(path_);
+        if (!csv) return file_.faults().add(csv.error().message);
+        read.insert(path_);
+        table_->advice_ = fmt::format("add a row with its columns {}", fmt::join(csv->header, ","));
+        const auto from_at = column(csv->header, from);
+        const auto to_at = column(csv->header, to);
+        if (!from_at || !to_at) return;
+        const auto valid_from_at = optional_column(csv->header, "valid_from");
+        const auto valid_to_at = optional_column(csv->header, "valid_to");
+        for (const auto& row : csv->rows) {
+            CodeTable::Row entry;
+            entry.to = trimmed(row.cells[*to_at]);
+            if (valid_from_at) entry.valid_from = day(row, *valid_from_at);
+            if (valid_to_at) entry.valid_to = day(row, *valid_to_at);
+            add(row, row.cells[*from_at], std::move(entry));
+        }
+    }
+
+    std::optional<std::size_t> optional_column(const std::vector<std::string>& header,
+                                               std::string_view name) {
+        const auto at = std::find(header.begin(), header.end(), name);
+        if (at == header.end()) return std::nullopt;
+        return std::size_t(at - header.begin());
+    }
+
+    std::optional<std::size_t> column(const std::vector<std::string>& header,
+                                      const std::string& name) {
+        const auto at = optional_column(header, name);
+        if (!at && !name.empty())
+            file_.fault(node_, fmt::format("{} has no column '{}'{}", path_.string(), name,
+                                           suggestion(name, header)));
+        return at;
+    }
+
+    std::optional<Date> day(const CsvRow& row, std::size_t column) {
+        const auto text = trimmed(row.cells[column]);
+        if (text.empty()) return std::nullopt;
+        const auto date = parse_iso_date(text);
+        if (!date) fault(row, fmt::format("'{}' is not a date of the form yyyy-MM-dd", text));
+        return date;
+    }
+
+    void add(const CsvRow& row, std::string_view local, CodeTable::Row entry) {
+        const std::string key = comparable(local);
+        if (key.empty() || entry.to.empty()) return fault(row, "a code is empty");
+        if (entry.valid_from && entry.valid_to && *entry.valid_to < *entry.valid_from)
+            return fault(row, "valid_to lies before valid_from");
+        auto& rows = table_->rows_[key];
+        for (const auto& other : rows) {
+            const bool apart =
+                (entry.valid_to && other.valid_from && *entry.valid_to < *other.valid_from) ||
+                (other.valid_to && entry.valid_from && *other.valid_to < *entry.valid_from);
+            if (!apart && other.to != entry.to)
+                return fault(row, fmt::format("code '{}' has another meaning on the same days in "
+                                              "an earlier row",
+                                              key));
+        }
+        rows.push_back(std::move(entry));
+    }
+
+    void fault(const CsvRow& row, std::string_view reason) {
+        file_.faults().add(fmt::format("{}:{}: {}", path_.string(), row.line, reason));
+    }
+
+    DataFile& file_;
+    pugi::xml_node node_;
+    std::filesystem::path path_;
+    std::shared_ptr<CodeTable> table_ = std::make_shared<CodeTable>();
+};
+
+std::shared_ptr<const CodeTable> load_codes(DataFile& file, pugi::xml_node node,
+                                            const std::filesystem::path& codes_dir,
+                                            std::set<std::filesystem::path>& read) {
+    return CodeTableLoader(file, node).run(codes_dir, read);
+}
+
+}  // namespace dvcsync::mapping

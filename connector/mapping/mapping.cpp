@@ -1,0 +1,161 @@
+// Loads a vocabulary, a profile's mappings and their code tables into one immutable set.
+#include "connector/mapping/mapping.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+
+#include "connector/base/files.h"
+#include "connector/base/limits.h"
+#include "connector/mapping/data_file.h"
+#include "connector/mapping/plan.h"
+
+namespace dvcsync::mapping {
+
+struct SetData {
+    Vocabulary vocabulary;
+    std::array<std::optional<Plan>, all_operations.size()> plans;
+    Digest digest{};
+    std::vector<std::filesystem::path> files;
+};
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_plain_name(std::string_view name) {
+    return !name.empty() && !name.starts_with('.') && name.find('/') == std::string_view::npos;
+}
+
+// Every XML file of the profile but its profile.xml, which belongs to the portal client.
+std::vector<fs::path> mapping_files(const fs::path& folder, Faults& faults) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (auto at = fs::directory_iterator(folder, error); at != fs::directory_iterator();
+         at.increment(error)) {
+        if (error) break;
+        const auto& path = at->path();
+        if (path.extension() == ".xml" && path.filename() != "profile.xml") files.push_back(path);
+    }
+    if (error)
+        faults.add(file_error("read", folder, error.value()).message);
+    else if (files.empty())
+        faults.add(fmt::format("{}: no mapping file", folder.string()));
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+// Name, size and bytes of each file, in the order of their names.
+Result<Digest> digest_of(const fs::path& dir, const std::vector<fs::path>& files) {
+    std::string all;
+    for (const auto& file : files) {
+        DVC_TRY_ASSIGN(bytes, read_file(file, limits::max_csv_file));
+        const std::string name = file.lexically_relative(dir).string();
+        all += fmt::format("{}\n{}\n{}\n", name, bytes.size(), hex(sha256(bytes)));
+    }
+    return sha256(all);
+}
+
+// The mapping files of a profile, while they are compiled.
+class ProfileLoader {
+  public:
+    ProfileLoader(const fs::path& dir, std::shared_ptr<const VocabularyData> vocabulary,
+                  Faults& faults, std::set<fs::path>& read)
+        : vocabulary_(std::move(vocabulary)), faults_(faults), context_{dir / "codes", read} {}
+
+    std::vector<std::shared_ptr<const PlanData>> run(const fs::path& folder) {
+        for (const auto& path : mapping_files(folder, faults_)) {
+            context_.read.insert(path);
+            files_.emplace_back(path, faults_);
+        }
+        for (auto& file : files_)
+            if (file.is_usable()) load_shared(file);
+        std::vector<std::shared_ptr<const PlanData>> plans;
+        for (auto& file : files_) {
+            if (!file.is_usable() || !vocabulary_ || root_is(file, "shared")) continue;
+            if (!root_is(file, "mapping")) {
+                file.fault(file.root(), fmt::format("the root element must be <mapping> or "
+                                                    "<shared>, not <{}>",
+                                                    file.root().name()));
+                continue;
+            }
+            auto plan = load_plan(file, vocabulary_, shared_, context_);
+            if (!plan) continue;
+            for (const auto& other : plans)
+                if (other->operation == plan->operation)
+                    file.fault(file.root(), fmt::format("another file already maps '{}'",
+                                                        to_string(plan->operation)));
+            plans.push_back(std::move(plan));
+        }
+        return plans;
+    }
+
+  private:
+    static bool root_is(const DataFile& file, std::string_view name) {
+        return file.root().name() == name;
+    }
+
+    void load_shared(DataFile& file) {
+        if (!root_is(file, "shared")) return;
+        file.allow(file.root(), {}, {"date-form", "codes"});
+        load_definitions(file, file.root(), context_, shared_);
+    }
+
+    std::shared_ptr<const VocabularyData> vocabulary_;
+    Faults& faults_;
+    MappingContext context_;
+    std::deque<DataFile> files_;
+    Definitions shared_;
+};
+
+}  // namespace
+
+Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::string_view vocabulary,
+                                    std::string_view profile) try {
+    if (!is_plain_name(vocabulary) || !is_plain_name(profile))
+        return fail(ErrorKind::Config,
+                    fmt::format("'{}' and '{}' must be plain names of a vocabulary and a profile",
+                                vocabulary, profile));
+    Faults faults;
+    std::set<fs::path> read;
+    DataFile file(dir / "province" / fmt::format("{}.xml", vocabulary), faults);
+    read.insert(file.path());
+    const auto words = file.is_usable() ? load_vocabulary(file) : nullptr;
+    const auto plans =
+        ProfileLoader(dir, words, faults, read).run(dir / "portal" / std::string(profile));
+    if (!faults.empty()) return fail(ErrorKind::Config, faults.text());
+
+    auto set = std::make_shared<SetData>();
+    set->files.assign(read.begin(), read.end());
+    DVC_TRY_ASSIGN(digest, digest_of(dir, set->files));
+    set->digest = digest;
+    set->vocabulary.data_ = words;
+    for (const auto& plan : plans)
+        set->plans[std::size_t(plan->operation)].emplace().data_ = plan;
+    MappingSet result;
+    result.data_ = std::move(set);
+    return result;
+} catch (const std::exception& e) {
+    return fail(ErrorKind::Bug, fmt::format("the mappings cannot be loaded: {}", e.what()));
+}
+
+const Vocabulary& MappingSet::vocabulary() const {
+    return data_->vocabulary;
+}
+
+const Plan* MappingSet::plan(Operation operation) const {
+    const auto& plan = data_->plans[std::size_t(operation)];
+    return plan ? &*plan : nullptr;
+}
+
+const Digest& MappingSet::digest() const {
+    return data_->digest;
+}
+
+const std::vector<std::filesystem::path>& MappingSet::files() const {
+    return data_->files;
+}
+
+}  // namespace dvcsync::mapping

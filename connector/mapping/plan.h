@@ -1,0 +1,86 @@
+// A compiled mapping file. Built by load_plan, immutable afterwards. Internal to the module.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connector/mapping/codes.h"
+#include "connector/mapping/condition.h"
+
+namespace dvcsync::mapping {
+
+// How a value becomes JSON.
+enum class Form {
+    Text,    // as the province wrote it, without control characters
+    Code,    // text with its ends trimmed
+    Amount,  // whole number ≥ 0, as a string
+    Number,  // whole number, as a JSON number
+    Bool,    // yes/no, as a JSON boolean
+    Date,    // Field::date, as a string
+};
+
+// One member of the national document, or one entry of a list with fixed entries.
+struct Node {
+    enum class Kind { Field, Flag, Object, List, Item };
+
+    Kind kind = Kind::Field;
+    std::string to;
+    std::optional<Condition> when;
+
+    // Field
+    std::optional<Ref> from;  // otherwise `constant`
+    std::string constant;
+    Form form = Form::Text;
+    const TimeFormat* date = nullptr;
+    const CodeTable* codes = nullptr;
+    std::optional<Ref> on;  // the date whose code table rows count
+    std::optional<std::string> fallback;
+    std::size_t max = 0;    // code points; 0 = no limit
+    bool required = false;  // List: at least one member
+
+    Test flag;  // Flag
+
+    std::optional<ListRef> list;     // List; without it, the children are Items
+    std::optional<Condition> where;  // which of its members
+
+    std::vector<Node> children;
+};
+
+// Definitions that mapping files refer to by name; those of <shared> files count for a whole
+// profile.
+struct Definitions {
+    std::vector<std::shared_ptr<const CodeTable>> codes;
+    std::vector<std::pair<std::string, std::shared_ptr<const TimeFormat>>> dates;
+};
+
+struct PlanData {
+    std::shared_ptr<const VocabularyData> vocabulary;
+    Definitions definitions;  // keeps what the nodes point at
+    const KindData* kind = nullptr;
+    Operation operation = Operation::PushDossier;
+    std::string each_name;
+    std::optional<ListRef> each;
+    std::optional<Condition> where;
+    std::vector<Ref> key;  // joined by '-'
+    std::vector<Node> nodes;
+};
+
+struct MappingContext {
+    std::filesystem::path codes_dir;
+    std::set<std::filesystem::path>& read;  // code tables that were read
+};
+
+// Reads the <date-form> and <codes> children of `parent`.
+void load_definitions(DataFile& file, pugi::xml_node parent, const MappingContext& context,
+                      Definitions& definitions);
+
+// Reads a file whose root is <mapping>. Its faults are in file.faults(); nullptr if it cannot even
+// be said for which record it is.
+std::shared_ptr<const PlanData> load_plan(DataFile& file,
+                                          std::shared_ptr<const VocabularyData> vocabulary,
+                                          Definitions shared, const MappingContext& context);
+
+}  // namespace dvcsync::mapping

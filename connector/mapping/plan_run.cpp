@@ -1,0 +1,296 @@
+// Runs a compiled mapping over a record.
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_set>
+
+#include "connector/base/limits.h"
+#include "connector/base/text.h"
+#include "connector/mapping/plan.h"
+
+namespace dvcsync::mapping {
+namespace {
+
+using Json = rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>,
+                               rapidjson::CrtAllocator, rapidjson::kWriteValidateEncodingFlag>;
+
+constexpr std::size_t amount_digits = 15;  // exact in every JSON reader's double
+
+bool may_hold_controls(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7F || byte == 0xC2;  // 0xC2 leads the C1 range
+    });
+}
+
+// A whole number in plain form: no sign (but '-' where allowed), no separators, no leading zeros.
+std::optional<std::int64_t> whole_number(std::string_view text, bool negative_allowed) {
+    std::int64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    const bool negative = text.starts_with('-');
+    const auto digits = text.substr(negative ? 1 : 0);
+    if ((negative && !negative_allowed) || (digits.size() > 1 && digits.starts_with('0')) ||
+        digits.size() > amount_digits)
+        return std::nullopt;
+    return number;
+}
+
+class Run {
+  public:
+    Run(const PlanData& plan, const RecordData& record) : plan_(plan), cursor_(record) {}
+
+    tl::expected<std::vector<Document>, Refusal> all() {
+        if (plan_.each)
+            cursor_.each(*plan_.each, [&] {
+                trail_.push_back({&plan_.each_name, cursor_.innermost().position});
+                if (applies(plan_.where)) document();
+                trail_.pop_back();
+            });
+        else
+            document();
+        check_keys();
+        if (left_out_ > 0) faults_.push_back({"…", fmt::format("and {} more faults", left_out_)});
+        if (!faults_.empty()) return tl::make_unexpected(Refusal{std::move(faults_)});
+        return std::move(documents_);
+    }
+
+  private:
+    // Where we are in the document, for the names of faults.
+    struct Step {
+        const std::string* name;
+        std::uint32_t position;  // 0: an object
+    };
+
+    void document() {
+        buffer_.Clear();
+        json_.Reset(buffer_);
+        json_.StartObject();
+        for (const auto& node : plan_.nodes)
+            write(node);
+        json_.EndObject();
+        if (buffer_.GetSize() > limits::max_document)
+            fault("", fmt::format("the document is larger than {} bytes", limits::max_document));
+        if (faults_.empty())
+            documents_.push_back({key(), std::string(buffer_.GetString(), buffer_.GetSize())});
+    }
+
+    std::string key() {
+        std::string key;
+        for (const auto& ref : plan_.key) {
+            const auto part = trimmed(cursor_.raw(ref));
+            if (part.empty())
+                fault("", fmt::format("<{}> is empty, but it tells the documents apart",
+                                      ref.spec->shown));
+            if (!key.empty()) key += '-';
+            key += part;
+        }
+        return key;
+    }
+
+    void check_keys() {
+        std::unordered_set<std::string_view> seen;
+        if (documents_.size() > 1)
+            for (const auto& document : documents_)
+                if (!seen.insert(document.key).second)
+                    fault(plan_.each_name,
+                          fmt::format("two members have the key '{}'", excerpt(document.key)));
+    }
+
+    void write(const Node& node) {
+        switch (node.kind) {
+            case Node::Kind::Field:
+                json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
+                return field(node);
+            case Node::Kind::Flag: {
+                json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
+                const auto held = node.flag.holds(cursor_);
+                if (!held) fault(node.to, held.error());
+                string(held && *held ? "1" : "0");
+                return;
+            }
+            case Node::Kind::Object:
+                if (!applies(node.when)) return;
+                json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
+                return object(node, {&node.to, 0});
+            case Node::Kind::List:
+                json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
+                return list(node);
+            case Node::Kind::Item:
+                return;  // list() writes them
+        }
+    }
+
+    void object(const Node& node, Step step) {
+        trail_.push_back(step);
+        json_.StartObject();
+        for (const auto& child : node.children)
+            write(child);
+        json_.EndObject();
+        trail_.pop_back();
+    }
+
+    void list(const Node& node) {
+        json_.StartArray();
+        std::uint32_t written = 0;
+        if (!applies(node.when)) {
+            json_.EndArray();
+            return;
+        }
+        if (!node.list) {
+            for (const auto& item : node.children)
+                if (applies(item.when)) object(item, {&node.to, ++written});
+        } else {
+            cursor_.each(*node.list, [&] {
+                if (!applies(node.where)) return;
+                ++written;
+                object(node, {&node.to, cursor_.innermost().position});
+            });
+        }
+        json_.EndArray();
+        if (node.required && written == 0)
+            fault(node.to, fmt::format("required, but <{}> is empty", node.list->spec->shown));
+    }
+
+    bool applies(const std::optional<Condition>& condition) {
+        if (!condition) return true;
+        const auto held = condition->holds(cursor_);
+        if (!held) fault("", held.error());
+        return held && *held;
+    }
+
+    void field(const Node& node) {
+        const bool applied = applies(node.when);
+        const auto found = applied ? read(node) : std::string_view();
+        if (!found) {
+            fault(node.to, found.error());
+            string("");  // keeps the writer in step; the document is not used
+            return;
+        }
+        std::string_view text = *found;
+        if (trimmed(text).empty()) {
+            if (node.required && applied && !node.fallback)
+                fault(node.to, fmt::format("required, but <{}> is empty", shown(node)));
+            text = node.fallback ? std::string_view(*node.fallback) : std::string_view();
+        }
+        if (node.max != 0 && text.size() > node.max)  // bytes ≥ code points
+            if (const std::size_t size = length(text); size > node.max)
+                fault(node.to,
+                      fmt::format("is {} characters, at most {} are allowed", size, node.max));
+        put(node, text);
+    }
+
+    // The text of a field before its form is checked; may point into scratch_.
+    Reading<std::string_view> read(const Node& node) {
+        if (!node.from) return std::string_view(node.constant);
+        if (node.date) {
+            const auto at = read_date(cursor_, *node.from);
+            if (!at) return tl::make_unexpected(at.error());
+            if (!*at) return std::string_view();
+            scratch_ = node.date->format(**at);
+            return std::string_view(scratch_);
+        }
+        if (node.codes) return coded(node);
+        if (node.form == Form::Bool) return read_word(cursor_, *node.from);
+        std::string_view text = cursor_.raw(*node.from);
+        if (node.form != Form::Text) text = trimmed(text);
+        if (!may_hold_controls(text)) return text;
+        scratch_ = without_controls(text);
+        return std::string_view(scratch_);
+    }
+
+    Reading<std::string_view> coded(const Node& node) {
+        const auto local = read_word(cursor_, *node.from);
+        if (!local || local->empty()) return local;
+        std::optional<Date> on;
+        if (node.on) {
+            const auto at = read_date(cursor_, *node.on);
+            if (!at)
+                return tl::make_unexpected(fmt::format("code '{}' cannot be looked up by date: {}",
+                                                       excerpt(*local), at.error()));
+            if (*at) on = date_of(**at);
+        }
+        return node.codes->find(*local, on);
+    }
+
+    void put(const Node& node, std::string_view text) {
+        if (node.form == Form::Bool) {
+            json_.Bool(text == "yes");
+        } else if (node.form == Form::Number) {
+            const auto number = whole_number(text, true);
+            if (!number && !text.empty())
+                fault(node.to, fmt::format("<{}> is not a whole number", shown(node)));
+            json_.Int64(number.value_or(0));
+        } else {
+            if (node.form == Form::Amount && !text.empty() && !whole_number(text, false))
+                fault(node.to, fmt::format("<{}> is not a whole number of at most {} digits, "
+                                           "without separators",
+                                           shown(node), amount_digits));
+            if (!string(text)) fault(node.to, fmt::format("<{}> is not UTF-8", shown(node)));
+        }
+    }
+
+    static std::string_view shown(const Node& node) {
+        return node.from ? std::string_view(node.from->spec->shown) : std::string_view("value");
+    }
+
+    bool string(std::string_view text) {
+        // A view of nothing has no address, which the writer does not accept.
+        return json_.String(text.empty() ? "" : text.data(), rapidjson::SizeType(text.size()));
+    }
+
+    void fault(std::string_view name, std::string reason) {
+        if (faults_.size() >= limits::max_faults) {
+            ++left_out_;
+            return;
+        }
+        std::string field;
+        for (const auto& step : trail_) {
+            field += *step.name;
+            if (step.position != 0) field += fmt::format("[{}]", step.position);
+            field += '.';
+        }
+        field += name;
+        if (name.empty() && !field.empty()) field.pop_back();
+        if (field.empty()) field = plan_.kind->kind.name;
+        faults_.push_back({std::move(field), std::move(reason)});
+    }
+
+    const PlanData& plan_;
+    Cursor cursor_;
+    rapidjson::StringBuffer buffer_;
+    Json json_{buffer_};
+    std::string scratch_;
+    std::vector<Step> trail_;
+    std::vector<Fault> faults_;
+    std::size_t left_out_ = 0;
+    std::vector<Document> documents_;
+};
+
+}  // namespace
+
+std::string Refusal::text() const {
+    std::string all;
+    for (const auto& fault : faults) {
+        if (!all.empty()) all += "; ";
+        all += fault.field + ": " + fault.reason;
+    }
+    return excerpt(all, limits::max_message);
+}
+
+tl::expected<std::vector<Document>, Refusal> Plan::run(const Record& record) const try {
+    if (record.data_->kind != data_->kind)
+        return tl::make_unexpected(Refusal{
+            {{record.kind(), fmt::format("this mapping is for the record '{}' of the "
+                                         "vocabulary '{}'",
+                                         data_->kind->kind.name, data_->vocabulary->name)}}});
+    return Run(*data_, *record.data_).all();
+} catch (const std::exception& e) {
+    return tl::make_unexpected(Refusal{{{"", fmt::format("cannot be mapped: {}", e.what())}}});
+}
+
+}  // namespace dvcsync::mapping

@@ -1,0 +1,207 @@
+#include "connector/mapping/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connector/base/limits.h"
+#include "connector/base/text.h"
+#include "connector/mapping/markup.h"
+
+namespace dvcsync::mapping {
+namespace {
+
+// Fills the tables of a record from its XML. Faults are collected: the person who mends the
+// record sees them together.
+class Extraction {
+  public:
+    explicit Extraction(RecordData& record) : record_(record) {}
+
+    std::vector<std::string> run() {
+        const auto root = add_frame(record_.kind->scope);
+        fill(record_.document.document_element(), record_.kind->scope, root);
+        return std::move(faults_);
+    }
+
+  private:
+    std::uint32_t add_frame(const Scope& scope) {
+        Frame frame;
+        frame.values = std::uint32_t(record_.values.size());
+        frame.lists = std::uint32_t(record_.lists.size());
+        record_.values.resize(record_.values.size() + scope.values.size());
+        record_.lists.resize(record_.lists.size() + scope.lists.size());
+        record_.frames.push_back(frame);
+        return std::uint32_t(record_.frames.size() - 1);
+    }
+
+    void fill(pugi::xml_node element, const Scope& scope, std::uint32_t frame) {
+        walk(element, scope, 0, frame);
+        for (const auto& rule : scope.xpaths) {
+            if (rule.list == PathNode::none) {
+                record_.joined.push_back(rule.query.evaluate_string(element));
+                set(scope, rule.value, frame, record_.joined.back());
+                continue;
+            }
+            for (const auto& found : rule.query.evaluate_node_set(element))
+                if (found.node()) member(found.node(), scope.lists[rule.list], rule.list, frame);
+        }
+    }
+
+    void walk(pugi::xml_node element, const Scope& scope, int at, std::uint32_t frame) {
+        const PathNode& here = scope.paths[at];
+        for (const auto& [name, value] : here.attributes)
+            if (const auto attribute = element.attribute(name.c_str()))
+                set(scope, value, frame, attribute.value());
+        if (here.value != PathNode::none) {
+            set(scope, here.value, frame, text_of(element, scope.values[here.value]));
+            return;
+        }
+        if (here.children.empty()) return;
+        for (auto child = element.first_child(); child; child = child.next_sibling()) {
+            if (child.type() != pugi::node_element) continue;
+            const int next = here.child(child.name());
+            if (next == PathNode::none) continue;
+            if (const int list = scope.paths[next].list; list != PathNode::none)
+                member(child, scope.lists[list], list, frame);
+            else
+                walk(child, scope, next, frame);
+        }
+    }
+
+    void set(const Scope& scope, int value, std::uint32_t frame, std::string_view text) {
+        auto& slot = record_.values[record_.frames[frame].values + std::uint32_t(value)];
+        // Which of two would be meant cannot be known.
+        if (slot.data())
+            faults_.push_back(fmt::format("<{}> occurs twice", scope.values[value].shown));
+        slot = text;
+    }
+
+    std::string_view text_of(pugi::xml_node element, const ValueSpec& spec) {
+        const auto first = element.first_child();
+        if (!first) return "";
+        if (!first.next_sibling() && first.type() != pugi::node_element) return first.value();
+        std::string all;
+        for (const auto& piece : element.children()) {
+            if (piece.type() == pugi::node_element) {
+                faults_.push_back(fmt::format(
+                    "<{}> holds other elements, but text is expected there", spec.shown));
+                return "";
+            }
+            all += piece.value();
+        }
+        return record_.joined.emplace_back(std::move(all));
+    }
+
+    void member(pugi::xml_node element, const ListSpec& spec, int list, std::uint32_t owner) {
+        const std::size_t slot = record_.frames[owner].lists + std::uint32_t(list);
+        const std::uint32_t position = ++record_.lists[slot].written;
+        if (position > limits::max_list) {
+            if (position == limits::max_list + 1)
+                faults_.push_back(fmt::format("more than {} <{}>", limits::max_list, spec.shown));
+            return;
+        }
+        const auto frame = add_frame(spec.members);
+        record_.frames[frame].position = position;
+        fill(element, spec.members, frame);
+        if (is_empty(record_.frames[frame], spec.members)) {
+            // An empty element says nothing; nothing was nested in it either, so it is the last.
+            record_.values.resize(record_.frames[frame].values);
+            record_.lists.resize(record_.frames[frame].lists);
+            record_.frames.pop_back();
+            return;
+        }
+        Members& members = record_.lists[slot];
+        if (members.last == no_frame)
+            members.first = frame;
+        else
+            record_.frames[members.last].next = frame;
+        members.last = frame;
+        ++members.count;
+    }
+
+    bool is_empty(const Frame& frame, const Scope& scope) const {
+        for (std::size_t i = 0; i < scope.values.size(); ++i)
+            if (!trimmed(record_.values[frame.values + i]).empty()) return false;
+        for (std::size_t i = 0; i < scope.lists.size(); ++i)
+            if (record_.lists[frame.lists + i].count != 0) return false;
+        return true;
+    }
+
+    RecordData& record_;
+    std::vector<std::string> faults_;
+};
+
+bool looks_like_a_date(std::string_view text) {
+    return text.size() <= 40 &&
+           text.find_first_not_of("0123456789/-.: TZ+") == std::string_view::npos;
+}
+
+tl::unexpected<Error> refuse(std::string message) {
+    return fail(ErrorKind::Refused, std::move(message));
+}
+
+}  // namespace
+
+Record::Record(std::unique_ptr<RecordData> data) : data_(std::move(data)) {}
+Record::Record(Record&&) noexcept = default;
+Record& Record::operator=(Record&&) noexcept = default;
+Record::~Record() = default;
+
+const std::string& Record::kind() const {
+    return data_->kind->kind.name;
+}
+
+Result<Record> Vocabulary::parse(std::string_view kind, std::string_view xml) const try {
+    const KindData* const data = data_->find(kind);
+    if (!data)
+        return refuse(fmt::format("the vocabulary '{}' has no record '{}'", data_->name, kind));
+    if (xml.size() > limits::max_record)
+        return refuse(fmt::format("the record is larger than {} bytes", limits::max_record));
+    if (const auto fault = check_markup(xml))
+        return refuse(
+            fmt::format("line {} of the record: {}", line_of(xml, fault->offset), fault->reason));
+    auto record = std::make_unique<RecordData>();
+    record->vocabulary = data_;
+    record->kind = data;
+    record->xml = xml;
+    const auto parsed = record->document.load_buffer_inplace(
+        record->xml.data(), record->xml.size(), pugi::parse_default, pugi::encoding_utf8);
+    if (!parsed)
+        return refuse(fmt::format("line {} of the record: not well-formed XML: {}",
+                                  line_of(xml, std::size_t(parsed.offset)), parsed.description()));
+    const auto root = record->document.document_element();
+    if (root.name() != data->kind.element || root.next_sibling())
+        return refuse(fmt::format("one <{}> element is expected", data->kind.element));
+    if (!depth_allowed(record->document))
+        return refuse(
+            fmt::format("more than {} elements inside each other", limits::max_xml_depth));
+    const auto faults = Extraction(*record).run();
+    if (!faults.empty())
+        return refuse(excerpt(fmt::format("{}", fmt::join(faults, "; ")), limits::max_message));
+    return Record(std::move(record));
+} catch (const std::exception& e) {
+    return fail(ErrorKind::Bug, fmt::format("a record cannot be read: {}", e.what()));
+}
+
+Reading<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref) {
+    const auto text = trimmed(cursor.raw(ref));
+    if (text.empty()) return std::optional<LocalTime>();
+    if (const auto at = ref.spec->date->parse(text)) return at;
+    // A date is not personal, but a name in its place would be.
+    if (!looks_like_a_date(text))
+        return tl::make_unexpected(fmt::format("<{}> is not a date of the form {}", ref.spec->shown,
+                                               ref.spec->date->shown));
+    return tl::make_unexpected(
+        fmt::format("'{}' is not a date of the form {}", text, ref.spec->date->shown));
+}
+
+Reading<std::string_view> read_word(const Cursor& cursor, const Ref& ref) {
+    const auto text = trimmed(cursor.raw(ref));
+    if (text.empty()) return ref.spec->type == Type::YesNo ? std::string_view("no") : text;
+    if (!ref.spec->words) return text;
+    if (const auto* const word = ref.spec->words->find(text)) return word->canonical;
+    return tl::make_unexpected(fmt::format("'{}' is not among the {}: add the word there",
+                                           excerpt(text), ref.spec->words->shown));
+}
+
+}  // namespace dvcsync::mapping

@@ -1,0 +1,113 @@
+#include "connector/mapping/vocabulary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connector/base/text.h"
+#include "connector/mapping/summary.h"
+
+namespace dvcsync::mapping {
+namespace {
+
+template <class Spec>
+std::vector<std::string> names_of(const std::vector<Spec>& specs) {
+    std::vector<std::string> names;
+    for (const auto& spec : specs)
+        names.push_back(spec.name);
+    return names;
+}
+
+struct Place {
+    std::uint32_t up;
+    const Scope* scope;
+    std::string_view name;
+};
+
+tl::expected<Place, std::string> place_of(const std::vector<const Scope*>& stack,
+                                          std::string_view name) {
+    std::uint32_t up = 0;
+    while (name.starts_with("../")) {
+        name.remove_prefix(3);
+        ++up;
+    }
+    if (up >= stack.size())
+        return tl::make_unexpected(fmt::format("'../{}' leads out of the record", name));
+    return Place{up, stack[stack.size() - 1 - up], name};
+}
+
+template <class SomeRef, class Spec>
+tl::expected<SomeRef, std::string> find_spec(const Place& place, const std::vector<Spec>& specs,
+                                             std::string_view what) {
+    const auto at = std::find_if(specs.begin(), specs.end(),
+                                 [&](const Spec& spec) { return spec.name == place.name; });
+    if (at == specs.end())
+        return tl::make_unexpected(fmt::format("unknown canonical {} '{}'{}", what, place.name,
+                                               suggestion(place.name, names_of(specs))));
+    return SomeRef{place.up, std::uint32_t(at - specs.begin()), &*at};
+}
+
+}  // namespace
+
+KindData::KindData() = default;
+KindData::KindData(KindData&&) noexcept = default;
+KindData::~KindData() = default;
+
+const WordTable::Word* WordTable::find(std::string_view local) const {
+    // Most words are plain ASCII and equal their comparable form; only others pay for it.
+    auto at = words.find(local);
+    if (at == words.end()) at = words.find(comparable(local));
+    return at == words.end() ? nullptr : &at->second;
+}
+
+std::vector<std::string> WordTable::canonical() const {
+    std::vector<std::string> all;
+    for (const auto& [local, word] : words)
+        all.push_back(word.canonical);
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+}
+
+std::optional<LocalTime> DateForm::parse(std::string_view text) const {
+    for (const auto& form : forms)
+        if (const auto at = form.parse(text)) return at;
+    return std::nullopt;
+}
+
+int PathNode::child(std::string_view name) const {
+    const auto at =
+        std::lower_bound(children.begin(), children.end(), name,
+                         [](const auto& entry, std::string_view n) { return entry.first < n; });
+    return at != children.end() && at->first == name ? at->second : none;
+}
+
+const KindData* VocabularyData::find(std::string_view kind) const {
+    const auto at = std::find_if(all.begin(), all.end(),
+                                 [&](const KindData& data) { return data.kind.name == kind; });
+    return at == all.end() ? nullptr : &*at;
+}
+
+tl::expected<Ref, std::string> Scopes::value(std::string_view name) const {
+    const auto place = place_of(stack_, name);
+    if (!place) return tl::make_unexpected(place.error());
+    return find_spec<Ref>(*place, place->scope->values, "name");
+}
+
+tl::expected<ListRef, std::string> Scopes::list(std::string_view name) const {
+    const auto place = place_of(stack_, name);
+    if (!place) return tl::make_unexpected(place.error());
+    return find_spec<ListRef>(*place, place->scope->lists, "list");
+}
+
+Scopes Scopes::inside(const ListSpec& list) const {
+    Scopes inner = *this;
+    inner.stack_.push_back(&list.members);
+    return inner;
+}
+
+const std::vector<Vocabulary::Kind>& Vocabulary::kinds() const {
+    return data_->kinds;
+}
+
+}  // namespace dvcsync::mapping

@@ -1,0 +1,274 @@
+// Reads a vocabulary file into VocabularyData; mappings/README.md describes the format.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "connector/base/text.h"
+#include "connector/mapping/summary.h"
+#include "connector/mapping/vocabulary.h"
+
+namespace dvcsync::mapping {
+namespace {
+
+bool is_canonical_name(std::string_view name) {
+    return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") ==
+                                std::string_view::npos;
+}
+
+class Loader {
+  public:
+    explicit Loader(DataFile& file) : file_(file) {}
+
+    std::shared_ptr<const VocabularyData> run() {
+        const auto root = file_.root();
+        if (std::string_view(root.name()) != "vocabulary") {
+            file_.fault(
+                root, fmt::format("the root element must be <vocabulary>, not <{}>", root.name()));
+            return nullptr;
+        }
+        file_.allow(root, {"name"}, {"date-form", "words", "yes-no", "record"});
+        data_->name = file_.required(root, "name");
+        for (const auto& node : root.children("date-form"))
+            add_date_form(node);
+        for (const auto& node : root.children("words"))
+            add_words(node);
+        add_yes_no(root);
+        for (const auto& node : root.children("record"))
+            add_record(node);
+        if (data_->all.empty()) file_.fault(root, "the vocabulary has no <record>");
+        return data_;
+    }
+
+  private:
+    bool is_new_type(pugi::xml_node node, const std::string& name) {
+        if (name.empty()) return false;
+        if (name == "text" || name == "yes-no" || data_->dates.contains(name) ||
+            data_->words.contains(name)) {
+            file_.fault(node, fmt::format("the type '{}' is already there", name));
+            return false;
+        }
+        types_.push_back(name);
+        return true;
+    }
+
+    void add_date_form(pugi::xml_node node) {
+        file_.allow(node, {"name", "form"});
+        const std::string name = file_.required(node, "name");
+        const auto forms = split(file_.required(node, "form"), '|');
+        DateForm date{fmt::format("{}", fmt::join(forms, " or ")), {}};
+        for (const auto& form : forms) {
+            auto compiled = TimeFormat::compile(form);
+            if (compiled)
+                date.forms.push_back(*std::move(compiled));
+            else
+                file_.fault(node, compiled.error().message);
+        }
+        if (is_new_type(node, name)) data_->dates.emplace(name, std::move(date));
+    }
+
+    void add_word(pugi::xml_node node, WordTable& table, std::string_view local,
+                  std::string canonical, bool send) {
+        if (!table.words.emplace(comparable(local), WordTable::Word{std::move(canonical), send})
+                 .second)
+            file_.fault(node, fmt::format("the word '{}' comes twice", local));
+    }
+
+    void add_words(pugi::xml_node node) {
+        file_.allow(node, {"name"}, {"word"});
+        const std::string name = file_.required(node, "name");
+        WordTable table;
+        table.name = name;
+        table.shown = fmt::format("words '{}' of {}", name, file_.shown());
+        for (const auto& word : node.children("word")) {
+            file_.allow(word, {"from", "to", "send"});
+            const std::string from = file_.required(word, "from");
+            const std::string to = file_.required(word, "to");
+            const bool send = !word.attribute("send") || file_.is_yes(word, "send");
+            if (!from.empty() && !to.empty()) add_word(word, table, from, to, send);
+        }
+        if (table.words.empty()) file_.fault(node, fmt::format("words '{}' is empty", name));
+        if (is_new_type(node, name)) data_->words.emplace(name, std::move(table));
+    }
+
+    void add_yes_no(pugi::xml_node root) {
+        const auto node = root.child("yes-no");
+        data_->yes_no.name = "yes-no";
+        data_->yes_no.shown = fmt::format("<yes-no> words of {}", file_.shown());
+        if (!node) return;
+        if (node.next_sibling("yes-no")) file_.fault(node, "<yes-no> comes twice");
+        file_.allow(node, {"yes", "no"});
+        for (const char* const canonical : {"yes", "no"})
+            for (const auto& local : split(file_.required(node, canonical), '|'))
+                add_word(node, data_->yes_no, local, canonical, true);
+    }
+
+    void add_record(pugi::xml_node node) {
+        file_.allow(node, {"kind", "element", "code", "computed"}, {"value", "list", "summary"});
+        KindData kind;
+        kind.kind.name = file_.required(node, "kind");
+        kind.kind.element = file_.required(node, "element");
+        kind.computed = file_.is_yes(node, "computed");
+        if (data_->find(kind.kind.name))
+            file_.fault(node, fmt::format("record '{}' comes twice", kind.kind.name));
+        for (const auto& other : data_->all)
+            if (other.kind.element == kind.kind.element)
+                file_.fault(node, fmt::format("<{}> already holds the record '{}'",
+                                              kind.kind.element, other.kind.name));
+        load_scope(node, kind.scope, "");
+        const Scopes scopes(kind.scope);
+        const std::string code = file_.required(node, "code");
+        if (const auto ref = scopes.value(code)) {
+            kind.code = *ref;
+            kind.kind.code_element = ref->spec->shown;
+            if (kind.kind.code_element.find_first_of("/@.") != std::string::npos)
+                file_.fault(node, fmt::format("the code '{}' must be a child element of <{}>", code,
+                                              kind.kind.element));
+        } else if (!code.empty()) {
+            file_.fault(node, ref.error());
+        }
+        const auto summary = node.child("summary");
+        if (summary.next_sibling("summary")) file_.fault(summary, "<summary> comes twice");
+        // Moving the scope keeps its vectors' storage, so references into it stay valid.
+        kind.summary = std::make_unique<const SummaryRules>(load_summary(file_, summary, scopes));
+        if (!kind.computed) data_->kinds.push_back(kind.kind);
+        data_->all.push_back(std::move(kind));
+    }
+
+    // Fills the scope from the <value> and <list> children of `node`.
+    void load_scope(pugi::xml_node node, Scope& scope, const std::string& prefix) {
+        scope.paths.emplace_back();
+        std::set<std::string> names;
+        for (const auto& child : node.children()) {
+            const std::string_view element = child.name();
+            if (element != "value" && element != "list") continue;
+            const std::string name = file_.required(child, "name");
+            if (!name.empty() && !is_canonical_name(name))
+                file_.fault(child,
+                            fmt::format("'{}': a canonical name is made of a-z, 0-9 and -", name));
+            if (!name.empty() && !names.insert(name).second)
+                file_.fault(child, fmt::format("the canonical name '{}' comes twice", name));
+            if (element == "value")
+                add_value(child, scope, name, prefix);
+            else
+                add_list(child, scope, name, prefix);
+        }
+    }
+
+    void add_value(pugi::xml_node node, Scope& scope, const std::string& name,
+                   const std::string& prefix) {
+        file_.allow(node, {"name", "path", "xpath", "type"});
+        ValueSpec spec;
+        spec.name = name;
+        set_type(node, spec);
+        spec.shown = place(node, scope, prefix, int(scope.values.size()), PathNode::none);
+        scope.values.push_back(std::move(spec));
+    }
+
+    void set_type(pugi::xml_node node, ValueSpec& spec) {
+        const std::string type = node.attribute("type").as_string("text");
+        if (type == "yes-no") {
+            spec.type = Type::YesNo;
+            spec.words = &data_->yes_no;
+            if (data_->yes_no.words.empty())
+                file_.fault(node, "type 'yes-no' needs a <yes-no> element in this file");
+        } else if (const auto date = data_->dates.find(type); date != data_->dates.end()) {
+            spec.type = Type::Date;
+            spec.date = &date->second;
+        } else if (const auto words = data_->words.find(type); words != data_->words.end()) {
+            spec.type = Type::Word;
+            spec.words = &words->second;
+        } else if (type != "text") {
+            file_.fault(node, fmt::format("value '{}': unknown type '{}'{}", spec.name, type,
+                                          suggestion(type, types_)));
+        }
+    }
+
+    void add_list(pugi::xml_node node, Scope& scope, const std::string& name,
+                  const std::string& prefix) {
+        file_.allow(node, {"name", "path", "xpath"}, {"value", "list"});
+        ListSpec list;
+        list.name = name;
+        list.shown = place(node, scope, prefix, PathNode::none, int(scope.lists.size()));
+        load_scope(node, list.members, list.shown + "/");
+        scope.lists.push_back(std::move(list));
+    }
+
+    // Enters a value or list into the scope's tree of paths, or into its XPath rules. Returns where
+    // it lies, for messages.
+    std::string place(pugi::xml_node node, Scope& scope, const std::string& prefix, int value,
+                      int list) {
+        if (!node.attribute("xpath")) {
+            const std::string path = file_.required(node, "path");
+            if (!path.empty()) enter(node, scope, path, value, list);
+            return path == "." && !prefix.empty() ? prefix.substr(0, prefix.size() - 1)
+                                                  : prefix + path;
+        }
+        if (node.attribute("path")) file_.fault(node, "say either path or xpath, not both");
+        const std::string xpath = file_.required(node, "xpath");
+        try {
+            pugi::xpath_query query(xpath.c_str());
+            if (list != PathNode::none && query.return_type() != pugi::xpath_type_node_set)
+                file_.fault(node, fmt::format("xpath '{}' does not select elements", xpath));
+            scope.xpaths.push_back({value, list, std::move(query)});
+        } catch (const pugi::xpath_exception& e) {
+            file_.fault(node, fmt::format("xpath '{}': {}", xpath, e.what()));
+        }
+        return prefix + xpath;
+    }
+
+    void enter(pugi::xml_node node, Scope& scope, const std::string& path, int value, int list) {
+        const auto bad = [&](std::string_view why) {
+            file_.fault(node, fmt::format("path '{}': {}", path, why));
+        };
+        if (path == "." && list != PathNode::none) return bad("a list needs its members' path");
+        int at = 0;
+        auto parts = path == "." ? std::vector<std::string>() : split(path, '/');
+        std::string attribute;
+        if (!parts.empty() && parts.back().starts_with('@') && list == PathNode::none) {
+            attribute = parts.back().substr(1);
+            parts.pop_back();
+        }
+        for (const auto& part : parts) {
+            if (part == "." || part == ".." || part.find_first_of("*[]()|:@ ") != part.npos)
+                return bad("only element names and a final @attribute; use xpath for more");
+            if (scope.paths[at].value != PathNode::none) return bad("leads into a value");
+            at = child(scope, at, part);
+            if (scope.paths[at].list != PathNode::none)
+                return bad("leads into a list; put it inside that <list>");
+        }
+        PathNode& here = scope.paths[at];
+        if (!attribute.empty()) {
+            here.attributes.emplace_back(attribute, value);
+        } else if (here.value != PathNode::none) {
+            bad("is already taken");
+        } else if (!here.children.empty()) {
+            bad("has paths below it");
+        } else {
+            here.value = value;
+            here.list = list;
+        }
+    }
+
+    static int child(Scope& scope, int at, const std::string& name) {
+        if (const int known = scope.paths[at].child(name); known != PathNode::none) return known;
+        const int added = int(scope.paths.size());
+        scope.paths.emplace_back();
+        auto& children = scope.paths[at].children;
+        const std::pair entry(name, added);
+        children.insert(std::lower_bound(children.begin(), children.end(), entry), entry);
+        return added;
+    }
+
+    DataFile& file_;
+    std::shared_ptr<VocabularyData> data_ = std::make_shared<VocabularyData>();
+    std::vector<std::string> types_{"text", "yes-no"};
+};
+
+}  // namespace
+
+std::shared_ptr<const VocabularyData> load_vocabulary(DataFile& file) {
+    return Loader(file).run();
+}
+
+}  // namespace dvcsync::mapping
