@@ -102,20 +102,19 @@ fuzz_all() { # SECONDS
 
 check_format() {
   local files
-  mapfile -t files < <(find connector tests \( -name '*.cpp' -o -name '*.h' \) | sort)
+  mapfile -t files <<<"$(find connector tests -name '*.cpp' -o -name '*.h')"
   logged clang-format clang-format-14 --dry-run -Werror "${files[@]}"
 }
 
 check_scripts() {
   local files
-  mapfile -t files < <(find . -path ./build -prune -o -type f \( -name '*.sh' -o -path ./.ci/run \) -print)
+  mapfile -t files <<<"$(find . -path ./build -prune -o -type f \
+    \( -name '*.sh' -o -path ./.ci/run \) -print)"
   logged shellcheck shellcheck -x "${files[@]}"
 }
 
 check_tidy() {
-  local files
-  mapfile -t files < <(find connector tests -name '*.cpp' -not -path 'tests/fuzz/*' | sort)
-  printf '%s\n' "${files[@]}" >"$dvc_logs/clang-tidy.files"
+  find connector tests -name '*.cpp' -not -path 'tests/fuzz/*' >"$dvc_logs/clang-tidy.files"
   logged clang-tidy xargs -a "$dvc_logs/clang-tidy.files" -n 1 -P "$(nproc)" \
     clang-tidy-14 -p build/clang --quiet
 }

@@ -51,9 +51,10 @@ missing_packages() { # LIST…
 
 # Installs what the lists name and this machine lacks; touches neither apt nor the network otherwise.
 ensure_packages() { # LIST…
-  local missing as_root=()
-  mapfile -t missing < <(missing_packages "$@")
-  if ((${#missing[@]} == 0)); then
+  local list missing as_root=()
+  list=$(missing_packages "$@") # not <(…): a bare chroot has no /dev/fd
+  mapfile -t missing <<<"$list"
+  if [[ -z $list ]]; then
     note "all $(packages_in "$@" | wc -l) packages are installed"
     return 0
   fi

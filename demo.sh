@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# One year of Hà Giang travels from one-stop records to a sandbox of the national portal, on a bare Debian 12:
+#
+#   ./demo.sh               the whole of 2019: 94,954 dossiers, 1,784 procedures
+#   ./demo.sh --quick       a slice of 2,000 dossiers
+#   ./demo.sh --keep        leaves exports, configuration and ledger in build/demo to look at
+#   ./demo.sh --port N      the sandbox listens on this loopback port instead of any free one
+#   ./demo.sh --no-install  do not look at Debian packages
+#
+# Exit status 0 only if every figure agrees, the portal saw no violation and no duplicate, and a second run
+# over the same records sent nothing.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+bin=$top/build/release/bin
+work=$top/build/demo
+# shellcheck source=connector/packaging/bootstrap.sh
+source "$top/connector/packaging/bootstrap.sh"
+# shellcheck source=tests/e2e/lib.sh
+source "$top/tests/e2e/lib.sh"
+
+usage() { sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+
+keep=0 quick=0 install=1 port=0
+while (($#)); do
+  case $1 in
+    --keep) keep=1 ;;
+    --quick) quick=1 ;;
+    --no-install) install=0 ;;
+    --port)
+      [[ ${2-} =~ ^[0-9]{1,5}$ ]] || { usage && exit 2; }
+      port=$2
+      shift
+      ;;
+    *)
+      usage
+      [[ $1 == --help || $1 == -h ]] && exit 0
+      exit 2
+      ;;
+  esac
+  shift
+done
+
+finish() {
+  local status=$?
+  trap - EXIT
+  stop_sandbox
+  if ((keep)); then
+    note "kept in ${work#"$top"/}: province/dvcsync.toml, export/, sandbox.log"
+  else
+    # What a reader may want afterwards stays: the answers and logs, a few kilobytes.
+    rm -rf "$work/export" "$work/province" "$work/certs" "$work/portal.password"
+  fi
+  exit "$status"
+}
+
+dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
+
+# Runs a sync, shows it, and takes 1 (something needs a person) for a failure too: nothing here should.
+sync_all() { # NAME
+  dvcsync sync all || die "sync ended with exit status $?"
+  sandbox_report "$work/portal-$1.json"
+}
+
+if ((install)); then
+  say "Debian packages"
+  ensure_packages "$top/connector/packaging/apt-packages.txt"
+fi
+
+say "Building"
+configure_and_build release dvcsync dvc-province dvc-sandbox dvc-figures || die "the build failed"
+
+rm -rf "$work"
+mkdir -p "$work/export"
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+slice=()
+if ((quick)); then slice=(--dossiers 2000); fi
+say "The province: a one-stop system exports its records as of 30 June 2019"
+"$bin/dvc-province" generate --out "$work/export/june" --until 2019-06-30 "${slice[@]}"
+note "$(du -sh "$work/export/june" | cut -f 1) of XML in build/demo/export/june"
+
+say "The portal: a strict sandbox of the national contract, mutual TLS, on the loopback address"
+start_sandbox "$port" || die "no sandbox, no demo"
+note "$sandbox_url"
+
+say "The connector: a new configuration, checked from end to end"
+write_configuration "$work/province"
+dvcsync check
+
+say "First run: the state of 30 June"
+hand_over "$work/export/june" "$work/province/drop"
+sync_all june
+
+say "Half a year later: changed dossiers and new ones"
+"$bin/dvc-province" generate --out "$work/export/december" --since 2019-06-30 "${slice[@]}"
+hand_over "$work/export/december" "$work/province/drop"
+sync_all december
+
+say "The same export once more: nothing may be sent"
+hand_over "$work/export/december" "$work/province/drop"
+sync_all again
+
+say "What the connector remembers"
+dvcsync status
+dvcsync --json report year 2019 >"$work/ledger.json"
+dvcsync report year 2019
+
+say "The year 2019: published, exported by the province, remembered by the connector, held by the portal"
+"$bin/dvc-province" figures --json >"$work/published.json"
+"$bin/dvc-province" count "$work/export" --json >"$work/exported.json"
+columns=(--column "exported=$work/exported.json" --column "ledger=$work/ledger.json"
+  --column "portal=$work/portal-again.json#/year")
+if ((!quick)); then columns=(--column "published=$work/published.json" "${columns[@]}"); fi
+"$bin/dvc-figures" "${columns[@]}" \
+  --zero "violations seen by the portal=$work/portal-again.json#/violations" \
+  --zero "duplicates seen by the portal=$work/portal-again.json#/duplicates" \
+  --same "calls before and after the second run=$work/portal-december.json#/calls,$work/portal-again.json#/calls" ||
+  die "the figures do not agree"
