@@ -1,8 +1,8 @@
 // The working-day calendar (data with dates of effect, from mappings/codes/calendar.csv).
 //
-// Saturday and Sunday rest; the file adds days off (statutory, compensatory, exchanged) and Saturdays
-// that are worked in exchange. Source of the rule: Labour Code art. 112, and the yearly notices that
-// each row of the file names. Immutable after load, so safe to share between threads.
+// Saturday and Sunday rest; the file adds days off (statutory, compensatory, exchanged) and
+// Saturdays that are worked in exchange. Source of the rule: Labour Code art. 112, and the yearly
+// notices that each row of the file names. Immutable after load, so safe to share between threads.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,8 @@ namespace dvcsync {
 
 class WorkCalendar {
   public:
-    // CSV with a header `date,kind,name,basis`; kind is `off` or `worked`. Faults name file and line.
+    // CSV with a header `date,kind,name,basis`; kind is `off` or `worked`. Faults name file and
+    // line.
     static Result<WorkCalendar> load(const std::filesystem::path& file);
 
     bool is_working(Date date) const;

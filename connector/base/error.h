@@ -1,15 +1,14 @@
 // Errors of the whole program: a closed set of kinds in a result type.
 //
 // No exception crosses a module. A module that uses a throwing library catches at its own edge and
-// returns an Error. Messages are for the IT officer: they name the file, line or code and what to do;
-// they hold no personal data and no secret.
+// returns an Error. Messages are for the IT officer: they name the file, line or code and what to
+// do; they hold no personal data and no secret.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <utility>
-
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace dvcsync {
 
@@ -40,14 +39,14 @@ inline tl::unexpected<Error> fail(ErrorKind kind, std::string message) {
 }  // namespace dvcsync
 
 // Returns the error of `expr` to the caller, if it has one.
-#define DVC_TRY(expr)                                                              \
-    do {                                                                           \
-        if (auto dvc_status = (expr); !dvc_status)                                 \
-            return tl::make_unexpected(std::move(dvc_status).error());             \
+#define DVC_TRY(expr)                                                  \
+    do {                                                               \
+        if (auto dvc_status = (expr); !dvc_status)                     \
+            return tl::make_unexpected(std::move(dvc_status).error()); \
     } while (false)
 
 // Declares `var` with the value of `expr`, or returns its error to the caller.
-#define DVC_TRY_ASSIGN(var, expr)                                                  \
-    auto var##_result = (expr);                                                    \
+#define DVC_TRY_ASSIGN(var, expr)                                                   \
+    auto var##_result = (expr);                                                     \
     if (!var##_result) return tl::make_unexpected(std::move(var##_result).error()); \
     auto var = *std::move(var##_result)

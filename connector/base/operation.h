@@ -1,4 +1,5 @@
-// What can be asked of the portal. The names are those of mapping files, profiles, ledger and reports.
+// What can be asked of the portal. The names are those of mapping files, profiles, ledger and
+// reports.
 #pragma once
 
 #include <array>

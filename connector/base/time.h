@@ -1,7 +1,8 @@
 // Instants, Vietnam wall-clock time and calendar dates, with the text forms of both borders.
 //
-// Inside the program every instant is UTC. Both borders (province, portal) speak Vietnam time, which has
-// been UTC+7 without daylight saving since 13 June 1975; earlier instants are not represented.
+// Inside the program every instant is UTC. Both borders (province, portal) speak Vietnam time,
+// which has been UTC+7 without daylight saving since 13 June 1975; earlier instants are not
+// represented.
 #pragma once
 
 #include <chrono>
@@ -16,20 +17,22 @@
 namespace dvcsync {
 
 using Millis = std::chrono::milliseconds;
-using UtcTime = std::chrono::sys_time<Millis>;            // an instant
+using UtcTime = std::chrono::sys_time<Millis>;                    // an instant
 using LocalTime = std::chrono::local_time<std::chrono::seconds>;  // Vietnam wall clock
-using Date = std::chrono::year_month_day;                 // Vietnam calendar day
+using Date = std::chrono::year_month_day;                         // Vietnam calendar day
 
 LocalTime to_vietnam(UtcTime at);
 UtcTime from_vietnam(LocalTime at);
 Date date_of(LocalTime at);
 
-// A text form of a date or date-time, given as a pattern of the letters yyyy MM dd HH mm ss SSS with
-// anything else literal, e.g. "yyyyMMddHHmmss", "dd/MM/yyyy HH:mm:ss". A pattern is compiled once.
+// A text form of a date or date-time, given as a pattern of the letters yyyy MM dd HH mm ss SSS
+// with anything else literal, e.g. "yyyyMMddHHmmss", "dd/MM/yyyy HH:mm:ss". A pattern is compiled
+// once.
 class TimeFormat {
   public:
-    // Config error if the pattern has an unknown letter (T is literal, for ISO forms), a letter twice
-    // or in another number, or lacks year, month or day. Fractions (SSS) are read and dropped.
+    // Config error if the pattern has an unknown letter (T is literal, for ISO forms), a letter
+    // twice or in another number, or lacks year, month or day. Fractions (SSS) are read and
+    // dropped.
     static Result<TimeFormat> compile(std::string_view pattern);
 
     // Strict: the whole text, every digit present, a real calendar day, 00:00:00–23:59:59.
@@ -40,7 +43,7 @@ class TimeFormat {
 
   private:
     struct Part {
-        char letter;        // y M d H m s S, or 0 for literal text
+        char letter;  // y M d H m s S, or 0 for literal text
         std::uint8_t width;
         std::string literal;
     };
