@@ -10,6 +10,10 @@ namespace dvcsync::limits {
 inline constexpr std::size_t max_record = 4u << 20;        // one record; a larger one is parked
 inline constexpr std::size_t read_chunk = 256u << 10;      // drop-folder file read size
 inline constexpr std::size_t max_xml_depth = 64;           // nesting inside one record
+inline constexpr std::size_t max_xml_name = 256;           // an element's name
+inline constexpr std::size_t max_xml_declaration = 1024;   // <?xml … ?>
+inline constexpr std::size_t kept_of_bad = 4u << 10;       // of a record too large to keep
+inline constexpr std::size_t xml_probe = 64u << 10;        // head and tail looked at beforehand
 inline constexpr std::size_t max_list = 2'000;             // members of one list of one record
 inline constexpr std::size_t max_faults = 200;             // named in one refusal of a record
 inline constexpr std::size_t max_code = 100;               // dossier and procedure codes, characters
@@ -35,6 +39,7 @@ inline constexpr int max_attempts = 1'000;                 // tries of one item,
 
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;           // records in one ledger transaction
+inline constexpr std::size_t intake_bytes = 16u << 20;     // and their bytes, about
 inline constexpr std::size_t claim_batch = 256;            // outbox items claimed at once
 inline constexpr std::size_t max_payload = 16u << 20;       // a payload of the ledger, opened
 inline constexpr std::size_t max_message = 2'000;          // characters of a stored reason

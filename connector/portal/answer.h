@@ -1,0 +1,40 @@
+// Reads what the portal answered: from status, headers and body to one Outcome an item. Pure
+// functions, thread-safe. The body is hostile until parsed: strict JSON, no recursion, every
+// surprise is "in doubt". RapidJSON stays inside answer.cpp.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connector/base/time.h"
+#include "connector/portal/portal.h"
+#include "connector/portal/profile_data.h"
+#include "connector/portal/transport.h"
+
+namespace dvcsync::portal {
+
+// The session that the call used has ended; nothing of the call was kept. `outcome` says what to
+// report if a new session does not help.
+struct SessionEnded {
+    Outcome outcome;
+};
+
+template <class T>
+using Reading = tl::expected<T, SessionEnded>;
+
+// One outcome an item, in their order (contract §1, §2).
+Reading<std::vector<Outcome>> read_push(const ProfileData& profile, const Push& push,
+                                        const Reply& reply, std::span<const Item> items,
+                                        bool updating, UtcTime now);
+
+// The new session, or what to report. Refused: user or password; Retry; Misconfigured.
+tl::expected<std::string, Outcome> read_login(const ProfileData& profile, const Reply& reply,
+                                              UtcTime now);
+
+// Whether the dossier is known, or what to report: Retry (also when unclear: asking changes
+// nothing), Refused or Misconfigured.
+Reading<tl::expected<bool, Outcome>> read_ask(const ProfileData& profile, const Reply& reply,
+                                              UtcTime now);
+
+}  // namespace dvcsync::portal

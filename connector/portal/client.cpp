@@ -1,0 +1,289 @@
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "connector/base/limits.h"
+#include "connector/base/text.h"
+#include "connector/portal/answer.h"
+#include "connector/portal/envelope.h"
+#include "connector/portal/portal.h"
+#include "connector/portal/session.h"
+#include "connector/portal/transport.h"
+
+namespace dvcsync::portal {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// A failed exchange as an outcome of what was sent with it.
+Outcome outcome_of(Failure failure) {
+    auto message = excerpt(failure.reason, limits::max_message);
+    switch (failure.kind) {
+        case Failure::Kind::NotSent:
+            return {Verdict::Retry, "unreachable", std::move(message), {}};
+        case Failure::Kind::Untrusted:
+            return {Verdict::Misconfigured, "tls", std::move(message), {}};
+        case Failure::Kind::Unusable:
+            return {Verdict::Misconfigured, "request", std::move(message), {}};
+        case Failure::Kind::Unclear:
+            break;
+    }
+    return {Verdict::InDoubt, "connection", std::move(message), {}};
+}
+
+Error error_of(const Outcome& outcome) {
+    auto message = outcome.code.empty() ? outcome.message
+                                        : fmt::format("{} ({})", outcome.message, outcome.code);
+    switch (outcome.verdict) {
+        case Verdict::Misconfigured:
+            return {ErrorKind::Config, std::move(message)};
+        case Verdict::Refused:
+            return {ErrorKind::Refused, std::move(message)};
+        case Verdict::InDoubt:
+            return {ErrorKind::InDoubt, std::move(message)};
+        default:
+            return {ErrorKind::Retry, std::move(message)};
+    }
+}
+
+// What a call that could not log in says of its items: nothing was sent, so nothing is in doubt.
+Outcome without_session(Outcome login) {
+    if (login.verdict == Verdict::Refused) login.verdict = Verdict::Misconfigured;
+    login.message = excerpt("login: " + login.message, limits::max_message);
+    return login;
+}
+
+Status check_settings(const ProfileData& profile, const ClientSettings& settings) {
+    std::string faults;
+    const auto fault = [&](std::string_view what) {
+        if (!faults.empty()) faults += '\n';
+        faults += what;
+    };
+    for (const auto& name : profile.endpoints) {
+        const auto found = settings.endpoints.find(name);
+        if (found == settings.endpoints.end())
+            fault(fmt::format("[portal.endpoints] lacks {}: profile {} needs its path", name,
+                              profile.name));
+        else if (!found->second.starts_with('/'))
+            fault(fmt::format("[portal.endpoints] {}: a path begins with /", name));
+        else if (found->second.find_first_of(" \t\r\n#") != std::string::npos)
+            fault(fmt::format("[portal.endpoints] {}: a blank or # in the path", name));
+    }
+    for (const auto& name : profile.settings) {
+        const auto found = settings.settings.find(name);
+        if (found == settings.settings.end() || found->second.empty())
+            fault(
+                fmt::format("[portal.settings] lacks {}: profile {} needs it", name, profile.name));
+        else if (!is_utf8(found->second))
+            fault(fmt::format("[portal.settings] {}: not valid UTF-8", name));
+    }
+    if (profile.login && (settings.username.empty() || settings.password.empty()))
+        fault(fmt::format("[portal] username and password: profile {} logs in", profile.name));
+    if (!is_utf8(settings.username) || !is_utf8(settings.password))
+        fault("[portal] username and password must be valid UTF-8");
+    if (settings.deadline <= std::chrono::milliseconds(0))
+        fault("[portal] deadline must be longer than nothing");
+    if (!faults.empty()) return fail(ErrorKind::Config, std::move(faults));
+    return {};
+}
+
+}  // namespace
+
+struct Client::Impl {
+    Profile handle;
+    std::shared_ptr<const ProfileData> profile;
+    ClientSettings settings;
+    Clock& clock;
+    std::unique_ptr<Transport> transport;
+    Session session;
+    std::atomic<std::uint64_t> calls{0};
+    std::atomic<std::uint64_t> bytes{0};
+    std::atomic<std::uint64_t> logins{0};
+
+    Impl(Profile which, std::shared_ptr<const ProfileData> data, ClientSettings how, Clock& time)
+        : handle(std::move(which)),
+          profile(std::move(data)),
+          settings(std::move(how)),
+          clock(time) {}
+
+    tl::expected<Reply, Outcome> send(Request request, steady_clock::time_point deadline) {
+        ++calls;
+        bytes += request.body.size();
+        auto reply = transport->send(std::move(request), deadline);
+        if (!reply) return tl::make_unexpected(outcome_of(std::move(reply).error()));
+        return *std::move(reply);
+    }
+
+    Request request(const std::string& endpoint, const Values& values) const {
+        Request request;
+        request.target = target_of(settings.endpoints.at(endpoint), profile->parameters, values);
+        request.headers = headers_of(profile->parameters, values);
+        return request;
+    }
+
+    tl::expected<std::string, Outcome> log_in(steady_clock::time_point deadline) {
+        ++logins;
+        const Values values{*profile, settings, {}, {}, {}, {}};
+        auto call = request(profile->login->endpoint, values);
+        call.body = object_of(profile->login->members, values);
+        auto reply = send(std::move(call), deadline);
+        if (!reply) {
+            auto outcome = std::move(reply).error();
+            // A lost login leaves nothing behind that matters: it may be repeated.
+            if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
+            return tl::make_unexpected(std::move(outcome));
+        }
+        return read_login(*profile, *reply, clock.now());
+    }
+
+    tl::expected<Session::Ticket, Outcome> ticket(steady_clock::time_point deadline) {
+        if (!profile->login) return Session::Ticket{};
+        return session.get([&] { return log_in(deadline); });
+    }
+
+    // Runs `once` with a session; once more with a new one if the portal says that it has ended.
+    // `once` takes the session's text and gives a Reading, or an Outcome where it could not be
+    // sent.
+    template <class T, class Once>
+    tl::expected<T, Outcome> with_session(steady_clock::time_point deadline, const Once& once) {
+        for (bool renewed = false;; renewed = true) {
+            const auto current = ticket(deadline);
+            if (!current) return tl::make_unexpected(without_session(current.error()));
+            tl::expected<Reading<T>, Outcome> done = once(current->text);
+            if (!done) return tl::make_unexpected(std::move(done).error());
+            if (*done) return **std::move(done);
+            if (renewed || !profile->login) return tl::make_unexpected(done->error().outcome);
+            session.end(current->number);
+        }
+    }
+
+    steady_clock::time_point deadline() const { return steady_clock::now() + settings.deadline; }
+};
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() = default;
+
+Result<std::unique_ptr<Client>> Client::open(Profile profile, ClientSettings settings,
+                                             Clock& clock) {
+    auto data = profile.data_;
+    DVC_TRY(check_settings(*data, settings));
+    DVC_TRY_ASSIGN(transport, Transport::open(settings));
+    auto impl =
+        std::make_unique<Impl>(std::move(profile), std::move(data), std::move(settings), clock);
+    impl->transport = std::move(transport);
+    return std::unique_ptr<Client>(new Client(std::move(impl)));
+}
+
+const Profile& Client::profile() const {
+    return impl_->handle;
+}
+
+Status Client::login() {
+    const auto ticket = impl_->ticket(impl_->deadline());
+    if (!ticket) return tl::make_unexpected(error_of(ticket.error()));
+    return {};
+}
+
+std::vector<Outcome> Client::push(Operation operation, std::span<const Item> items, bool updating) {
+    const auto all = [&](Verdict verdict, std::string code, std::string message) {
+        return std::vector<Outcome>(items.size(),
+                                    {verdict, std::move(code), std::move(message), {}});
+    };
+    if (items.empty()) return {};
+    const auto& push = impl_->profile->push(operation);
+    if (!push)
+        return all(Verdict::Misconfigured, "profile",
+                   fmt::format("profile {} has no operation {}", impl_->profile->name,
+                               to_string(operation)));
+    if (items.size() > static_cast<std::size_t>(push->batch))
+        return all(Verdict::Alone, "batch",
+                   fmt::format("more than {} items in one call", push->batch));
+    std::size_t size = 0;
+    for (const auto& item : items) {
+        if (!is_object(item.document))
+            return all(items.size() > 1 ? Verdict::Alone : Verdict::Refused, "document",
+                       "the document is not a JSON object");
+        size += item.document.size();
+    }
+    if (size > limits::max_batch_bytes)
+        return all(items.size() > 1 ? Verdict::Alone : Verdict::Refused, "document",
+                   fmt::format("more than {} bytes for one call", limits::max_batch_bytes));
+
+    const auto deadline = impl_->deadline();
+    using Outcomes = std::vector<Outcome>;
+    const auto once = [&](std::string_view session) -> tl::expected<Reading<Outcomes>, Outcome> {
+        const Values values{*impl_->profile,
+                            impl_->settings,
+                            session,
+                            push->service,
+                            {},
+                            push->updating ? std::optional(updating) : std::nullopt};
+        auto call = impl_->request(push->endpoint, values);
+        call.body = push_body(*push, items, values);
+        auto reply = impl_->send(std::move(call), deadline);
+        if (!reply) return tl::make_unexpected(std::move(reply).error());
+        return read_push(*impl_->profile, *push, *reply, items, updating, impl_->clock.now());
+    };
+    auto outcomes = impl_->with_session<Outcomes>(deadline, once);
+    if (!outcomes) return Outcomes(items.size(), outcomes.error());
+    return *std::move(outcomes);
+}
+
+Result<bool> Client::knows(std::string_view code) {
+    const auto& ask = impl_->profile->ask;
+    if (!ask)
+        return fail(ErrorKind::Config,
+                    fmt::format("profile {} has no <ask>", impl_->profile->name));
+    const auto deadline = impl_->deadline();
+    using Known = tl::expected<bool, Outcome>;
+    const auto once = [&](std::string_view session) -> tl::expected<Reading<Known>, Outcome> {
+        const Values values{*impl_->profile, impl_->settings, session, ask->service, code, {}};
+        auto call = impl_->request(ask->endpoint, values);
+        call.get = ask->get;
+        call.target = target_of(call.target, ask->parameters, values);
+        for (auto& header : headers_of(ask->parameters, values))
+            call.headers.push_back(std::move(header));
+        if (!ask->get) call.body = object_of(ask->members, values);
+        auto reply = impl_->send(std::move(call), deadline);
+        if (!reply) {
+            auto outcome = std::move(reply).error();
+            // Asking changes nothing at the portal, so a lost answer is only a question to repeat.
+            if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
+            return tl::make_unexpected(std::move(outcome));
+        }
+        return read_ask(*impl_->profile, *reply, impl_->clock.now());
+    };
+    auto known = impl_->with_session<Known>(deadline, once);
+    if (!known) return tl::make_unexpected(error_of(known.error()));
+    if (!*known) return tl::make_unexpected(error_of(known->error()));
+    return **known;
+}
+
+Client::Traffic Client::traffic() const {
+    return {impl_->calls.load(), impl_->bytes.load(), impl_->logins.load()};
+}
+
+std::string_view to_string(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::Accepted:
+            return "accepted";
+        case Verdict::Refused:
+            return "refused";
+        case Verdict::Exists:
+            return "exists";
+        case Verdict::Missing:
+            return "missing";
+        case Verdict::Alone:
+            return "alone";
+        case Verdict::Retry:
+            return "retry";
+        case Verdict::InDoubt:
+            return "in doubt";
+        case Verdict::Misconfigured:
+            return "misconfigured";
+    }
+    return "unknown";
+}
+
+}  // namespace dvcsync::portal

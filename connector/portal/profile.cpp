@@ -1,0 +1,37 @@
+#include "connector/portal/portal.h"
+#include "connector/portal/profile_data.h"
+
+namespace dvcsync::portal {
+
+Result<Profile> Profile::load(const std::filesystem::path& file) {
+    DVC_TRY_ASSIGN(data, read_profile(file));
+    Profile profile;
+    profile.data_ = std::move(data);
+    return profile;
+}
+
+const std::string& Profile::name() const {
+    return data_->name;
+}
+bool Profile::has(Operation operation) const {
+    return data_->push(operation).has_value();
+}
+int Profile::batch(Operation operation) const {
+    const auto& push = data_->push(operation);
+    return push ? push->batch : 1;
+}
+bool Profile::knows_updating(Operation operation) const {
+    const auto& push = data_->push(operation);
+    return push && push->updating;
+}
+bool Profile::can_ask() const {
+    return data_->ask.has_value();
+}
+const std::vector<std::string>& Profile::settings() const {
+    return data_->settings;
+}
+const std::vector<std::string>& Profile::endpoints() const {
+    return data_->endpoints;
+}
+
+}  // namespace dvcsync::portal

@@ -1,0 +1,110 @@
+// What profile.xml says, compiled. Internal to the portal module; README.md documents the file.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/base/error.h"
+#include "connector/base/operation.h"
+
+namespace dvcsync::portal {
+
+// Where the value of a body member, header or query parameter comes from.
+enum class Source { Literal, Session, Setting, Service, Updating, Data, Username, Password, Code };
+
+struct Field {
+    std::string name;
+    Source source = Source::Literal;
+    std::string text;       // the literal, or the name of the setting
+    bool in_query = false;  // parameters only: query instead of header
+};
+
+// What an answer, a line of it or an HTTP status stands for, before it becomes a Verdict.
+enum class Meaning {
+    Accepted,
+    Exists,
+    Missing,
+    SessionExpired,
+    Retry,
+    Refused,
+    InDoubt,
+    Misconfigured
+};
+
+struct Rule {
+    Meaning meaning{};
+    std::vector<std::string> codes;  // normal form (see normal_code); empty: any code
+    std::string contains;            // comparable lower case; empty: any message
+};
+
+struct LineRules {
+    std::string member;  // array of lines in the answer
+    std::string code;
+    std::string message;  // may be empty
+};
+
+struct AnswerRules {
+    std::string wrapped;  // not empty: the answer is JSON text inside this member
+    std::string code;
+    std::string message;      // may be empty
+    std::vector<Rule> rules;  // the first that fits decides
+    std::optional<LineRules> lines;
+    std::map<int, Meaning> status;  // HTTP statuses that differ from the defaults
+};
+
+struct Login {
+    std::string endpoint;
+    std::string session;  // member of the answer
+    std::vector<Field> members;
+};
+
+struct Push {
+    std::string service;
+    std::string endpoint;
+    std::string key;  // member of a line that names its item
+    int batch = 1;
+    bool updating = false;
+    bool single = false;  // data is one object, not an array
+};
+
+struct Ask {
+    std::string endpoint;
+    std::string service;
+    std::string known;  // not empty in the answer: the portal knows the dossier
+    bool get = false;   // GET without a body
+    std::vector<Field> members;
+    std::vector<Field> parameters;
+};
+
+struct ProfileData {
+    std::string name;
+    std::vector<std::string> settings;
+    std::vector<std::string> endpoints;
+    std::vector<Field> parameters;  // of every call
+    std::optional<Login> login;
+    bool bare = false;           // the body of a push is its data, without an envelope
+    std::vector<Field> members;  // of every push
+    std::string word_new;
+    std::string word_known;
+    std::array<std::optional<Push>, all_operations.size()> pushes;
+    std::optional<Ask> ask;
+    AnswerRules answer;
+
+    const std::optional<Push>& push(Operation operation) const {
+        return pushes[static_cast<std::size_t>(operation)];
+    }
+};
+
+// Config error: every fault of the file, one a line, with file and line.
+Result<std::shared_ptr<const ProfileData>> read_profile(const std::filesystem::path& file);
+
+// "00", " 0 " → "0", "-03" → "-3"; anything that is not a whole number stays as it is, trimmed.
+std::string normal_code(std::string_view text);
+
+}  // namespace dvcsync::portal
