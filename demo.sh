@@ -111,10 +111,10 @@ say "The year 2019: published, exported by the province, remembered by the conne
 "$bin/dvc-province" figures --json >"$work/published.json"
 "$bin/dvc-province" count "$work/export" --json >"$work/exported.json"
 columns=(--column "exported=$work/exported.json" --column "ledger=$work/ledger.json"
-  --column "portal=$work/portal-again.json#/year")
+  --column "portal=$work/portal-again.json")
 if ((!quick)); then columns=(--column "published=$work/published.json" "${columns[@]}"); fi
 "$bin/dvc-figures" "${columns[@]}" \
   --zero "violations seen by the portal=$work/portal-again.json#/violations" \
-  --zero "duplicates seen by the portal=$work/portal-again.json#/duplicates" \
+  --zero "duplicates seen by the portal=$work/portal-again.json#/duplicates_refused" \
   --same "calls before and after the second run=$work/portal-december.json#/calls,$work/portal-again.json#/calls" ||
   die "the figures do not agree"

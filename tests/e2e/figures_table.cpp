@@ -11,8 +11,6 @@
 #include <fmt/format.h>
 #include <rapidjson/document.h>
 #include <rapidjson/pointer.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <array>
 #include <cstdint>
@@ -38,6 +36,7 @@ constexpr std::size_t column_width = 12;
 struct Row {
     const char* key;
     const char* label;
+    bool everywhere = true;  // false: who does not know the figure shows "-"
 };
 
 constexpr std::array rows{
@@ -55,7 +54,10 @@ constexpr std::array rows{
     Row{"procedures_abolished", "  procedures abolished"},
     Row{"published", "procedures published at the end"},
     Row{"inter_agency", "  of them inter-agency"},
-    Row{"agencies", "agencies at the provincial centre"},
+    Row{"agencies", "agencies that received dossiers"},
+    Row{"central_agencies", "  at the provincial centre", false},
+    Row{"districts", "  districts", false},
+    Row{"communes", "  communes", false},
 };
 
 struct Usage : std::runtime_error {
@@ -98,13 +100,37 @@ std::string grouped(std::uint64_t number) {
     return text;
 }
 
-std::string text_of(const Value* value) {
-    if (value == nullptr) return "missing";
-    if (value->IsUint64()) return grouped(value->GetUint64());
-    rapidjson::StringBuffer buffer;
-    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-    value->Accept(writer);
-    return {buffer.GetString(), buffer.GetSize()};
+// What a value comes to: a number itself, a list its length, an object the sum of its members.
+std::optional<std::uint64_t> amount(const Value* value) {
+    if (value == nullptr) return std::nullopt;
+    if (value->IsUint64()) return value->GetUint64();
+    if (value->IsArray()) return value->Size();
+    if (!value->IsObject()) return std::nullopt;
+    std::uint64_t sum = 0;
+    for (const auto& member : value->GetObject()) {
+        const auto part = amount(&member.value);
+        if (!part) return std::nullopt;
+        sum += *part;
+    }
+    return sum;
+}
+
+std::string text_of(std::optional<std::uint64_t> number) {
+    return number ? grouped(*number) : "missing";
+}
+
+// One figure of one side. Who does not count agencies in all counts them by level.
+std::optional<std::uint64_t> figure(const Value* side, std::string_view key) {
+    if (side == nullptr || !side->IsObject()) return std::nullopt;
+    const auto at = side->FindMember(Value(rapidjson::StringRef(key.data(), key.size())));
+    if (at != side->MemberEnd())
+        return at->value.IsUint64() ? std::optional(at->value.GetUint64()) : std::nullopt;
+    if (key != "agencies") return std::nullopt;
+    const auto central = figure(side, "central_agencies");
+    const auto districts = figure(side, "districts");
+    const auto communes = figure(side, "communes");
+    if (!central || !districts || !communes) return std::nullopt;
+    return *central + *districts + *communes;
 }
 
 struct Named {
@@ -128,32 +154,13 @@ class Table {
         for (const Named& column : columns)
             head += fmt::format("{:>{}}", column.name, column_width);
         fmt::print("{}\n{:-<{}}\n", head, "", head.size() + 3);
-        for (const Row& row : rows) {
-            std::string line;
-            std::optional<std::uint64_t> first;
-            bool agree = true;
-            for (const Named& column : columns) {
-                const Value* object = files_.find(column.reference);
-                const Value* value = nullptr;
-                if (object != nullptr && object->IsObject())
-                    if (const auto at = object->FindMember(row.key); at != object->MemberEnd())
-                        value = &at->value;
-                line += fmt::format("{:>{}}", text_of(value), column_width);
-                if (value == nullptr || !value->IsUint64()) {
-                    agree = false;
-                } else {
-                    if (!first) first = value->GetUint64();
-                    agree = agree && *first == value->GetUint64();
-                }
-            }
-            print(row.label, line, agree);
-        }
+        for (const Row& row : rows)
+            print_row(row, columns);
     }
 
     void zero(const Named& check) {
-        const Value* value = files_.find(check.reference);
-        print(check.name, text_of(value),
-              value != nullptr && value->IsUint64() && value->GetUint64() == 0);
+        const auto value = amount(files_.find(check.reference));
+        print(check.name, text_of(value), value == std::uint64_t{0});
     }
 
     void same(const Named& check) {
@@ -162,7 +169,7 @@ class Table {
             throw Usage(check.name + ": write NAME=REFERENCE,REFERENCE");
         const Value* before = files_.find(check.reference.substr(0, comma));
         const Value* after = files_.find(check.reference.substr(comma + 1));
-        print(check.name, fmt::format("{} → {}", text_of(before), text_of(after)),
+        print(check.name, fmt::format("{} → {}", text_of(amount(before)), text_of(amount(after))),
               before != nullptr && after != nullptr && *before == *after);
     }
 
@@ -172,6 +179,21 @@ class Table {
     }
 
   private:
+    void print_row(const Row& row, const std::vector<Named>& columns) {
+        std::string line;
+        std::optional<std::uint64_t> first;
+        bool agree = true;
+        for (const Named& column : columns) {
+            const auto value = figure(files_.find(column.reference), row.key);
+            const bool unknown = !value && !row.everywhere;
+            line += fmt::format("{:>{}}", unknown ? "-" : text_of(value), column_width);
+            if (unknown) continue;
+            if (!first) first = value;
+            agree = agree && value && value == first;
+        }
+        if (row.everywhere || first) print(row.label, line, agree && first);
+    }
+
     void print(std::string_view label, const std::string& text, bool agree) {
         fmt::print("{:<{}}{}  {}\n", label, label_width, text, agree ? "✓" : "✗");
         ++printed_;

@@ -41,12 +41,22 @@ expect 0 "equal values" "${figures[@]}" --same "calls=$work/two.json#/calls,$wor
 wrap one.json 1 6 other.json
 expect 1 "a zero that is one" "${figures[@]}" --zero "violations=$work/other.json#/violations"
 expect 1 "a zero that is absent" "${figures[@]}" --zero "violations=$work/other.json#/violation"
+echo '{"none":[],"zeros":{"a":0,"b":0},"one":{"a":0,"b":1},"some":[{"rule":"x"}]}' >"$work/sums.json"
+expect 0 "an empty list is nothing" "${figures[@]}" --zero "violations=$work/sums.json#/none"
+expect 0 "an object of zeros is nothing" "${figures[@]}" --zero "duplicates=$work/sums.json#/zeros"
+expect 1 "a list of something" "${figures[@]}" --zero "violations=$work/sums.json#/some"
+expect 1 "an object with a one" "${figures[@]}" --zero "duplicates=$work/sums.json#/one"
 expect 1 "values that differ" "${figures[@]}" --same "calls=$work/two.json#/calls,$work/other.json#/calls"
 expect 1 "values that are both absent" "${figures[@]}" --same "calls=$work/two.json#/x,$work/two.json#/x"
 
 put one.json 94953
 expect 1 "one figure off by one" "${figures[@]}"
 grep -q '✗' "$work/out" || { echo "FAILED  the row that differs is not marked"; failed=1; }
+put one.json 94954
+sed -i 's/"agencies":7/"central_agencies":4,"districts":2,"communes":1/' "$work/one.json"
+expect 0 "agencies counted by level sum up" "${figures[@]}"
+sed -i 's/"communes":1/"communes":2/' "$work/one.json"
+expect 1 "a commune too many" "${figures[@]}"
 put one.json '"94954"'
 expect 1 "a figure that is text" "${figures[@]}"
 put one.json -1
