@@ -1,0 +1,185 @@
+#include "tests/sandbox/holdings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <ranges>
+
+#include "tests/sandbox/contract.h"
+
+namespace dvcsandbox {
+namespace {
+
+constexpr std::string_view kAccepted = "Đồng bộ thành công (accepted)";
+
+// The record's own code if it can be shown: a short text, as far as we know not personal.
+std::string key_of(const Json& item, std::string_view name) {
+    const auto text = text_of(item, name);
+    const bool plain = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return c > ' ' && c < 0x7F && c != '<'; });
+    return plain && text.size() <= kCodeLimit ? std::string(text) : std::string();
+}
+
+std::string store_message(Code code, std::string_view noun, std::string_view key) {
+    switch (code) {
+        case Code::Exists:
+            return fmt::format("{} {} đã tồn tại (exists)", noun, key);
+        case Code::NotKnown:
+            return fmt::format("{} {} không tồn tại (not known)", noun, key);
+        case Code::Older:
+            return fmt::format("{} {}: cũ hơn dữ liệu đang giữ (older than what is held)", noun,
+                               key);
+        default:
+            return std::string(kAccepted);
+    }
+}
+
+std::vector<std::string> rules_of(const Faults& notes) {
+    std::vector<std::string> rules;
+    for (const Fault& note : notes.list())
+        rules.push_back(note.rule);
+    return rules;
+}
+
+}  // namespace
+
+std::vector<ItemAnswer> Holdings::take_each(Service service, const Json& items, bool updating) {
+    const std::shared_lock lock(gate_);
+    std::vector<ItemAnswer> answers;
+    if (!items.IsArray()) {
+        answers.push_back(take(service, items, updating, nullptr));
+    } else {
+        answers.reserve(items.Size());
+        for (const Json& item : items.GetArray())
+            answers.push_back(take(service, item, updating, nullptr));
+    }
+    for (const ItemAnswer& answer : answers) {
+        items_.add(service, answer.code);
+        keep_notes(answer);
+    }
+    return answers;
+}
+
+std::vector<ItemAnswer> Holdings::take_all(Service service, const Json& items, bool updating) {
+    const std::unique_lock lock(gate_);
+    Undo undo;
+    std::vector<ItemAnswer> answers;
+    answers.reserve(items.Size());
+    bool refused = false;
+    for (const Json& item : items.GetArray()) {
+        answers.push_back(take(service, item, updating, &undo));
+        refused = refused || answers.back().code != Code::Ok;
+    }
+    for (const ItemAnswer& answer : answers)
+        items_.add(service, refused && answer.code == Code::Ok ? Code::SomeRefused : answer.code);
+    if (refused) {
+        for (const auto& step : std::views::reverse(undo))
+            step();
+    } else {
+        for (const ItemAnswer& answer : answers)
+            keep_notes(answer);
+    }
+    return answers;
+}
+
+ItemAnswer Holdings::take(Service service, const Json& item, bool updating, Undo* undo) {
+    if (!item.IsObject()) {
+        Faults faults(info(service).name);
+        faults.add("data[]", "type", "sai kiểu JSON, cần object (JSON object expected)");
+        return refuse(std::move(faults), {});
+    }
+    switch (service) {
+        case Service::DongBoHoSoMC:
+            return take_dossier(item, updating, undo);
+        case Service::CapNhatTienDoHoSoMC:
+            return take_step(item, undo);
+        case Service::DongBoTTHC:
+            return take_procedure(item, updating, undo);
+        case Service::DongBoThongKeHoSo:
+            return take_statistics(item, undo);
+        default:
+            return take_portal_status(item);
+    }
+}
+
+ItemAnswer Holdings::take_dossier(const Json& item, bool updating, Undo* undo) {
+    Faults faults(info(Service::DongBoHoSoMC).name);
+    Faults notes(info(Service::DongBoHoSoMC).name);
+    Dossier dossier = judge_dossier(item, list_, faults, notes);
+    std::string key = key_of(item, "MaHoSo");
+    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    const Code code = dossiers_.put(key, std::move(dossier), updating, undo);
+    auto message = store_message(code, "Hồ sơ", key);
+    return {code, std::move(key), std::move(message), rules_of(notes)};
+}
+
+ItemAnswer Holdings::take_step(const Json& item, Undo* undo) {
+    Faults faults(info(Service::CapNhatTienDoHoSoMC).name);
+    const Step step = judge_step(item, faults);
+    std::string key = key_of(item, "MaHoSo");
+    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    const auto result = dossiers_.add_step(key, step, undo);
+    Faults notes(info(Service::CapNhatTienDoHoSoMC).name);
+    if (result.before != 0 && !usual_order(result.before, step.status))
+        notes.add("TrangThai", "order", fmt::format("{} → {}", result.before, step.status));
+    auto message = store_message(
+        result.code, result.code == Code::NotKnown ? "Hồ sơ" : "Tiến độ của hồ sơ", key);
+    return {result.code, std::move(key), std::move(message), rules_of(notes)};
+}
+
+ItemAnswer Holdings::take_procedure(const Json& item, bool updating, Undo* undo) {
+    Faults faults(info(Service::DongBoTTHC).name);
+    Faults notes(info(Service::DongBoTTHC).name);
+    Procedure procedure = judge_procedure(item, list_, faults, notes);
+    std::string key = key_of(item, "MATTHC");
+    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    const Code code = procedures_.put(key, std::move(procedure), updating, undo);
+    auto message = store_message(code, "Thủ tục", key);
+    return {code, std::move(key), std::move(message), rules_of(notes)};
+}
+
+ItemAnswer Holdings::take_statistics(const Json& item, Undo* undo) {
+    Faults faults(info(Service::DongBoThongKeHoSo).name);
+    StatisticsRow judged = judge_statistics(item, faults);
+    std::string key = key_of(item, "Madonvi");
+    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    statistics_.put(judged.key, std::move(judged.row), undo);
+    return {Code::Ok, std::move(key), std::string(kAccepted), {}};
+}
+
+ItemAnswer Holdings::take_portal_status(const Json& item) {
+    Faults faults(info(Service::DongBoTrangThaiHoSo).name);
+    check(portal_status_type(), item, faults);
+    std::string key = key_of(item, "MaHoSo");
+    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    const auto status = text_of(item, "TrangThai");
+    const int number = status.size() == 1 ? status[0] - '0' : 10 + (status[1] - '0');
+    portal_statuses_.put(text_of(item, "MaHoSo"), static_cast<std::uint8_t>(number));
+    return {Code::Ok, std::move(key), std::string(kAccepted), {}};
+}
+
+ItemAnswer Holdings::refuse(Faults faults, std::string key) {
+    for (const Fault& fault : faults.list())
+        violations_.add(fault.rule, key);
+    return {Code::Bad, std::move(key), describe(faults.list()), {}};
+}
+
+void Holdings::keep_notes(const ItemAnswer& answer) {
+    if (answer.code != Code::Ok) return;
+    for (const std::string& rule : answer.notes)
+        notes_.add(rule, answer.key);
+}
+
+void Holdings::clear() {
+    const std::unique_lock lock(gate_);
+    dossiers_.clear();
+    procedures_.clear();
+    statistics_.clear();
+    portal_statuses_.clear();
+    violations_.clear();
+    notes_.clear();
+    items_.clear();
+}
+
+}  // namespace dvcsandbox

@@ -1,0 +1,239 @@
+#include "tests/sandbox/portal.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+
+#include "tests/sandbox/envelope.h"
+#include "tests/sandbox/reads.h"
+
+namespace dvcsandbox {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using Document = rapidjson::GenericDocument<rapidjson::UTF8<>, rapidjson::MemoryPoolAllocator<>,
+                                            rapidjson::CrtAllocator>;
+
+constexpr unsigned kParseFlags =
+    rapidjson::kParseInsituFlag | rapidjson::kParseValidateEncodingFlag |
+    rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+
+void write_text(Writer& writer, std::string_view text) {
+    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+bool is_json(std::string_view content_type) {
+    constexpr std::string_view wanted = "application/json";
+    if (content_type.size() < wanted.size()) return false;
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+    return std::equal(wanted.begin(), wanted.end(), content_type.begin(),
+                      [&](char b, char a) { return same(a, b); }) &&
+           (content_type.size() == wanted.size() || content_type[wanted.size()] == ';' ||
+            content_type[wanted.size()] == ' ');
+}
+
+// In constant time: a portal must not tell how much of a password was right.
+bool same_secret(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+struct Portal::Answer {
+    Code code = Code::Ok;
+    std::string message;
+    int status = 200;
+    std::string session = {};            // of a login
+    std::string result = {};             // JSON of a read; "" when there is none
+    std::vector<ItemAnswer> lines = {};  // of a push
+    std::string_view key = {};
+};
+
+Portal::Portal(PortalSettings settings, NationalList list)
+    : settings_(std::move(settings)),
+      holdings_(std::move(list)),
+      sessions_(settings_.session_life, settings_.session_calls) {}
+
+bool Portal::open_journal(const std::string& file, Journal::Replay& replay, std::string& error) {
+    return journal_.open(file, holdings_, replay, error);
+}
+
+void Portal::reset() {
+    sessions_.expire_all();
+    holdings_.clear();
+    calls_.clear();
+    journal_.clear();
+}
+
+Reply Portal::handle(Request& request) {
+    Service service = Service::Unknown;
+    const Answer result = answer(request, service);
+    calls_.add(service, result.code);
+    if (settings_.verbose && result.code != Code::Ok)
+        fmt::print(stderr, "{} {}: {}\n", info(service).name, static_cast<int>(result.code),
+                   result.message);
+    return {.status = result.status, .body = write(result)};
+}
+
+Portal::Answer Portal::answer(Request& request, Service& service) {
+    const auto endpoint = endpoint_at(request.path);
+    if (!endpoint)
+        return {.code = Code::Bad, .message = "không có địa chỉ này (no such path)", .status = 404};
+    if (request.method != "POST")
+        return {.code = Code::Bad, .message = "chỉ nhận POST (POST only)", .status = 405};
+    if (!is_json(request.content_type))
+        return {.code = Code::Bad, .message = "Content-Type: application/json", .status = 415};
+    if (destination(request.dstcode, request.query) != settings_.dstcode)
+        return envelope_fault("dstcode", "code", "thiếu hoặc sai mã đích (missing or wrong)");
+
+    // A NUL ends the text for the parser: what follows it must not be lost in silence.
+    const bool has_nul = request.body.find('\0') != std::string::npos;
+    thread_local std::vector<char> buffer(256 * 1024);
+    rapidjson::MemoryPoolAllocator<> pool(buffer.data(), buffer.size());
+    Document body(&pool);
+    body.ParseInsitu<kParseFlags>(request.body.data());
+    if (has_nul || body.HasParseError() || !body.IsObject()) {
+        auto fault = envelope_fault(
+            "body", "json",
+            fmt::format("không phải một đối tượng JSON hợp lệ, vị trí {0} (not a JSON object, {0})",
+                        body.GetErrorOffset()));
+        fault.status = 400;
+        return fault;
+    }
+    if (*endpoint == Endpoint::Login) {
+        service = Service::Login;
+        return login(body);
+    }
+    const auto named = service_named(text_of(body, "service"));
+    if (!named) return envelope_fault("service", "code", "dịch vụ không có (service unknown)");
+    service = *named;
+    if (info(service).endpoint != *endpoint)
+        return envelope_fault("service", "endpoint",
+                              "dịch vụ ở địa chỉ khác (served at the other endpoint)");
+    if (!sessions_.use(text_of(body, "session")))
+        return {
+            .code = Code::NoSession,
+            .message = "Phiên làm việc không tồn tại hoặc hết hạn (session unknown or expired)"};
+    Faults faults("envelope");
+    check_envelope(service, body, settings_.max_batch, faults);
+    if (!faults.empty()) {
+        for (const Fault& fault : faults.list())
+            holdings_.violations().add(fault.rule, {});
+        return {.code = Code::Bad, .message = describe(faults.list())};
+    }
+    if (text_of(body, "madonvi") != settings_.madonvi)
+        return envelope_fault("madonvi", "code", "không phải đơn vị đã đăng ký (not registered)");
+    return *endpoint == Endpoint::Share ? read(service, body) : push(service, body);
+}
+
+Portal::Answer Portal::login(const Json& body) {
+    if (body.MemberCount() != 2 || text_of(body, "username").empty() ||
+        text_of(body, "password").empty())
+        return envelope_fault("login", "members",
+                              "cần đúng username và password (exactly username and password)");
+    const bool name = same_secret(text_of(body, "username"), settings_.username);
+    const bool password = same_secret(text_of(body, "password"), settings_.password);
+    if (!name || !password)
+        return {.code = Code::Bad,
+                .message = "Sai tên đăng nhập hoặc mật khẩu (wrong username or password)"};
+    return {.code = Code::Ok,
+            .message = "Đăng nhập thành công (logged in)",
+            .session = sessions_.open()};
+}
+
+Portal::Answer Portal::read(Service service, const Json& body) {
+    const auto question = text_of(body, info(service).question);
+    std::string fault;
+    std::string result = read_service(service, question, holdings_, settings_.madonvi, fault);
+    if (!fault.empty()) return envelope_fault(info(service).question, "form", std::move(fault));
+    return {.code = Code::Ok, .message = "Thành công (success)", .result = std::move(result)};
+}
+
+Portal::Answer Portal::push(Service service, const Json& body) {
+    const Json& data = body["data"];
+    const bool updating = text_of(body, "isUpdating") == "True";
+    const bool whole = settings_.answer_form == AnswerForm::Whole;
+    const bool with_lines = !whole && data.IsArray();
+    auto lines = whole && data.IsArray() ? holdings_.take_all(service, data, updating)
+                                         : holdings_.take_each(service, data, updating);
+    const auto refused = static_cast<std::size_t>(std::count_if(
+        lines.begin(), lines.end(), [](const auto& line) { return line.code != Code::Ok; }));
+    if (!whole || refused == 0) journal_.append(service, data, updating, lines);
+    if (refused == 0)
+        return {.code = Code::Ok,
+                .message = "Đồng bộ thành công (accepted)",
+                .lines = with_lines ? std::move(lines) : std::vector<ItemAnswer>(),
+                .key = info(service).key};
+
+    const auto first = std::find_if(lines.begin(), lines.end(),
+                                    [](const auto& line) { return line.code != Code::Ok; });
+    // A call of one record has one outcome, and its code says more than "some were refused".
+    const bool single = lines.size() == 1;
+    Answer answer{.code = single ? first->code : Code::Bad, .message = first->message};
+    if (!single)
+        answer.message = fmt::format("{}/{} bản ghi bị từ chối (refused), #{}: {}", refused,
+                                     lines.size(), first - lines.begin() + 1, first->message);
+    if (!with_lines) return answer;
+    answer.code = Code::SomeRefused;
+    answer.lines = std::move(lines);
+    answer.key = info(service).key;
+    return answer;
+}
+
+Portal::Answer Portal::envelope_fault(std::string_view place, std::string_view rule,
+                                      std::string text) {
+    holdings_.violations().add(fmt::format("envelope.{}:{}", place, rule), {});
+    return {.code = Code::Bad, .message = fmt::format("{}: {}", place, text)};
+}
+
+std::string Portal::write(const Answer& answer) {
+    const auto number = answers_.fetch_add(1, std::memory_order_relaxed);
+    const CodeForm form = settings_.code_form != CodeForm::Mixed ? settings_.code_form
+                          : number % 2 == 0                      ? CodeForm::Number
+                                                                 : CodeForm::String;
+    thread_local rapidjson::StringBuffer buffer;
+    buffer.Clear();
+    Writer writer(buffer);
+    const auto write_code = [&](Code code) {
+        writer.Key("error_code");
+        if (form == CodeForm::Number)
+            writer.Int(static_cast<int>(code));
+        else
+            write_text(writer, form == CodeForm::Padded && code == Code::Ok
+                                   ? "00"
+                                   : std::to_string(static_cast<int>(code)));
+    };
+    writer.StartObject();
+    if (!answer.session.empty()) {
+        writer.Key("session");
+        write_text(writer, answer.session);
+    }
+    write_code(answer.code);
+    writer.Key("message");
+    write_text(writer, answer.message);
+    if (!answer.result.empty()) {
+        writer.Key("result");
+        writer.RawValue(answer.result.data(), answer.result.size(), rapidjson::kArrayType);
+    }
+    if (!answer.lines.empty()) {
+        writer.Key("result");
+        writer.StartArray();
+        for (const ItemAnswer& line : answer.lines) {
+            writer.StartObject();
+            writer.Key(answer.key.data(), static_cast<rapidjson::SizeType>(answer.key.size()));
+            write_text(writer, line.key);
+            write_code(line.code);
+            writer.Key("message");
+            write_text(writer, line.message);
+            writer.EndObject();
+        }
+        writer.EndArray();
+    }
+    writer.EndObject();
+    return {buffer.GetString(), buffer.GetSize()};
+}
+
+}  // namespace dvcsandbox

@@ -1,0 +1,70 @@
+// One TCP connection, plain or TLS, blocking, with a deadline that holds over any number of reads
+// and writes: a peer that sends a byte now and then cannot hold it for ever.
+//
+// Not thread-safe, except that the socket may be shut down from another thread to wake it.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+using SSL = struct ssl_st;
+using SSL_CTX = struct ssl_ctx_st;
+
+namespace dvcsandbox {
+
+class Stream {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit Stream(int socket);  // borrows the socket: the caller closes it afterwards
+    virtual ~Stream() = default;
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    void deadline(Clock::time_point end) { deadline_ = end; }
+
+    // False: `reason` says why, without the peer's data.
+    virtual bool handshake(std::string& reason);
+    // At least one byte, or an error: eof, timed_out, or what the system says.
+    std::size_t read(void* data, std::size_t size, boost::system::error_code& error);
+    // All of it, or false.
+    bool write(std::string_view bytes);
+    // Says good-bye; what the peer still sends is read for a moment, so that it gets our last
+    // answer.
+    void finish(bool drain);
+
+  protected:
+    // > 0 bytes, 0 end of stream, < 0 failed (`again_` tells that it may be tried once more).
+    virtual long receive(void* data, std::size_t size);
+    virtual long send(const void* data, std::size_t size);
+    virtual void say_goodbye() {}
+    bool again_ = false;
+
+  private:
+    int socket_;
+    Clock::time_point deadline_ = Clock::time_point::max();
+};
+
+// The server's side of TLS. Throws std::runtime_error that names the file if a key, certificate or
+// CA cannot be used.
+class TlsContext {
+  public:
+    // `client_ca` "": no client certificate is asked for; otherwise one signed by it is required.
+    TlsContext(const std::string& certificate, const std::string& key,
+               const std::string& client_ca);
+    ~TlsContext();
+    TlsContext(const TlsContext&) = delete;
+    TlsContext& operator=(const TlsContext&) = delete;
+
+    // The context must outlive the stream.
+    std::unique_ptr<Stream> accept(int socket) const;
+
+  private:
+    SSL_CTX* context_ = nullptr;
+};
+
+}  // namespace dvcsandbox

@@ -1,0 +1,114 @@
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <stdexcept>
+
+#include "tests/sandbox/stream.h"
+
+namespace dvcsandbox {
+namespace {
+
+constexpr std::size_t kMaxRecord = 16 * 1024;
+
+std::string last_error() {
+    const auto code = ERR_get_error();
+    ERR_clear_error();
+    const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+    return reason == nullptr ? "connection closed" : reason;
+}
+
+class TlsStream : public Stream {
+  public:
+    TlsStream(int socket, SSL_CTX* context) : Stream(socket), ssl_(SSL_new(context)) {
+        if (ssl_ != nullptr) SSL_set_fd(ssl_, socket);
+    }
+    ~TlsStream() override { SSL_free(ssl_); }
+
+    bool handshake(std::string& reason) override {
+        const auto end = Clock::now() + std::chrono::seconds(10);
+        while (ssl_ != nullptr) {
+            const int result = SSL_accept(ssl_);
+            if (result == 1) return true;
+            if (!may_try_again(result)) break;
+            if (Clock::now() > end) {
+                reason = "handshake timed out";
+                return false;
+            }
+        }
+        reason = last_error();
+        return false;
+    }
+
+  protected:
+    long receive(void* data, std::size_t size) override {
+        ERR_clear_error();
+        const int count = SSL_read(ssl_, data, static_cast<int>(std::min(size, kMaxRecord)));
+        if (count > 0) return count;
+        again_ = may_try_again(count);
+        return SSL_get_error(ssl_, count) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+    }
+
+    long send(const void* data, std::size_t size) override {
+        ERR_clear_error();
+        const int count = SSL_write(ssl_, data, static_cast<int>(std::min(size, kMaxRecord)));
+        again_ = count <= 0 && may_try_again(count);
+        return count > 0 ? count : -1;
+    }
+
+    void say_goodbye() override {
+        ERR_clear_error();
+        if (SSL_is_init_finished(ssl_) == 1) SSL_shutdown(ssl_);
+        ERR_clear_error();
+    }
+
+  private:
+    // The socket's tick comes out of OpenSSL as "wants to read" or "wants to write".
+    bool may_try_again(int result) {
+        const int error = SSL_get_error(ssl_, result);
+        return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+    }
+
+    SSL* ssl_;
+};
+
+[[noreturn]] void unusable(const std::string& file) {
+    throw std::runtime_error(file + ": " + last_error());
+}
+
+}  // namespace
+
+TlsContext::TlsContext(const std::string& certificate, const std::string& key,
+                       const std::string& client_ca)
+    : context_(SSL_CTX_new(TLS_server_method())) {
+    if (context_ == nullptr) throw std::runtime_error("TLS: " + last_error());
+    SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+    SSL_CTX_set_options(
+        context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                   SSL_MODE_RELEASE_BUFFERS);
+    // A record's header and body with one system call.
+    SSL_CTX_set_read_ahead(context_, 1);
+    const unsigned char session_context[] = "dvc-sandbox";
+    SSL_CTX_set_session_id_context(context_, session_context, sizeof session_context - 1);
+    if (SSL_CTX_use_certificate_chain_file(context_, certificate.c_str()) != 1)
+        unusable(certificate);
+    if (SSL_CTX_use_PrivateKey_file(context_, key.c_str(), SSL_FILETYPE_PEM) != 1) unusable(key);
+    if (SSL_CTX_check_private_key(context_) != 1) unusable(key);
+    if (client_ca.empty()) return;
+    if (SSL_CTX_load_verify_locations(context_, client_ca.c_str(), nullptr) != 1)
+        unusable(client_ca);
+    auto* names = SSL_load_client_CA_file(client_ca.c_str());
+    if (names == nullptr) unusable(client_ca);
+    SSL_CTX_set_client_CA_list(context_, names);
+    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
+TlsContext::~TlsContext() {
+    SSL_CTX_free(context_);
+}
+
+std::unique_ptr<Stream> TlsContext::accept(int socket) const {
+    return std::make_unique<TlsStream>(socket, context_);
+}
+
+}  // namespace dvcsandbox
