@@ -47,7 +47,6 @@ std::string statistics_xml(const ledger::MonthFigures& f, int year, int month) {
     auto add = [&xml](std::string_view name, const auto& value) {
         fmt::format_to(std::back_inserter(xml), "<{0}>{1}</{0}>", name, value);
     };
-    add("code", statistics_code(f, year, month));
     add("month", month);
     add("year", year);
     add("agency", escaped(f.agency));

@@ -10,13 +10,17 @@ using ::testing::HasSubstr;
 TEST(Statistics, SumsAndPercentagesAgreeWithTheirParts) {
     const ledger::MonthFigures figures{"000.00.01.H22", "Sở A & B", 100, 20, 61, 2, 50, 7};
     const auto xml = statistics_xml(figures, 2019, 3);
-    EXPECT_THAT(xml, HasSubstr("<code>000.00.01.H22/2019-03</code>"));
     EXPECT_THAT(xml, HasSubstr("<agency-name>Sở A &amp; B</agency-name>"));
     EXPECT_THAT(xml, HasSubstr("<total>120</total><done>63</done>"));
     EXPECT_THAT(xml, HasSubstr("<done-on-time-percent>96.83</done-on-time-percent>"));
     EXPECT_THAT(xml, HasSubstr("<done-late-percent>3.17</done-late-percent>"));
     EXPECT_THAT(xml, HasSubstr("<open>57</open>"));
     EXPECT_THAT(xml, HasSubstr("<open-in-time-percent>87.72</open-in-time-percent>"));
+}
+
+TEST(Statistics, OneAgencysMonthHasOneCode) {
+    EXPECT_EQ(statistics_code({"000.00.01.H22", "", 0, 0, 0, 0, 0, 0}, 2019, 3),
+              "000.00.01.H22/2019-03");
 }
 
 TEST(Statistics, AMonthWithoutWorkHasZeroPercentAndNotNotANumber) {
