@@ -1,10 +1,12 @@
 // The durable memory: what the province said, what must go out, what became of it.
 //
 // Ledger is the interface; open_sqlite gives the SQLite implementation (WAL, synchronous=FULL). One
-// owner thread at a time. Every function that changes something is one transaction. Payloads come and
-// go sealed (Sealer): the ledger never sees personal data in the clear.
-// Errors: Retry = the disk is full or the database is locked by another program; Corrupt = the file is not what was
-// written; Bug = a rule of this interface was broken. schema.md beside this file describes the tables.
+// owner thread at a time. Every function that changes something is one transaction: after an error
+// nothing was changed. Payloads come and go sealed (Sealer): the ledger never sees personal data in
+// the clear. Errors: Retry = the disk is full or failed, or the database is locked by another
+// program; Config = the file cannot be written or belongs to something else; Corrupt = the file is
+// not what was written; Bug = a rule of this interface was broken. states.h holds the delivery
+// states as one table; schema.md describes the tables.
 #pragma once
 
 #include <cstdint>
@@ -34,16 +36,16 @@ std::string_view to_string(Cause cause);
 
 // The columns that reports, filters and statistics need.
 struct Facts {
-    std::string kind;         // "dossier", "procedure", "statistics"
+    std::string kind;  // "dossier", "procedure", "statistics"
     std::string code;
     std::string agency;
     std::string agency_name;
     std::string procedure;
     std::string status;
     std::optional<UtcTime> received;
-    std::optional<UtcTime> due;       // by regulation
+    std::optional<UtcTime> due;  // by regulation
     std::optional<UtcTime> finished;
-    std::optional<UtcTime> event;     // latest event inside the record (local event time)
+    std::optional<UtcTime> event;  // latest event inside the record (local event time)
     bool online = false;
     bool online_result = false;
     bool apology = false;
@@ -56,21 +58,23 @@ struct Facts {
 // A record as it came in.
 struct Intake {
     Facts facts;
-    Digest digest{};                 // of the record's bytes as the province wrote them
-    std::string sealed;              // payload
-    std::string origin;              // "dossiers-2019-03-01.xml:4711"
-    std::vector<Operation> queue;    // items to make ready; empty: keep, but do not send
-    std::string fault;               // not empty: park it at once for this reason (cause Intake)
+    Digest digest{};               // of the record's bytes as the province wrote them
+    std::string sealed;            // payload
+    std::string origin;            // "dossiers-2019-03-01.xml:4711"
+    std::vector<Operation> queue;  // items to make ready; empty: keep, but do not send
+    std::string fault;             // not empty: park it at once for this reason (cause Intake)
+                                   // under queue[0]; facts may hold no more than kind and code
 };
 
 struct Taken {
     std::size_t added = 0;
     std::size_t changed = 0;
     std::size_t unchanged = 0;
-    std::size_t parked = 0;          // of added + changed
+    std::size_t parked = 0;  // of added + changed
 };
 
-// An outbox item in hand. version is the record's version at the time of the claim.
+// An outbox item in hand. version is the record's version at the time of the claim; sealed is the
+// newest payload, which for an item in doubt may be a later one.
 struct Claimed {
     std::int64_t item = 0;
     std::int64_t record = 0;
@@ -78,18 +82,20 @@ struct Claimed {
     std::string kind;
     std::string code;
     std::int64_t version = 0;
-    int attempts = 0;                // before this one
-    bool known = false;              // the portal has accepted this record before: send as update
-    Digest document{};               // of the document delivered last for this operation; zero: none
-    std::size_t steps_done = 0;      // progress rows delivered
-    Digest steps_digest{};           // over the delivered rows, in order; zero: none
+    int attempts = 0;            // before this one
+    bool known = false;          // the portal has accepted this record before: send as update
+    Digest document{};           // of the document delivered last for this operation; zero: none
+    std::size_t steps_done = 0;  // progress rows delivered
+    Digest steps_digest{};       // over the delivered rows, in order; zero: none
     std::string sealed;
 };
 
 // What becomes of a claimed item.
 struct Settlement {
     std::int64_t item = 0;
-    std::int64_t version = 0;        // as claimed; an item whose record moved on meanwhile becomes Ready again
+    // As claimed. If the record moved on meanwhile, the item becomes Ready again (in doubt it
+    // stays, until it was asked for), and only what was learnt is kept.
+    std::int64_t version = 0;
     State state{};                   // Ready, Waiting, InDoubt, Parked or Delivered
     UtcTime next_at{};               // Waiting: not before this instant
     Cause cause = Cause::None;       // Parked
@@ -99,11 +105,13 @@ struct Settlement {
     std::optional<Digest> document;  // Delivered: digest of what was accepted
     std::optional<std::size_t> steps_done;
     std::optional<Digest> steps_digest;
-    std::optional<Operation> then;   // Delivered: make this operation of the same record ready
-    bool called = true;              // false: settled without a call (unchanged document), so no attempt is counted
+    // Delivered: make this operation of the same record ready. Left out if the record moved on: the
+    // newer version brings its own.
+    std::optional<Operation> then;
+    bool called = true;  // false: no call (unchanged document), so no attempt is counted
 };
 
-struct ItemRow {                     // for lists
+struct ItemRow {  // for lists
     std::int64_t item = 0;
     Operation operation{};
     State state{};
@@ -127,45 +135,48 @@ struct ItemCount {
     std::size_t count = 0;
 };
 
-// Dossiers of one agency in one Vietnam month, for the monthly statistics (contract §2, DongBoThongKeHoSo).
+// Dossiers of one agency in one Vietnam month, for the monthly statistics (contract §2). Days are
+// Vietnam days, and only days are compared (province rule 2). A dossier without a receipt is left
+// out; one without a due day is in time.
 struct MonthFigures {
     std::string agency;
     std::string agency_name;
     std::size_t received = 0;
-    std::size_t carried_over = 0;    // received earlier and not finished before the month
-    std::size_t done_on_time = 0;    // finished in the month, on or before the due day
+    std::size_t carried_over = 0;  // received earlier and not finished before the month
+    std::size_t done_on_time = 0;  // finished in the month, on or before the due day
     std::size_t done_late = 0;
-    std::size_t open_in_time = 0;    // not finished at the end of the month, due day not passed
-    std::size_t open_late = 0;
+    std::size_t open_in_time = 0;  // not finished at the end of the month, due day after it
+    std::size_t open_late = 0;     // the same, due day inside the month or before
 };
 
-// The year as the province told it.
+// The year as the province told it, by Vietnam days.
 struct YearFigures {
-    std::size_t received = 0;
-    std::size_t due = 0;             // due day inside the year
-    std::size_t early = 0;           // of those: finished before the due day
-    std::size_t on_time = 0;         // on it
-    std::size_t late = 0;            // after it, or still open at the end of the year with the due day passed
+    std::size_t received = 0;  // dossiers received in the year
+    std::size_t due = 0;       // dossiers whose due day lies in the year
+    std::size_t early = 0;     // of due: finished before the due day
+    std::size_t on_time = 0;   // of due: finished on it
+    std::size_t late = 0;      // of due: finished after it, or not finished
     std::size_t late_with_apology = 0;
-    std::size_t online_to_result = 0;
-    std::size_t decisions = 0;       // of the year
-    std::size_t procedures_new = 0;
+    std::size_t online_to_result = 0;  // of received: online, with an online result
+    std::size_t agencies = 0;          // of received: distinct agencies of every level; the ledger
+                                       // cannot tell provincial from district codes
+    std::size_t decisions = 0;         // distinct decisions dated in the year
+    std::size_t procedures_new = 0;    // procedures that one of them names as new, …
     std::size_t procedures_amended = 0;
     std::size_t procedures_replaced = 0;
     std::size_t procedures_abolished = 0;
-    std::size_t published = 0;       // not abolished, in the end
-    std::size_t inter_agency = 0;    // of those
-    std::size_t central_agencies = 0;   // distinct agencies of dossiers, by form of their code; see schema.md
+    std::size_t published = 0;     // procedures whose status is not abolished, in the end
+    std::size_t inter_agency = 0;  // of published
 };
 
 // Records of one kind by what became of them.
 struct Tally {
     std::size_t records = 0;
-    std::size_t delivered = 0;       // every item of the record is delivered
-    std::size_t refused = 0;         // an item is parked with the portal's words
-    std::size_t parked = 0;          // an item is parked by intake or mapping
-    std::size_t waiting = 0;         // an item is ready, sending, waiting or in doubt
-    std::size_t held = 0;            // the record is not to be sent (it has no item)
+    std::size_t delivered = 0;  // every item of the record is delivered
+    std::size_t refused = 0;    // an item is parked with the portal's words
+    std::size_t parked = 0;     // an item is parked by intake or mapping
+    std::size_t waiting = 0;    // an item is ready, sending, waiting or in doubt
+    std::size_t held = 0;       // the record is not to be sent and never was (it has no item)
 };
 
 struct Run {
@@ -173,35 +184,50 @@ struct Run {
     std::string job;
     UtcTime started{};
     std::optional<UtcTime> ended;
-    std::string outcome;             // "", "ok", "attention", "failed"
-    std::string summary;             // JSON of the counts
+    std::string outcome;  // "", "ok", "attention", "failed"
+    std::string summary;  // JSON of the counts
 };
+
+// What records can be counted by.
+enum class Column { Status, Agency, Procedure };
 
 class Ledger {
   public:
     virtual ~Ledger() = default;
 
     // -- intake --------------------------------------------------------------------------------
-    // True if a record with exactly this content is the current version of some record.
+    // True if a record with exactly this content is the current version of some record, and that
+    // version could be read (one that could not is worth another look: the vocabulary may have been
+    // mended).
     virtual Result<bool> is_current(const Digest& digest) = 0;
-    // Takes records and the source's position in one transaction. A record whose digest is current is
-    // left alone; another gets a new version, its payload replaces the old one, and its items become
-    // ready unless they are in flight (Sending, InDoubt), in which case the newer version follows when they settle.
-    // A waiting or parked older version is superseded.
+    // Takes records and the source's position in one transaction. A record whose digest is current
+    // is left alone; another gets a new version, its payload replaces the old one, and its items
+    // become ready unless they are in flight (Sending, InDoubt), in which case the newer version
+    // follows when they settle. A ready, waiting or parked older version is superseded. If the new
+    // version is not to be sent, items that are not in flight go.
     virtual Result<Taken> take(std::span<const Intake> records, std::string_view source,
                                std::string_view position, UtcTime now) = 0;
     virtual Result<std::string> position(std::string_view source) = 0;  // "" if none
 
     // -- delivery ------------------------------------------------------------------------------
-    // Items that crashed while being sent become InDoubt. Returns how many. Call once at the start.
+    // Items that crashed while being sent become InDoubt. Returns how many. Call once at the start
+    // of a writing run, and only while no other run sends.
     virtual Result<std::size_t> recover(UtcTime now) = 0;
-    // Up to `max` items that are Ready, or Waiting with next_at ≤ now, oldest first, marked Sending.
-    virtual Result<std::vector<Claimed>> claim(Operation operation, std::size_t max, UtcTime now) = 0;
-    // The same for items in doubt (they stay InDoubt).
+    // Up to `max` items that are Ready, or Waiting with next_at ≤ now, oldest first, marked
+    // Sending. An item is held back while another of its record is in flight or an earlier
+    // operation of its record is not delivered: one in flight per dossier, and no progress before
+    // its dossier.
+    virtual Result<std::vector<Claimed>> claim(Operation operation, std::size_t max,
+                                               UtcTime now) = 0;
+    // The same for items in doubt (they stay InDoubt); those asked for longest ago come first.
     virtual Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max) = 0;
     virtual Status settle(std::span<const Settlement> settlements, UtcTime now) = 0;
-    // The earliest next_at of the waiting items of an operation.
+    // The earliest next_at of the waiting items of an operation that nothing else holds back.
     virtual Result<std::optional<UtcTime>> next_due(Operation operation) = 0;
+    // Makes everything that is parked by `cause` ready again, say because the mapping was mended.
+    // Intake cannot be released: only a newer version or another look at the source changes it.
+    // Returns how many.
+    virtual Result<std::size_t> release_parked(Cause cause, UtcTime now) = 0;
 
     // -- people --------------------------------------------------------------------------------
     virtual Result<std::vector<ItemCount>> counts() = 0;
@@ -212,7 +238,11 @@ class Ledger {
     // Every record of a kind once, by the worst of its items, so that the counts add up:
     // records = delivered + refused + parked + waiting + held.
     virtual Result<Tally> tally(std::string_view kind) = 0;
-    // Instants of the first dossier received and of the latest event (or receipt) in any dossier; nullopt: no dossier.
+    // Records of a kind by the values of a column, most frequent first.
+    virtual Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(
+        std::string_view kind, Column column) = 0;
+    // Instants of the first dossier received and of the latest event (or receipt) in any dossier;
+    // nullopt: no dossier.
     virtual Result<std::optional<std::pair<UtcTime, UtcTime>>> span() = 0;
 
     // -- runs ----------------------------------------------------------------------------------
@@ -222,12 +252,13 @@ class Ledger {
     virtual Result<std::vector<Run>> last_runs(std::size_t max) = 0;
 
     virtual Result<int> schema_version() = 0;
-    // PRAGMA quick_check in SQLite's words.
+    // Reads the whole file for damage. Corrupt error in the database's words.
     virtual Status verify() = 0;
 };
 
-// Opens or creates the ledger and brings its schema up to date (numbered migrations; a ledger newer than
-// the program is a Config error). `key_id` is remembered at creation: another key later is a Config error.
+// Opens or creates the ledger and brings its schema up to date (numbered migrations, a copy of the
+// old file first; a ledger newer than the program is a Config error). `key_id` is remembered at
+// creation: another key later is a Config error. Locks of other programs are waited for up to 10 s.
 Result<std::unique_ptr<Ledger>> open_sqlite(const std::filesystem::path& file,
                                             std::string_view key_id);
 

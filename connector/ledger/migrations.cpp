@@ -1,0 +1,205 @@
+#include "connector/ledger/migrations.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include "connector/base/files.h"
+
+namespace dvcsync::ledger {
+namespace {
+
+// Marks the file as ours for `file` and for ourselves: "dvcs".
+constexpr std::int64_t application_id = 0x64766373;
+
+// Never edit a migration that was released; add one. Numbers of states, causes and operations are
+// those of the enumerations, checked in sqlite_ledger.cpp.
+constexpr std::array migrations{
+    // 1: the first schema.
+    R"sql(
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agency (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    code TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    digest_head INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    wants INTEGER NOT NULL,
+    fault TEXT,
+    known INTEGER NOT NULL DEFAULT 0,
+    steps_done INTEGER NOT NULL DEFAULT 0,
+    steps_digest BLOB CHECK (length(steps_digest) = 32),
+    taken_at INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    agency TEXT NOT NULL,
+    procedure TEXT NOT NULL,
+    status TEXT NOT NULL,
+    received INTEGER,
+    due INTEGER,
+    finished INTEGER,
+    event INTEGER,
+    online INTEGER NOT NULL,
+    online_result INTEGER NOT NULL,
+    apology INTEGER NOT NULL,
+    inter_agency INTEGER NOT NULL,
+    decision TEXT NOT NULL,
+    action TEXT NOT NULL,
+    decided INTEGER
+) STRICT;
+CREATE UNIQUE INDEX record_code ON record (kind, code);
+CREATE INDEX record_digest ON record (digest_head);
+
+CREATE TABLE body (
+    record INTEGER PRIMARY KEY REFERENCES record,
+    sealed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE outbox (
+    item INTEGER PRIMARY KEY,
+    record INTEGER NOT NULL REFERENCES record,
+    operation INTEGER NOT NULL CHECK (operation BETWEEN 0 AND 3),
+    state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+    cause INTEGER NOT NULL CHECK (cause BETWEEN 0 AND 3),
+    version INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    queued_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    delivered_at INTEGER,
+    document BLOB CHECK (length(document) = 32),
+    portal_code TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX outbox_record ON outbox (record, operation);
+CREATE INDEX outbox_ready ON outbox (operation, next_at) WHERE state = 0;
+CREATE INDEX outbox_sending ON outbox (operation) WHERE state = 1;
+CREATE INDEX outbox_waiting ON outbox (operation, next_at) WHERE state = 2;
+CREATE INDEX outbox_in_doubt ON outbox (operation, next_at) WHERE state = 3;
+
+CREATE TABLE source (
+    name TEXT PRIMARY KEY,
+    position TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    job TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    outcome TEXT NOT NULL,
+    summary TEXT NOT NULL
+) STRICT;
+)sql",
+    // 2: a procedure can be named by several decisions of one year; the record keeps only its last,
+    // so
+    // the year's figures need their history.
+    R"sql(
+CREATE TABLE publication (
+    record INTEGER NOT NULL REFERENCES record,
+    decision TEXT NOT NULL,
+    action TEXT NOT NULL,
+    decided INTEGER,
+    PRIMARY KEY (record, decision)
+) STRICT, WITHOUT ROWID;
+INSERT INTO publication (record, decision, action, decided)
+    SELECT id, decision, action, decided FROM record WHERE decision <> '';
+ALTER TABLE record DROP COLUMN decision;
+ALTER TABLE record DROP COLUMN action;
+ALTER TABLE record DROP COLUMN decided;
+)sql",
+};
+
+tl::unexpected<Error> config(const Database& database, std::string_view what) {
+    return fail(ErrorKind::Config, fmt::format("ledger {}: {}", database.file().string(), what));
+}
+
+Status back_up(Database& database, std::int64_t version) {
+    auto copy = database.file();
+    copy += fmt::format(".v{}.backup", version);
+    auto draft = copy;
+    draft += ".part";
+    std::error_code ignored;
+    std::filesystem::remove(draft, ignored);  // of a start that was cut off; VACUUM INTO wants none
+    DVC_TRY_ASSIGN(statement, database.prepare("VACUUM INTO ?1"));
+    DVC_TRY(statement.run(draft.string()));
+    std::error_code code;
+    std::filesystem::permissions(draft, std::filesystem::perms::owner_read, code);
+    if (!code) std::filesystem::rename(draft, copy, code);
+    if (code) return tl::make_unexpected(file_error("write", copy, code.value()));
+    return sync_folder(copy.has_parent_path() ? copy.parent_path() : ".");
+}
+
+Status create(Database& database, std::string_view key_id) {
+    DVC_TRY_ASSIGN(tables, database.number("SELECT count(*) FROM sqlite_schema"));
+    if (tables > 0)
+        return config(database, "is the database of another program; choose another file");
+    DVC_TRY(database.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));
+    DVC_TRY(database.run(migrations[0]));
+    DVC_TRY_ASSIGN(statement, database.prepare("INSERT INTO meta VALUES ('key_id', ?1)"));
+    DVC_TRY(statement.run(key_id));
+    return {};
+}
+
+Status apply(Database& database, std::int64_t from, std::string_view key_id) {
+    for (std::int64_t step = from; step < newest_schema(); ++step) {
+        if (step == 0) {
+            DVC_TRY(create(database, key_id));
+        } else {
+            DVC_TRY(database.run(migrations[static_cast<std::size_t>(step)]));
+        }
+    }
+    return database.run(fmt::format("PRAGMA user_version = {}", newest_schema()).c_str());
+}
+
+Status check_key(Database& database, std::string_view key_id) {
+    DVC_TRY_ASSIGN(statement, database.prepare("SELECT value FROM meta WHERE name = 'key_id'"));
+    DVC_TRY_ASSIGN(found, statement.step());
+    if (found && statement.bytes(0) == key_id) return {};
+    return config(database,
+                  fmt::format("was made with key {}, but the configured key file holds key "
+                              "{}; put the right key file in place",
+                              found ? statement.bytes(0) : "(none)", key_id));
+}
+
+}  // namespace
+
+int newest_schema() {
+    return static_cast<int>(migrations.size());
+}
+
+Status migrate(Database& database, std::string_view key_id) {
+    DVC_TRY_ASSIGN(version, database.number("PRAGMA user_version"));
+    if (version > newest_schema())
+        return config(database, fmt::format("has schema {}, this program knows up to {}; install "
+                                            "the newer dvcsync that wrote it",
+                                            version, newest_schema()));
+    if (version > 0) {
+        DVC_TRY_ASSIGN(mark, database.number("PRAGMA application_id"));
+        if (mark != application_id)
+            return config(database, "is the database of another program; choose another file");
+        // Before anything is changed: with the wrong key a migrated ledger would help nobody.
+        DVC_TRY(check_key(database, key_id));
+    }
+    if (version == newest_schema()) return {};
+    if (version > 0) DVC_TRY(back_up(database, version));
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(database));
+    // Another program may have been quicker between the look and the lock.
+    DVC_TRY_ASSIGN(now, database.number("PRAGMA user_version"));
+    if (now == version) DVC_TRY(apply(database, version, key_id));
+    DVC_TRY(transaction.commit());
+    return check_key(database, key_id);
+}
+
+}  // namespace dvcsync::ledger

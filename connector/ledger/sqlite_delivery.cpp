@@ -1,0 +1,305 @@
+// Items go out: claim, settle, recover. What becomes of an item is decided in states.cpp alone.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connector/base/limits.h"
+#include "connector/base/text.h"
+#include "connector/ledger/sqlite_ledger.h"
+
+namespace dvcsync::ledger {
+namespace {
+
+// Held back: another item of the record is in flight, or an earlier operation is not delivered yet.
+constexpr std::string_view nothing_before =
+    "NOT EXISTS (SELECT 1 FROM outbox x WHERE x.record = o.record AND x.item <> o.item "
+    "AND (x.state IN (1, 3) OR (x.operation < o.operation AND x.state <> 5)))";
+
+std::string items_where(std::string_view condition, std::string_view version,
+                        std::string_view index) {
+    return fmt::format(
+        "SELECT o.item, o.record, r.kind, r.code, {1}, o.attempts, r.known, o.document, "
+        "r.steps_done, r.steps_digest, b.sealed, o.state, o.next_at "
+        "FROM outbox o INDEXED BY {2} CROSS JOIN record r ON r.id = o.record "
+        "CROSS JOIN body b ON b.record = o.record "
+        "WHERE o.operation = ?1 AND {0} ORDER BY o.next_at, o.item LIMIT ?2",
+        condition, version, index);
+}
+
+Claimed claimed(const Statement& row, Operation operation) {
+    Claimed item;
+    item.item = row.integer(0);
+    item.record = row.integer(1);
+    item.operation = operation;
+    item.kind = row.text(2);
+    item.code = row.text(3);
+    item.version = row.integer(4);
+    item.attempts = static_cast<int>(row.integer(5));
+    item.known = row.integer(6) != 0;
+    item.document = row.digest(7);
+    item.steps_done = row.count(8);
+    item.steps_digest = row.digest(9);
+    item.sealed = row.text(10);
+    return item;
+}
+
+Result<Event> event_of(const Settlement& settlement) {
+    switch (settlement.state) {
+        case State::Ready:
+            return Event::PutBack;
+        case State::Waiting:
+            return Event::Postponed;
+        case State::InDoubt:
+            return Event::Unsure;
+        case State::Parked:
+            return Event::Refused;
+        case State::Delivered:
+            return Event::Accepted;
+        case State::Sending:
+            break;
+    }
+    return fail(ErrorKind::Bug,
+                fmt::format("item {} cannot be settled as sending", settlement.item));
+}
+
+}  // namespace
+
+Status SqliteLedger::prepare_delivery() {
+    struct Line {
+        Statement& statement;
+        std::string sql;
+    };
+    const Line lines[] = {
+        {ready_, items_where(fmt::format("o.state = 0 AND {}", nothing_before), "r.version",
+                             "outbox_ready")},
+        {waiting_,
+         items_where(fmt::format("o.state = 2 AND o.next_at <= ?3 AND {}", nothing_before),
+                     "r.version", "outbox_waiting")},
+        {in_doubt_, items_where("o.state = 3", "o.version", "outbox_in_doubt")},
+        {next_due_, fmt::format("SELECT o.next_at FROM outbox o INDEXED BY outbox_waiting "
+                                "WHERE o.operation = ?1 AND o.state = 2 AND {} "
+                                "ORDER BY o.next_at LIMIT 1",
+                                nothing_before)},
+        {hand_, "UPDATE outbox SET state = ?2, version = ?3, changed_at = ?4 WHERE item = ?1"},
+        {find_item_,
+         "SELECT o.record, o.operation, o.state, o.version, r.version, r.wants, r.fault "
+         "FROM outbox o JOIN record r ON r.id = o.record WHERE o.item = ?1"},
+        {find_follower_, "SELECT item, state FROM outbox WHERE record = ?1 AND operation = ?2"},
+        {insert_,
+         "INSERT INTO outbox (record, operation, state, cause, version, attempts, next_at, "
+         "queued_at, changed_at, portal_code, reason) "
+         "VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5, ?5, '', ?6)"},
+        {restart_,
+         "UPDATE outbox SET next_at = iif(state = 0, next_at, ?3), state = ?2, cause = 0, "
+         "attempts = 0, queued_at = ?3, changed_at = ?3, portal_code = '', reason = '' "
+         "WHERE item = ?1"},
+        {park_,
+         "UPDATE outbox SET state = ?2, cause = 1, attempts = 0, queued_at = ?3, "
+         "changed_at = ?3, portal_code = '', reason = ?4 WHERE item = ?1"},
+        {drop_delivered_,
+         "UPDATE outbox SET state = 5, cause = 0, changed_at = ?2, "
+         "portal_code = '', reason = '' "
+         "WHERE item = ?1 AND delivered_at IS NOT NULL"},
+        {drop_, "DELETE FROM outbox WHERE item = ?1"},
+        {write_,
+         "UPDATE outbox SET state = ?2, cause = ?3, attempts = attempts + ?4, "
+         "next_at = ?5, changed_at = ?6, portal_code = ?7, reason = ?8 WHERE item = ?1"},
+        {delivered_,
+         "UPDATE outbox SET delivered_at = ?2, document = coalesce(?3, document) "
+         "WHERE item = ?1"},
+        {learn_,
+         "UPDATE record SET known = coalesce(?2, known), "
+         "steps_done = coalesce(?3, steps_done), "
+         "steps_digest = coalesce(?4, steps_digest) WHERE id = ?1"},
+    };
+    for (const Line& line : lines) {
+        DVC_TRY_ASSIGN(statement, db_.prepare(line.sql));
+        line.statement = std::move(statement);
+    }
+    return {};
+}
+
+Status SqliteLedger::move(std::int64_t record, Operation operation,
+                          std::optional<std::int64_t> item, std::optional<State> state, Event event,
+                          std::string_view reason, UtcTime now) {
+    const Cell cell = transition(state, event);
+    const std::string text = excerpt(reason, limits::max_message);
+    switch (cell.action) {
+        case Action::Nothing:
+            return {};
+        case Action::Insert:
+            return insert_.run(record, operation, *cell.next,
+                               event == Event::Faulty ? Cause::Intake : Cause::None, now, text);
+        case Action::Restart:
+            return restart_.run(*item, *cell.next, now);
+        case Action::Park:
+            return park_.run(*item, *cell.next, now, text);
+        case Action::Drop:
+            DVC_TRY(drop_delivered_.run(*item, now));
+            return db_.changes() > 0 ? Status{} : drop_.run(*item);
+        case Action::Hand:
+        case Action::Suspect:
+        case Action::Write:
+        case Action::Forbid:
+            break;
+    }
+    return fail(ErrorKind::Bug,
+                fmt::format("item {} of record {}: {} cannot happen while {}", item.value_or(0),
+                            record, to_string(event), state ? to_string(*state) : "absent"));
+}
+
+Result<std::size_t> SqliteLedger::recover(UtcTime now) {
+    std::size_t count = 0;
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY_ASSIGN(suspect, db_.prepare("UPDATE outbox SET state = ?2, attempts = attempts + 1, "
+                                        "next_at = ?3, changed_at = ?3 WHERE state = ?1"));
+    for (const State state : {State::Ready, State::Sending, State::Waiting, State::InDoubt,
+                              State::Parked, State::Delivered}) {
+        const Cell cell = transition(state, Event::Crashed);
+        if (cell.action != Action::Suspect) continue;
+        DVC_TRY(suspect.run(state, *cell.next, now));
+        count += static_cast<std::size_t>(db_.changes());
+    }
+    DVC_TRY(transaction.commit());
+    return count;
+}
+
+Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_t max,
+                                                 UtcTime now) {
+    std::vector<Claimed> items;
+    std::vector<State> states;
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    ready_.bind(operation, max);
+    waiting_.bind(operation, max, now);
+    DVC_TRY_ASSIGN(ready, ready_.step());
+    DVC_TRY_ASSIGN(waiting, waiting_.step());
+    // Two short index walks, merged by the instant from which an item could be claimed.
+    while (items.size() < max && (ready || waiting)) {
+        const bool from_waiting = waiting && (!ready || waiting_.integer(12) < ready_.integer(12));
+        Statement& source = from_waiting ? waiting_ : ready_;
+        items.push_back(claimed(source, operation));
+        states.push_back(static_cast<State>(source.integer(11)));
+        DVC_TRY_ASSIGN(more, source.step());
+        (from_waiting ? waiting : ready) = more;
+    }
+    ready_.reset();
+    waiting_.reset();
+    if (items.empty()) return items;  // rolls back: a look that finds nothing writes nothing
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const Cell cell = transition(states[i], Event::Claimed);
+        if (cell.action != Action::Hand)
+            return fail(ErrorKind::Bug, fmt::format("item {} cannot be claimed while {}",
+                                                    items[i].item, to_string(states[i])));
+        DVC_TRY(hand_.run(items[i].item, *cell.next, items[i].version, now));
+    }
+    DVC_TRY(transaction.commit());
+    return items;
+}
+
+Result<std::vector<Claimed>> SqliteLedger::doubtful(Operation operation, std::size_t max) {
+    std::vector<Claimed> items;
+    DVC_TRY(in_doubt_.each([&](const Statement& row) { items.push_back(claimed(row, operation)); },
+                           operation, max));
+    return items;
+}
+
+Status SqliteLedger::settle(std::span<const Settlement> settlements, UtcTime now) {
+    if (settlements.empty()) return {};
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    for (const Settlement& settlement : settlements)
+        DVC_TRY(settle_one(settlement, now));
+    return transaction.commit();
+}
+
+Result<SqliteLedger::Item> SqliteLedger::item_of(const Settlement& settlement) {
+    find_item_.bind(settlement.item);
+    DVC_TRY_ASSIGN(found, find_item_.step());
+    if (!found) return fail(ErrorKind::Bug, fmt::format("item {} does not exist", settlement.item));
+    Item item;
+    item.id = settlement.item;
+    item.record = find_item_.integer(0);
+    item.operation = static_cast<Operation>(find_item_.integer(1));
+    item.state = static_cast<State>(find_item_.integer(2));
+    item.version = find_item_.integer(3);
+    item.record_version = find_item_.integer(4);
+    item.wants = find_item_.integer(5);
+    item.faulty = !find_item_.is_null(6);
+    item.fault = find_item_.text(6);
+    find_item_.reset();
+    if (item.version != settlement.version)
+        return fail(ErrorKind::Bug, fmt::format("item {} was claimed at version {}, not {}",
+                                                item.id, item.version, settlement.version));
+    return item;
+}
+
+Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
+    DVC_TRY_ASSIGN(item, item_of(settlement));
+    DVC_TRY_ASSIGN(event, event_of(settlement));
+    const bool moved_on = item.version != item.record_version;
+    const Cell cell = transition(item.state, event);
+    if (cell.action != Action::Write)
+        return fail(ErrorKind::Bug, fmt::format("item {} cannot be {} while {}", item.id,
+                                                to_string(event), to_string(item.state)));
+    DVC_TRY(learn(item, settlement, now));
+    if (moved_on && event != Event::Unsure) {
+        const bool home = item.wants == 1LL << static_cast<int>(item.operation);
+        const Event overtaken = item.faulty && home              ? Event::OvertakenFaulty
+                                : item.faulty || item.wants == 0 ? Event::OvertakenWithdrawn
+                                                                 : Event::Overtaken;
+        return move(item.record, item.operation, item.id, item.state, overtaken, item.fault, now);
+    }
+    const bool delivered = event == Event::Accepted;
+    DVC_TRY(write_.run(item.id, *cell.next,
+                       event == Event::Refused ? settlement.cause : Cause::None, settlement.called,
+                       event == Event::Postponed ? settlement.next_at : now, now, settlement.code,
+                       excerpt(settlement.reason, limits::max_message)));
+    if (delivered && settlement.then) return follow(item, *settlement.then, now);
+    return {};
+}
+
+Status SqliteLedger::learn(const Item& item, const Settlement& settlement, UtcTime now) {
+    if (settlement.state == State::Delivered)
+        DVC_TRY(delivered_.run(item.id, now, settlement.document));
+    if (!settlement.known && !settlement.steps_done && !settlement.steps_digest) return {};
+    return learn_.run(item.record, settlement.known, settlement.steps_done,
+                      settlement.steps_digest);
+}
+
+Status SqliteLedger::follow(const Item& item, Operation operation, UtcTime now) {
+    find_follower_.bind(item.record, operation);
+    DVC_TRY_ASSIGN(found, find_follower_.step());
+    std::optional<std::int64_t> id;
+    std::optional<State> state;
+    if (found) {
+        id = find_follower_.integer(0);
+        state = static_cast<State>(find_follower_.integer(1));
+    }
+    find_follower_.reset();
+    return move(item.record, operation, id, state, Event::Queued, "", now);
+}
+
+Result<std::optional<UtcTime>> SqliteLedger::next_due(Operation operation) {
+    next_due_.bind(operation);
+    DVC_TRY_ASSIGN(found, next_due_.step());
+    std::optional<UtcTime> due;
+    if (found) due = next_due_.time(0);
+    next_due_.reset();
+    return due;
+}
+
+Result<std::size_t> SqliteLedger::release_parked(Cause cause, UtcTime now) {
+    if (cause != Cause::Mapping && cause != Cause::Portal)
+        return fail(ErrorKind::Bug, "only what the mapping or the portal refused can be released");
+    std::vector<std::int64_t> items;
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY_ASSIGN(parked, db_.prepare("SELECT item FROM outbox WHERE state = ?1 AND cause = ?2"));
+    DVC_TRY(parked.each([&items](const Statement& row) { items.push_back(row.integer(0)); },
+                        State::Parked, cause));
+    const Cell cell = transition(State::Parked, Event::Released);
+    for (const std::int64_t item : items)
+        DVC_TRY(restart_.run(item, *cell.next, now));
+    DVC_TRY(transaction.commit());
+    return items.size();
+}
+
+}  // namespace dvcsync::ledger

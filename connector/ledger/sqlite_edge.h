@@ -1,0 +1,150 @@
+// A thin edge around SQLite: handles that close themselves, values bound by position, and error
+// codes turned into the program's error kinds. The only place that knows sqlite3.h.
+//
+// One thread at a time. Errors: Retry = disk full, a disk that fails, or a lock held by another
+// program; Config = a path that cannot be opened or written; Corrupt = not a database, or damaged;
+// Bug = a statement that does not fit the schema. Each names the file and what to do.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "connector/base/crypto.h"
+#include "connector/base/error.h"
+#include "connector/base/time.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace dvcsync::ledger {
+
+struct Blob {  // bound as bytes, not as text
+    std::string_view bytes;
+};
+
+// A prepared statement. Bound text and bytes are not copied: they must outlive the steps.
+class Statement {
+  public:
+    Statement() = default;
+    explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
+    Statement(Statement&& other) noexcept;
+    Statement& operator=(Statement&& other) noexcept;
+    ~Statement();
+
+    // Binds every parameter, from ?1 on, and rewinds.
+    template <class... Values>
+    void bind(const Values&... values) {
+        reset();
+        int at = 0;
+        (put(++at, values), ...);
+    }
+    // True: a row is there to be read. False: done, and rewound.
+    Result<bool> step();
+    // Binds and runs a statement that gives no row.
+    template <class... Values>
+    Status run(const Values&... values) {
+        bind(values...);
+        return step().map([](bool) {});
+    }
+    // Binds and calls `on_row` for every row.
+    template <class OnRow, class... Values>
+    Status each(OnRow&& on_row, const Values&... values) {
+        bind(values...);
+        for (;;) {
+            DVC_TRY_ASSIGN(row, step());
+            if (!row) return {};
+            on_row(*this);
+        }
+    }
+    // Ends reading early, so that no read transaction stays open.
+    void reset();
+
+    // Columns of the current row, from 0. Views are valid until the next step or reset.
+    bool is_null(int column) const;
+    std::int64_t integer(int column) const;
+    std::string_view bytes(int column) const;
+    std::string text(int column) const { return std::string(bytes(column)); }
+    std::size_t count(int column) const { return static_cast<std::size_t>(integer(column)); }
+    UtcTime time(int column) const { return UtcTime{Millis{integer(column)}}; }
+    std::optional<UtcTime> maybe_time(int column) const;
+    Digest digest(int column) const;  // zero if null
+
+  private:
+    void put(int at, std::int64_t value);
+    void put(int at, std::string_view text);
+    void put(int at, Blob blob);
+    void put_null(int at);
+
+    template <std::integral Number>
+    void put(int at, Number value) {
+        put(at, static_cast<std::int64_t>(value));
+    }
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void put(int at, Enum value) { put(at, static_cast<std::int64_t>(value)); }
+    void put(int at, UtcTime value) {
+        put(at, static_cast<std::int64_t>(value.time_since_epoch().count()));
+    }
+    void put(int at, const Digest& digest) {
+        put(at, Blob{{reinterpret_cast<const char*>(digest.data()), digest.size()}});
+    }
+    template <class Value>
+    void put(int at, const std::optional<Value>& value) {
+        if (value) {
+            put(at, *value);
+        } else {
+            put_null(at);
+        }
+    }
+
+    sqlite3_stmt* handle_ = nullptr;
+    int fault_ = 0;  // of the last bind, reported by the next step
+};
+
+class Database {
+  public:
+    // Opens the file, creating it with mode 0600. Waits up to `patience` for locks of other
+    // programs.
+    static Result<Database> open(const std::filesystem::path& file, Millis patience);
+    Database(Database&& other) noexcept;
+    Database& operator=(Database&& other) noexcept;
+    ~Database();
+
+    Status run(const char* script);  // one statement or several; rows are thrown away
+    Result<Statement> prepare(std::string_view sql);
+    Result<std::int64_t> number(std::string_view sql);  // first column of the first row; 0: no row
+    // How SQLite carries out every statement that is prepared now: its SQL and its plan, for tests.
+    Result<std::vector<std::pair<std::string, std::string>>> plans();
+    std::int64_t last_id() const;
+    std::int64_t changes() const;  // rows of the last statement
+    bool in_transaction() const;
+    const std::filesystem::path& file() const { return file_; }
+
+  private:
+    explicit Database(std::filesystem::path file) : file_(std::move(file)) {}
+    std::filesystem::path file_;
+    sqlite3* handle_ = nullptr;
+};
+
+// A writing transaction: rolled back unless committed.
+class Transaction {
+  public:
+    static Result<Transaction> begin(Database& database);
+    Transaction(Transaction&& other) noexcept
+        : database_(std::exchange(other.database_, nullptr)) {}
+    Transaction& operator=(Transaction&&) = delete;
+    ~Transaction();
+    Status commit();
+
+  private:
+    explicit Transaction(Database& database) : database_(&database) {}
+    Database* database_;
+};
+
+}  // namespace dvcsync::ledger

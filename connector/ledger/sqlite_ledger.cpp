@@ -1,0 +1,112 @@
+#include "connector/ledger/sqlite_ledger.h"
+
+#include <fmt/format.h>
+
+#include "connector/ledger/migrations.h"
+
+namespace dvcsync::ledger {
+namespace {
+
+// The schema stores these numbers, so they may never change.
+static_assert(static_cast<int>(State::Ready) == 0 && static_cast<int>(State::Sending) == 1 &&
+              static_cast<int>(State::Waiting) == 2 && static_cast<int>(State::InDoubt) == 3 &&
+              static_cast<int>(State::Parked) == 4 && static_cast<int>(State::Delivered) == 5);
+static_assert(static_cast<int>(Cause::None) == 0 && static_cast<int>(Cause::Intake) == 1 &&
+              static_cast<int>(Cause::Mapping) == 2 && static_cast<int>(Cause::Portal) == 3);
+static_assert(static_cast<int>(Operation::PushProcedure) == 0 &&
+              static_cast<int>(Operation::PushDossier) == 1 &&
+              static_cast<int>(Operation::PushProgress) == 2 &&
+              static_cast<int>(Operation::PushStatistics) == 3);
+
+constexpr Millis patience{10'000};  // a report over a full year takes far less
+
+// page_size only has an effect on a new file. FULL: what was settled survives a power cut. The log
+// is folded into the file every 64 MB: seldom enough for speed, small enough to keep beside it.
+constexpr const char* pragmas = R"sql(
+PRAGMA page_size = 16384;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA journal_size_limit = 67108864;
+PRAGMA foreign_keys = ON;
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -32768;
+)sql";
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> open_sqlite(const std::filesystem::path& file,
+                                            std::string_view key_id) {
+    return SqliteLedger::open(file, key_id);
+}
+
+Result<std::unique_ptr<Ledger>> SqliteLedger::open(const std::filesystem::path& file,
+                                                   std::string_view key_id) {
+    DVC_TRY_ASSIGN(database, Database::open(file, patience));
+    DVC_TRY(database.run(pragmas));
+    DVC_TRY(migrate(database, key_id));
+    std::unique_ptr<SqliteLedger> ledger(new SqliteLedger(std::move(database)));
+    DVC_TRY(ledger->prepare());
+    return ledger;
+}
+
+Status SqliteLedger::prepare() {
+    DVC_TRY(prepare_intake());
+    return prepare_delivery();
+}
+
+Result<std::int64_t> SqliteLedger::begin_run(std::string_view job, UtcTime now) {
+    DVC_TRY_ASSIGN(statement, db_.prepare("INSERT INTO run (job, started, outcome, summary) "
+                                          "VALUES (?1, ?2, '', '')"));
+    DVC_TRY(statement.run(job, now));
+    return db_.last_id();
+}
+
+Status SqliteLedger::end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
+                             UtcTime now) {
+    DVC_TRY_ASSIGN(statement, db_.prepare("UPDATE run SET ended = ?2, outcome = ?3, summary = ?4 "
+                                          "WHERE id = ?1"));
+    DVC_TRY(statement.run(run, now, outcome, summary));
+    if (db_.changes() != 1) return fail(ErrorKind::Bug, fmt::format("there is no run {}", run));
+    return {};
+}
+
+Result<std::vector<Run>> SqliteLedger::last_runs(std::size_t max) {
+    DVC_TRY_ASSIGN(statement, db_.prepare("SELECT id, job, started, ended, outcome, summary "
+                                          "FROM run ORDER BY id DESC LIMIT ?1"));
+    std::vector<Run> runs;
+    DVC_TRY(statement.each(
+        [&runs](const Statement& row) {
+            runs.push_back({row.integer(0), row.text(1), row.time(2), row.maybe_time(3),
+                            row.text(4), row.text(5)});
+        },
+        max));
+    return runs;
+}
+
+Result<int> SqliteLedger::schema_version() {
+    return db_.number("PRAGMA user_version").map([](std::int64_t version) {
+        return static_cast<int>(version);
+    });
+}
+
+Status SqliteLedger::verify() {
+    std::string words;
+    DVC_TRY_ASSIGN(check, db_.prepare("PRAGMA quick_check(10)"));
+    DVC_TRY(check.each([&words](const Statement& row) {
+        if (row.bytes(0) != "ok") words += row.text(0) + "; ";
+    }));
+    DVC_TRY_ASSIGN(orphans, db_.number("SELECT count(*) FROM pragma_foreign_key_check"));
+    if (orphans > 0) words += fmt::format("{} rows without their record; ", orphans);
+    DVC_TRY_ASSIGN(bare, db_.number("SELECT count(*) FROM record r WHERE NOT EXISTS "
+                                    "(SELECT 1 FROM body b WHERE b.record = r.id)"));
+    if (bare > 0) words += fmt::format("{} records without a payload; ", bare);
+    if (words.empty()) return {};
+    return fail(ErrorKind::Corrupt,
+                fmt::format("ledger {} is damaged; stop, keep a copy, restore it from a backup: {}",
+                            db_.file().string(), words));
+}
+
+}  // namespace dvcsync::ledger

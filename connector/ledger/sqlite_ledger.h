@@ -1,0 +1,98 @@
+// The Ledger on SQLite. Split over four files by what is asked of it: sqlite_ledger.cpp (opening,
+// runs, health), sqlite_intake.cpp, sqlite_delivery.cpp, sqlite_reports.cpp.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "connector/ledger/ledger.h"
+#include "connector/ledger/sqlite_edge.h"
+#include "connector/ledger/states.h"
+
+namespace dvcsync::ledger {
+
+class SqliteLedger final : public Ledger {
+  public:
+    static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file,
+                                                std::string_view key_id);
+
+    Result<bool> is_current(const Digest& digest) override;
+    Result<Taken> take(std::span<const Intake> records, std::string_view source,
+                       std::string_view position, UtcTime now) override;
+    Result<std::string> position(std::string_view source) override;
+
+    Result<std::size_t> recover(UtcTime now) override;
+    Result<std::vector<Claimed>> claim(Operation operation, std::size_t max, UtcTime now) override;
+    Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max) override;
+    Status settle(std::span<const Settlement> settlements, UtcTime now) override;
+    Result<std::optional<UtcTime>> next_due(Operation operation) override;
+    Result<std::size_t> release_parked(Cause cause, UtcTime now) override;
+
+    Result<std::vector<ItemCount>> counts() override;
+    Result<std::vector<ItemRow>> list(std::optional<State> state, std::size_t max) override;
+    Result<std::vector<MonthFigures>> month(int year, int month) override;
+    Result<YearFigures> year(int year) override;
+    Result<std::size_t> records(std::string_view kind) override;
+    Result<Tally> tally(std::string_view kind) override;
+    Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(std::string_view kind,
+                                                                       Column column) override;
+    Result<std::optional<std::pair<UtcTime, UtcTime>>> span() override;
+
+    Result<std::int64_t> begin_run(std::string_view job, UtcTime now) override;
+    Status end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
+                   UtcTime now) override;
+    Result<std::vector<Run>> last_runs(std::size_t max) override;
+
+    Result<int> schema_version() override;
+    Status verify() override;
+
+    // SQL and plan of every statement that lives as long as the ledger, for tests.
+    auto plans() { return db_.plans(); }
+
+  private:
+    // An outbox row together with what is needed of its record to move it.
+    struct Item {
+        std::int64_t id = 0;
+        std::int64_t record = 0;
+        Operation operation{};
+        State state{};
+        std::int64_t version = 0;         // as claimed
+        std::int64_t record_version = 0;  // now
+        std::int64_t wants = 0;
+        bool faulty = false;
+        std::string fault;
+    };
+
+    explicit SqliteLedger(Database database) : db_(std::move(database)) {}
+    Status prepare();
+    Status prepare_intake();
+    Status prepare_delivery();
+
+    // -- intake
+    Status take_one(const Intake& intake, UtcTime now, Taken& taken);
+    Status add(const Intake& intake, UtcTime now);
+    Status change(std::int64_t record, const Intake& intake, UtcTime now);
+    Status store_publication(std::int64_t record, const Facts& facts);
+    Status name_agency(const Facts& facts);
+
+    // -- delivery
+    // Carries out what the table says for a new version of a record.
+    Status move(std::int64_t record, Operation operation, std::optional<std::int64_t> item,
+                std::optional<State> state, Event event, std::string_view reason, UtcTime now);
+    Status settle_one(const Settlement& settlement, UtcTime now);
+    Status learn(const Item& item, const Settlement& settlement, UtcTime now);
+    Status follow(const Item& item, Operation operation, UtcTime now);
+    Result<Item> item_of(const Settlement& settlement);
+
+    Database db_;
+    // Names that are in the agency table already, so that most records need no look.
+    std::unordered_map<std::string, std::string> agencies_;
+
+    Statement is_current_, find_record_, add_record_, change_record_, fault_record_, add_body_,
+        change_body_, items_of_record_, name_agency_, publish_, position_, set_position_;
+    Statement ready_, waiting_, in_doubt_, next_due_, hand_, find_item_, find_follower_, insert_,
+        restart_, park_, drop_delivered_, drop_, write_, delivered_, learn_;
+};
+
+}  // namespace dvcsync::ledger

@@ -1,0 +1,82 @@
+#include "connector/ledger/states.h"
+
+#include <cstddef>
+
+namespace dvcsync::ledger {
+namespace {
+
+constexpr std::nullopt_t none = std::nullopt;
+
+// The cells that occur. `same` stands for "stays as it is, and nothing is written".
+constexpr Cell same{none, Action::Nothing};
+constexpr Cell never{none, Action::Forbid};
+constexpr Cell insert{State::Ready, Action::Insert};
+constexpr Cell ins_park{State::Parked, Action::Insert};
+constexpr Cell restart{State::Ready, Action::Restart};
+constexpr Cell park{State::Parked, Action::Park};
+constexpr Cell drop{none, Action::Drop};
+constexpr Cell hand{State::Sending, Action::Hand};
+constexpr Cell suspect{State::InDoubt, Action::Suspect};
+constexpr Cell ready{State::Ready, Action::Write};
+constexpr Cell waiting{State::Waiting, Action::Write};
+constexpr Cell doubt{State::InDoubt, Action::Write};
+constexpr Cell refused{State::Parked, Action::Write};
+constexpr Cell accept{State::Delivered, Action::Write};
+
+using Row = std::array<Cell, 7>;
+
+// clang-format off
+constexpr std::array<Row, event_count> table{{
+//   no item   Ready     Sending   Waiting   InDoubt   Parked    Delivered
+    {insert,   restart,  same,     restart,  same,     restart,  restart},  // Queued
+    {same,     restart,  same,     restart,  same,     restart,  same},     // Superseded
+    {same,     drop,     same,     drop,     same,     drop,     same},     // Withdrawn
+    {ins_park, park,     same,     park,     same,     park,     park},     // Faulty
+    {never,    hand,     never,    hand,     never,    never,    never},    // Claimed
+    {same,     same,     suspect,  same,     same,     same,     same},     // Crashed
+    {same,     same,     same,     same,     same,     restart,  same},     // Released
+    {never,    never,    ready,    never,    ready,    never,    never},    // PutBack
+    {never,    never,    waiting,  never,    waiting,  never,    never},    // Postponed
+    {never,    never,    doubt,    never,    doubt,    never,    never},    // Unsure
+    {never,    never,    refused,  never,    refused,  never,    never},    // Refused
+    {never,    never,    accept,   never,    accept,   never,    never},    // Accepted
+    {never,    never,    restart,  never,    restart,  never,    never},    // Overtaken
+    {never,    never,    drop,     never,    drop,     never,    never},    // OvertakenWithdrawn
+    {never,    never,    park,     never,    park,     never,    never},    // OvertakenFaulty
+}};
+// clang-format on
+
+}  // namespace
+
+Cell transition(std::optional<State> state, Event event) {
+    const std::size_t column = state ? static_cast<std::size_t>(*state) + 1 : 0;
+    const Cell cell = table[static_cast<std::size_t>(event)][column];
+    return cell.action == Action::Nothing ? Cell{state, Action::Nothing} : cell;
+}
+
+std::string_view to_string(State state) {
+    constexpr std::array<std::string_view, 6> names{"ready",    "sending", "waiting",
+                                                    "in doubt", "parked",  "delivered"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+std::string_view to_string(Cause cause) {
+    constexpr std::array<std::string_view, 4> names{"", "intake", "mapping", "portal"};
+    return names[static_cast<std::size_t>(cause)];
+}
+
+std::string_view to_string(Event event) {
+    constexpr std::array<std::string_view, event_count> names{
+        "queued",           "superseded",
+        "withdrawn",        "faulty",
+        "claimed",          "crashed",
+        "released",         "put back",
+        "postponed",        "unsure",
+        "refused",          "accepted",
+        "overtaken",        "overtaken withdrawn",
+        "overtaken faulty",
+    };
+    return names[static_cast<std::size_t>(event)];
+}
+
+}  // namespace dvcsync::ledger

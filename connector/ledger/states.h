@@ -1,0 +1,56 @@
+// The delivery state machine: one table, state × event → state and action. Nothing else in the
+// program decides where an outbox item goes. Pure and constant; thread-safe.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "connector/ledger/ledger.h"
+
+namespace dvcsync::ledger {
+
+// What can happen to the item of one record and one operation.
+enum class Event {
+    Queued,              // a new version of the record asks for this operation
+    Superseded,          // a new version asks for other operations only
+    Withdrawn,           // a new version is not to be sent at all
+    Faulty,              // a new version cannot be read
+    Claimed,             // a worker takes it in hand
+    Crashed,             // the program starts and finds what the last one left behind
+    Released,            // a person, or a changed mapping, wants a parked item tried again
+    PutBack,             // settled Ready: not called, or asked for and not there
+    Postponed,           // settled Waiting
+    Unsure,              // settled InDoubt
+    Refused,             // settled Parked
+    Accepted,            // settled Delivered
+    Overtaken,           // settled for sure, but a newer version to be sent has come meanwhile
+    OvertakenWithdrawn,  // the same, and the newer version is not to be sent
+    OvertakenFaulty,     // the same, and the newer version cannot be read
+};
+inline constexpr int event_count = 15;
+std::string_view to_string(Event event);
+
+// What is done to the stored item besides writing its state.
+enum class Action {
+    Nothing,  // not even the state changes
+    Insert,   // a new item
+    Restart,  // attempts and reason are cleared: a fresh start, keeping its place if it was in line
+    Hand,     // version becomes that of the record now in hand
+    Suspect,  // an attempt that may have been made is counted
+    Write,    // the settlement's code, reason, time and attempt are written
+    Park,     // the record's fault becomes the reason, cause Intake
+    Drop,     // the item goes; if the portal holds an earlier version it becomes Delivered instead
+    Forbid,   // a rule of the interface was broken: Bug, and the transaction is rolled back
+};
+
+struct Cell {
+    std::optional<State> next;  // nullopt: no item
+    Action action;
+    bool operator==(const Cell&) const = default;
+};
+
+// `state` nullopt: there is no item for this record and operation.
+Cell transition(std::optional<State> state, Event event);
+
+}  // namespace dvcsync::ledger

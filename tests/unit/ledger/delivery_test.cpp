@@ -1,0 +1,352 @@
+// What claim, settle and recover do to items.
+#include "connector/base/limits.h"
+#include "tests/unit/ledger/ledger_test.h"
+
+namespace dvcsync::ledger {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> codes(const std::vector<Claimed>& items) {
+    std::vector<std::string> codes;
+    for (const Claimed& item : items)
+        codes.push_back(item.code);
+    return codes;
+}
+
+TEST_P(LedgerTest, AClaimedItemIsNotClaimedTwice) {
+    take({dossier("A"), dossier("B"), dossier("C")});
+    EXPECT_THAT(codes(claim(Operation::PushDossier, noon, 2)), ElementsAre("A", "B"));
+    EXPECT_THAT(codes(claim(Operation::PushDossier, noon, 2)), ElementsAre("C"));
+    EXPECT_THAT(claim(), IsEmpty());
+    EXPECT_EQ(list(State::Sending).size(), 3U);
+}
+
+TEST_P(LedgerTest, OnlyTheOperationAskedForIsClaimed) {
+    take({dossier("A")});
+    EXPECT_THAT(claim(Operation::PushProcedure), IsEmpty());
+    EXPECT_THAT(claim(Operation::PushDossier, noon, 0), IsEmpty());
+    EXPECT_EQ(claim().size(), 1U);
+}
+
+TEST_P(LedgerTest, TheOldestIsClaimedFirstWhetherReadyOrWaiting) {
+    take({dossier("waits")}, noon);
+    Settlement later = settled(claim_one(), State::Waiting);
+    later.next_at = noon + minutes{20};
+    settle(later);
+    take({dossier("first")}, noon + minutes{10});
+    take({dossier("last")}, noon + minutes{30});
+    EXPECT_THAT(codes(claim(Operation::PushDossier, noon + hours{1})),
+                ElementsAre("first", "waits", "last"));
+}
+
+TEST_P(LedgerTest, AWaitingItemIsNotClaimedBeforeItsTime) {
+    take({dossier("D")});
+    Settlement later = settled(claim_one(), State::Waiting);
+    later.next_at = noon + minutes{5};
+    later.code = "503";
+    later.reason = "busy";
+    settle(later);
+    EXPECT_EQ(*ledger().next_due(Operation::PushDossier), noon + minutes{5});
+    EXPECT_EQ(*ledger().next_due(Operation::PushProgress), std::nullopt);
+    EXPECT_THAT(claim(Operation::PushDossier, noon + minutes{5} - Millis{1}), IsEmpty());
+    const ItemRow row = only();
+    EXPECT_EQ(row.state, State::Waiting);
+    EXPECT_EQ(row.portal_code, "503");
+    EXPECT_EQ(row.reason, "busy");
+    EXPECT_EQ(row.attempts, 1);
+    const Claimed item = claim_one(Operation::PushDossier, noon + minutes{5});
+    EXPECT_EQ(item.attempts, 1);
+    EXPECT_EQ(*ledger().next_due(Operation::PushDossier), std::nullopt);
+}
+
+TEST_P(LedgerTest, ReadyItemsAreClaimedEvenIfTheClockJumpedBack) {
+    take({dossier("D")});
+    EXPECT_EQ(claim(Operation::PushDossier, noon - hours{24 * 365}).size(), 1U);
+}
+
+TEST_P(LedgerTest, AttemptsCountCallsOnly) {
+    take({dossier("D")});
+    Settlement settlement = settled(claim_one(), State::Ready);
+    settlement.called = false;
+    settle(settlement);
+    EXPECT_EQ(claim_one().attempts, 0);
+    settlement.called = true;
+    settle(settlement);
+    EXPECT_EQ(claim_one().attempts, 1);
+}
+
+TEST_P(LedgerTest, WhatWasLearntComesBackWithTheNextVersion) {
+    take({dossier("D")});
+    Settlement accepted = settled(claim_one(), State::Delivered);
+    accepted.known = true;
+    accepted.document = sha256("document");
+    accepted.steps_done = 7;
+    accepted.steps_digest = sha256("steps");
+    settle(accepted);
+    EXPECT_EQ(only().attempts, 1);
+    take({dossier("D", "v2")});
+    const Claimed item = claim_one();
+    EXPECT_TRUE(item.known);
+    EXPECT_EQ(item.document, sha256("document"));
+    EXPECT_EQ(item.steps_done, 7U);
+    EXPECT_EQ(item.steps_digest, sha256("steps"));
+    // Learning that the portal does not know it after all is possible too.
+    Settlement missing = settled(item, State::Ready);
+    missing.known = false;
+    settle(missing);
+    const Claimed again = claim_one();
+    EXPECT_FALSE(again.known);
+    EXPECT_EQ(again.steps_done, 7U);
+}
+
+TEST_P(LedgerTest, AParkedItemStaysUntilItIsReleased) {
+    dossier_in(State::Parked);
+    EXPECT_THAT(claim(Operation::PushDossier, noon + hours{24 * 365}), IsEmpty());
+    EXPECT_EQ(only().cause, Cause::Portal);
+    EXPECT_EQ(*ledger().release_parked(Cause::Mapping, noon), 0U);
+    EXPECT_EQ(*ledger().release_parked(Cause::Portal, noon), 1U);
+    const ItemRow row = only();
+    EXPECT_EQ(row.state, State::Ready);
+    EXPECT_EQ(row.reason, "");
+    EXPECT_EQ(claim().size(), 1U);
+}
+
+TEST_P(LedgerTest, WhatCouldNotBeReadIsNotReleased) {
+    take({unreadable("X")});
+    for (const Cause cause : {Cause::Intake, Cause::None}) {
+        const auto released = ledger().release_parked(cause, noon);
+        ASSERT_FALSE(released);
+        EXPECT_EQ(released.error().kind, ErrorKind::Bug);
+    }
+}
+
+TEST_P(LedgerTest, WhatWasBeingSentInACrashIsInDoubt) {
+    take({dossier("A"), dossier("B"), dossier("C")});
+    const auto items = claim(Operation::PushDossier, noon, 2);
+    ASSERT_EQ(items.size(), 2U);
+    reopen();
+    EXPECT_EQ(*ledger().recover(noon), 2U);
+    EXPECT_EQ(*ledger().recover(noon), 0U);
+    EXPECT_EQ(list(State::InDoubt).size(), 2U);
+    EXPECT_THAT(codes(claim()), ElementsAre("C"));
+    const auto doubtful = ledger().doubtful(Operation::PushDossier, 10);
+    ASSERT_TRUE(doubtful);
+    EXPECT_THAT(codes(*doubtful), ElementsAre("A", "B"));
+    EXPECT_EQ(doubtful->front().attempts, 1) << "the call may have been made";
+    EXPECT_EQ(doubtful->front().sealed, "sealed v1");
+    EXPECT_EQ(ledger().doubtful(Operation::PushDossier, 1)->size(), 1U);
+    EXPECT_THAT(*ledger().doubtful(Operation::PushProgress, 10), IsEmpty());
+}
+
+TEST_P(LedgerTest, DoubtIsLeftByAnAnswerOnly) {
+    const Claimed item = dossier_in(State::InDoubt);
+    EXPECT_THAT(claim(Operation::PushDossier, noon + hours{1'000}), IsEmpty());
+    settle(settled(item, State::InDoubt));
+    EXPECT_EQ(only().state, State::InDoubt);
+    Settlement asked = settled(item, State::Ready);
+    asked.known = false;
+    asked.called = false;
+    settle(asked);
+    EXPECT_EQ(claim_one().attempts, 2);
+}
+
+TEST_P(LedgerTest, TheDoubtThatWasAskedForLongestAgoComesFirst) {
+    take({dossier("A"), dossier("B")});
+    const auto items = claim();
+    for (const Claimed& item : items)
+        settle(settled(item, State::InDoubt), noon);
+    settle(settled(items[0], State::InDoubt), noon + minutes{1});
+    EXPECT_THAT(codes(*ledger().doubtful(Operation::PushDossier, 10)), ElementsAre("B", "A"));
+}
+
+TEST_P(LedgerTest, ADoubtThatWasOvertakenStaysInDoubtAtItsOwnVersion) {
+    const Claimed item = dossier_in(State::Sending);
+    take({dossier("D", "v2")});
+    settle(settled(item, State::InDoubt));
+    const auto doubtful = ledger().doubtful(Operation::PushDossier, 10);
+    ASSERT_EQ(doubtful->size(), 1U);
+    EXPECT_EQ(doubtful->front().version, 1);
+    EXPECT_EQ(doubtful->front().sealed, "sealed v2");
+    settle(settled(doubtful->front(), State::Delivered));
+    EXPECT_EQ(claim_one().version, 2);
+}
+
+TEST_P(LedgerTest, AnOvertakenItemIsReadyAgainWhateverItsAnswer) {
+    for (const State state : {State::Ready, State::Waiting, State::Parked, State::Delivered}) {
+        const std::string code(to_string(state));
+        take({dossier(code)});
+        const Claimed item = claim_one();
+        take({dossier(code, "v2")});
+        Settlement settlement = settled(item, state);
+        settlement.next_at = noon + hours{1};
+        settlement.known = true;
+        if (state == State::Delivered) settlement.document = sha256("v1");
+        settle(settlement);
+        const Claimed next = claim_one();
+        EXPECT_EQ(next.code, code);
+        EXPECT_EQ(next.version, 2);
+        EXPECT_EQ(next.attempts, 0);
+        EXPECT_TRUE(next.known) << "what was learnt is kept";
+        EXPECT_EQ(next.document, state == State::Delivered ? sha256("v1") : Digest{});
+        settle(settled(next, State::Delivered));
+    }
+}
+
+TEST_P(LedgerTest, TheOperationThatFollowsIsReadyInTheSameTransaction) {
+    take({dossier("D")});
+    Settlement accepted = settled(claim_one(), State::Delivered);
+    accepted.then = Operation::PushProgress;
+    settle(accepted);
+    EXPECT_EQ(state_of(Operation::PushDossier), State::Delivered);
+    EXPECT_EQ(claim_one(Operation::PushProgress).code, "D");
+    EXPECT_THAT(claim(Operation::PushProgress), IsEmpty());
+}
+
+TEST_P(LedgerTest, WhatFollowsIsReadyAgainAfterEachDelivery) {
+    take({dossier("D")});
+    for (int version = 1; version <= 3; ++version) {
+        Settlement accepted = settled(claim_one(), State::Delivered);
+        accepted.then = Operation::PushProgress;
+        settle(accepted);
+        Settlement rows = settled(claim_one(Operation::PushProgress), State::Delivered);
+        rows.steps_done = static_cast<std::size_t>(version);
+        settle(rows);
+        take({dossier("D", "next" + std::to_string(version))});
+    }
+    EXPECT_EQ(claim_one().steps_done, 3U);
+}
+
+TEST_P(LedgerTest, NothingFollowsAVersionThatWasOvertaken) {
+    const Claimed item = dossier_in(State::Sending);
+    take({dossier("D", "v2")});
+    Settlement accepted = settled(item, State::Delivered);
+    accepted.then = Operation::PushProgress;
+    settle(accepted);
+    EXPECT_EQ(state_of(Operation::PushProgress), std::nullopt);
+}
+
+TEST_P(LedgerTest, NothingFollowsWhatWasNotDelivered) {
+    take({dossier("D")});
+    Settlement refused = settled(claim_one(), State::Parked);
+    refused.then = Operation::PushProgress;
+    settle(refused);
+    EXPECT_EQ(state_of(Operation::PushProgress), std::nullopt);
+}
+
+TEST_P(LedgerTest, ProgressWaitsUntilItsDossierIsDelivered) {
+    Intake intake = dossier("D");
+    intake.queue = {Operation::PushDossier, Operation::PushProgress};
+    take({intake});
+    EXPECT_THAT(claim(Operation::PushProgress), IsEmpty());
+    const Claimed item = claim_one();
+    EXPECT_THAT(claim(Operation::PushProgress), IsEmpty());
+    settle(settled(item, State::Parked));
+    EXPECT_THAT(claim(Operation::PushProgress), IsEmpty());
+    ASSERT_TRUE(ledger().release_parked(Cause::Portal, noon));
+    settle(settled(claim_one(), State::Delivered));
+    EXPECT_EQ(claim(Operation::PushProgress).size(), 1U);
+}
+
+TEST_P(LedgerTest, AtMostOneItemOfARecordIsInFlight) {
+    take({dossier("D")});
+    Settlement accepted = settled(claim_one(), State::Delivered);
+    accepted.then = Operation::PushProgress;
+    settle(accepted);
+    const Claimed progress = claim_one(Operation::PushProgress);
+    take({dossier("D", "v2")});
+    EXPECT_THAT(claim(), IsEmpty()) << "its progress is on the way";
+    settle(settled(progress, State::InDoubt));
+    EXPECT_THAT(claim(), IsEmpty()) << "its progress is in doubt";
+    settle(settled(progress, State::Delivered));
+    EXPECT_THAT(claim(Operation::PushProgress), IsEmpty()) << "the newer dossier goes first";
+    EXPECT_EQ(claim().size(), 1U);
+}
+
+TEST_P(LedgerTest, WaitingProgressThatIsHeldBackIsNotDue) {
+    take({dossier("D")});
+    Settlement accepted = settled(claim_one(), State::Delivered);
+    accepted.then = Operation::PushProgress;
+    settle(accepted);
+    Settlement later = settled(claim_one(Operation::PushProgress), State::Waiting);
+    later.next_at = noon + minutes{1};
+    settle(later);
+    EXPECT_EQ(*ledger().next_due(Operation::PushProgress), noon + minutes{1});
+    take({dossier("D", "v2")});
+    const Claimed item = claim_one();
+    EXPECT_EQ(*ledger().next_due(Operation::PushProgress), std::nullopt);
+    settle(settled(item, State::Delivered));
+    EXPECT_EQ(claim(Operation::PushProgress).size(), 1U) << "superseded, so it need not wait";
+}
+
+TEST_P(LedgerTest, ABrokenRuleChangesNothing) {
+    take({dossier("A"), dossier("B")});
+    const auto items = claim();
+    ASSERT_EQ(items.size(), 2U);
+    Settlement good = settled(items[0], State::Delivered);
+    std::vector<Settlement> wrong(4, settled(items[1], State::Delivered));
+    wrong[0].state = State::Sending;
+    wrong[1].item = 4711;
+    wrong[2].version = 2;
+    wrong[3] = good;  // a second time
+    for (const Settlement& bad : wrong) {
+        const std::vector<Settlement> both{good, bad};
+        const auto status = ledger().settle(both, noon);
+        ASSERT_FALSE(status);
+        EXPECT_EQ(status.error().kind, ErrorKind::Bug);
+        EXPECT_EQ(list(State::Sending).size(), 2U);
+    }
+    settle(good);
+    const auto again = ledger().settle(std::span(&good, 1), noon);
+    ASSERT_FALSE(again) << "a settled item is not in hand any more";
+    EXPECT_EQ(again.error().kind, ErrorKind::Bug);
+}
+
+TEST_P(LedgerTest, EverythingSettledIsThereAfterOpeningAgain) {
+    dossier_in(State::Delivered, "A");
+    dossier_in(State::Parked, "B");
+    dossier_in(State::Waiting, "C");
+    reopen();
+    EXPECT_EQ(list(State::Delivered).size(), 1U);
+    EXPECT_EQ(list(State::Parked).size(), 1U);
+    EXPECT_EQ(list(State::Waiting).size(), 1U);
+    EXPECT_TRUE(ledger().verify());
+}
+
+// A year in small: every item is brought to rest, whatever the portal answers, and the counts add
+// up.
+TEST_P(LedgerTest, ManyItemsComeToRestAndTheCountsAddUp) {
+    std::vector<Intake> records;
+    for (int i = 0; i < 1'000; ++i)
+        records.push_back(dossier("D" + std::to_string(i)));
+    take(records);
+    UtcTime now = noon;
+    int calls = 0;
+    for (int round = 0; round < 50; ++round, now += minutes{1}) {
+        for (const Operation operation : {Operation::PushDossier, Operation::PushProgress}) {
+            std::vector<Settlement> settlements;
+            for (const Claimed& item : claim(operation, now, limits::claim_batch)) {
+                const int turn = calls++ % 10;
+                Settlement settlement = settled(item, turn == 0   ? State::Parked
+                                                      : turn == 1 ? State::Waiting
+                                                                  : State::Delivered);
+                settlement.next_at = now + minutes{2};
+                if (operation == Operation::PushDossier) settlement.then = Operation::PushProgress;
+                settlements.push_back(settlement);
+            }
+            ASSERT_TRUE(ledger().settle(settlements, now));
+        }
+    }
+    const auto tally = ledger().tally("dossier");
+    ASSERT_TRUE(tally);
+    EXPECT_EQ(tally->records, 1'000U);
+    EXPECT_EQ(tally->waiting, 0U);
+    EXPECT_EQ(tally->delivered + tally->refused, 1'000U);
+    EXPECT_GT(tally->refused, 100U);
+}
+
+}  // namespace
+}  // namespace dvcsync::ledger
