@@ -27,8 +27,7 @@ constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
 constexpr std::size_t envelope_size = 1 + nonce_size + tag_size;
 constexpr std::size_t max_key_file = 1024;
-constexpr int compression_level =
-    1;  // higher levels cost more time than they save
+constexpr int compression_level = 1;  // higher levels cost more time than they save
 
 // A cryptographic library that cannot work leaves nothing to go on with: carrying on could write
 // payloads in the clear or under a repeated nonce.
