@@ -1,0 +1,20 @@
+// Counts the figures of a year from exported XML, and from nothing else: the generator's plan is
+// not used, so a fault of the generator shows up here.
+#pragma once
+
+#include <filesystem>
+
+#include "tests/province/figures.h"
+
+namespace dvcsync::year {
+
+// Reads every *.xml of the folder in the order of names; of a record that comes more than once the
+// last one counts. A dossier is "due in the year" by its appointment by regulation. One without an
+// end is late if that appointment lies before the day of the newest export (or the year's end, if
+// earlier). `agencies_csv` tells the level of an agency code. Memory grows with the number of
+// records (about 150 bytes each), not with their size. Config error naming file and line if one is
+// not well-formed.
+Result<Figures> count_exports(const std::filesystem::path& folder, int year,
+                              const std::filesystem::path& agencies_csv);
+
+}  // namespace dvcsync::year
