@@ -40,6 +40,7 @@ struct Node {
     std::optional<std::string> fallback;
     std::size_t max = 0;    // code points; 0 = no limit
     bool required = false;  // List: at least one member
+    std::optional<Condition> required_when;
 
     Test flag;  // Flag
 

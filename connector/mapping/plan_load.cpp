@@ -118,11 +118,12 @@ class Loader {
 
     Node load_field(pugi::xml_node element, const Scopes& scopes) {
         file_.allow(element, {"to", "from", "value", "as", "codes", "on", "default", "max",
-                              "required", "when"});
+                              "required", "required-when", "when"});
         Node node = start(element, Node::Kind::Field, scopes);
         node.constant = element.attribute("value").value();
         node.max = file_.number(element, "max");
         node.required = file_.is_yes(element, "required");
+        node.required_when = load_condition(file_, element, "required-when", scopes);
         if (element.attribute("default")) node.fallback = element.attribute("default").value();
         set_form(element, node);
         set_codes(element, node, scopes);

@@ -173,7 +173,9 @@ class Run {
         }
         std::string_view text = *found;
         if (trimmed(text).empty()) {
-            if (node.required && applied && !node.fallback)
+            const bool required =
+                node.required || (node.required_when && applies(node.required_when));
+            if (required && applied && !node.fallback)
                 fault(node.to, fmt::format("required, but <{}> is empty", shown(node)));
             text = node.fallback ? std::string_view(*node.fallback) : std::string_view();
         }
