@@ -1,9 +1,9 @@
 // Where the province's records come from.
 //
-// A Source hands out records in batches, each with the position after it; whoever consumes them stores
-// that position in the same transaction as the records, and acknowledges afterwards. After a crash the
-// source is opened again at the stored position: nothing is lost, and what is read twice is recognised
-// by its digest. One thread at a time.
+// A Source hands out records in batches, each with the position after it; whoever consumes them
+// stores that position in the same transaction as the records, and acknowledges afterwards. After a
+// crash the source is opened again at the stored position: nothing is lost, and what is read twice
+// is recognised by its digest. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@
 
 namespace dvcsync::province {
 
-// One kind of record in the province's XML: the element that holds one, and the child that names it.
+// One kind of record in the province's XML: the element that holds one, and the child that names
+// it.
 struct RecordShape {
     std::string kind;
     std::string element;
@@ -29,24 +30,27 @@ struct RecordShape {
 // A record as it was written, whole, with the place it came from.
 struct RawRecord {
     std::string kind;
-    std::string xml;      // from "<element" to "</element>", UTF-8, never larger than limits::max_record
-    std::string code;     // as far as it could be read without parsing; may be empty
-    std::string file;     // name inside the drop folder
+    // From "<element" to "</element>", at most limits::max_record bytes. UTF-8 if there is no
+    // fault.
+    std::string xml;
+    std::string code;        // as far as it could be read without parsing; may be empty
+    std::string file;        // name inside the drop folder
     std::uint64_t line = 0;  // 1-based line of the record's first character
-    std::string fault;    // not empty: the record cannot be used, for this reason (xml may be cut short)
+    // Not empty: the record cannot be used, for this reason; xml may be cut short then.
+    std::string fault;
 };
 
-// A file that was moved to rejected/.
+// A file that goes to rejected/ when the batch is acknowledged. Its records before the fault stay.
 struct RejectedFile {
     std::string file;
     std::string reason;
 };
 
 struct Batch {
-    std::vector<RawRecord> records;      // empty only with end = true or rejected files
+    std::vector<RawRecord> records;  // empty only with end = true or rejected files
     std::vector<RejectedFile> rejected;
-    std::string position;                // opaque text; store it with the records
-    bool end = false;                    // nothing complete is left for now
+    std::string position;  // opaque text; store it with the records
+    bool end = false;      // nothing complete is left for now
 };
 
 class Source {
@@ -61,19 +65,23 @@ class Source {
     virtual Result<std::size_t> waiting_files() = 0;
 };
 
-// The XML drop folder: <root>/in is read, finished files go to <root>/done, files that are not XML to
-// <root>/rejected with a text file `<name>.reason.txt` beside them.
+// The XML drop folder: <root>/in is read, finished files go to <root>/done, files that are not XML
+// to <root>/rejected with a text file `<name>.reason.txt` beside them.
 //
-// A file is taken only when complete: its name ends in ".xml" (writers write "name.part" or a name with a
-// leading dot, then rename), and its last bytes close the root element; one that does not end so waits,
-// and is rejected once it has not changed for `stale_after`. Files are taken in name order. Memory does not grow with file
-// size. Records are cut out by a scanner that respects comments, CDATA, processing instructions and attributes;
-// a malformed record is handed out with a fault and the scan goes on at the next record. Document type
-// declarations, so entities too, are refused with the whole file; UTF-8 is demanded.
+// A file is taken only when complete: its name ends in ".xml" (writers write "name.part" or a name
+// with a leading dot, then rename), and its last bytes close the root element. One that does not
+// end so waits, holds back later files of its series (names equal up to the first digit, for they
+// may tell of the same dossiers), and is rejected once it has not changed for `stale_after`; one
+// that does not even begin as such XML is rejected at once. Files are taken in name order. Memory
+// does not grow with file size. Records are cut out by a scanner that respects comments, CDATA,
+// processing instructions and attributes; a malformed record is handed out with a fault and the
+// scan goes on at the next record. Document type declarations, so entities too, are refused with
+// the whole file; UTF-8 is demanded. Files are moved when the batch that ended them is
+// acknowledged, never before.
 struct DropFolderSettings {
     std::filesystem::path root;
     std::vector<RecordShape> shapes;
-    std::string root_element;            // empty: any
+    std::string root_element;  // empty: any
     std::chrono::seconds stale_after{900};
 };
 // `position` is what the ledger stored last, or empty. Config error if the folders are missing.
