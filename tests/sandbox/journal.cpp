@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 namespace dvcsandbox {
@@ -19,13 +20,9 @@ bool replay_line(std::string_view line, Holdings& holdings, Journal::Replay& rep
     const auto service = service_named(text_of(call, "service"));
     const auto data = call.FindMember("data");
     if (!service || data == call.MemberEnd() || !data->value.IsArray()) return false;
-    for (const Json& item : data->value.GetArray()) {
-        rapidjson::Document one(rapidjson::kArrayType);
-        one.PushBack(Json(item, one.GetAllocator()), one.GetAllocator());
-        const bool updating = text_of(call, "isUpdating") == "True";
-        for (const ItemAnswer& answer : holdings.take_each(*service, one, updating))
-            ++(answer.code == Code::Ok ? replay.accepted : replay.refused);
-    }
+    const bool updating = text_of(call, "isUpdating") == "True";
+    for (const ItemAnswer& answer : holdings.take_each(*service, data->value, updating))
+        ++(answer.code == Code::Ok ? replay.accepted : replay.refused);
     return true;
 }
 
@@ -42,22 +39,18 @@ bool Journal::open(const std::string& file, Holdings& holdings, Replay& replay,
         error = fmt::format("{}: {}", file, std::strerror(errno));
         return false;
     }
-    const auto content = read_file(file);
-    if (!content) {
-        error = fmt::format("{}: cannot be read", file);
-        return false;
-    }
+    std::ifstream in(file, std::ios::binary);
+    std::string line;
     std::size_t at = 0;
-    for (std::size_t number = 1; at < content->size(); ++number) {
-        const auto end = content->find('\n', at);
-        if (end == std::string::npos) break;
-        if (!replay_line(std::string_view(*content).substr(at, end - at), holdings, replay)) {
+    for (std::size_t number = 1; std::getline(in, line); ++number) {
+        if (in.eof()) break;  // no line break: the call that a crash cut short
+        if (!replay_line(line, holdings, replay)) {
             error = fmt::format("{}: line {} is not a line of a journal", file, number);
             return false;
         }
-        at = end + 1;
+        at += line.size() + 1;
     }
-    if (at < content->size() && ::ftruncate(file_, static_cast<off_t>(at)) != 0) {
+    if (in.bad() || ::ftruncate(file_, static_cast<off_t>(at)) != 0) {
         error = fmt::format("{}: {}", file, std::strerror(errno));
         return false;
     }

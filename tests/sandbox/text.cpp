@@ -29,20 +29,24 @@ int hex_value(char c) {
     return -1;
 }
 
+const Json* member_of(const Json& object, std::string_view name) {
+    if (!object.IsObject()) return nullptr;
+    // Not FindMember: it wants a Json for the name and asserts on an empty one.
+    for (const auto& member : object.GetObject())
+        if (view(member.name) == name) return &member.value;
+    return nullptr;
+}
+
 }  // namespace
 
 std::string_view text_of(const Json& object, std::string_view name) {
-    const auto found = object.FindMember(
-        Json(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
-    if (found == object.MemberEnd() || !found->value.IsString()) return {};
-    return view(found->value);
+    const Json* value = member_of(object, name);
+    return value != nullptr && value->IsString() ? view(*value) : std::string_view();
 }
 
 const Json* list_of(const Json& object, std::string_view name) {
-    const auto found = object.FindMember(
-        Json(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
-    if (found == object.MemberEnd() || !found->value.IsArray()) return nullptr;
-    return &found->value;
+    const Json* value = member_of(object, name);
+    return value != nullptr && value->IsArray() ? value : nullptr;
 }
 
 bool longer_than(std::string_view text, std::size_t limit) {
