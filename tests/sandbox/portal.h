@@ -33,8 +33,8 @@ enum class CodeForm { Number, String, Padded, Mixed };
 enum class AnswerForm { PerItem, Whole };
 
 struct PortalSettings {
-    std::string username;
-    std::string password;
+    std::string username = {};
+    std::string password = {};
     std::string dstcode = "VN:GOV:000.00.00.G22:vpcpdvcprovider";
     std::string madonvi = "000.00.00.H22";
     CodeForm code_form = CodeForm::Mixed;
