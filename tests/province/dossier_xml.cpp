@@ -108,7 +108,7 @@ class Page {
             world_.catalogue
                 .audiences[procedure_.audiences[rng_.below(procedure_.audiences.size())]];
         // Whatever the catalogue allows, most who come are citizens.
-        const std::string_view kind = rng_.chance(0.6) ? "citizen" : audience.applicant;
+        const std::string kind = rng_.chance(0.6) ? "citizen" : audience.applicant;
         c.applicant = world_.people.applicant(rng_, kind, job_.agency, job_.online != Online::No,
                                               world_.agencies, phrases_);
         c.procedure = procedure_.code;

@@ -10,9 +10,9 @@ namespace dvcsync::year {
 namespace {
 
 // Relative load of the months: quiet around Tết (5 February 2019), busy towards the year's end.
-constexpr std::array month_load{0.85, 0.55, 1.05, 1.0, 1.0, 1.0, 1.05, 1.0, 1.0, 1.05, 1.15, 1.3};
+constexpr std::array month_load{0.9, 0.8, 1.05, 1.0, 1.0, 1.0, 1.05, 1.0, 1.0, 1.05, 1.15, 1.3};
 constexpr double worked_saturday = 0.35;
-constexpr double week_around_tet = 0.45;
+constexpr double week_around_tet = 0.6;
 
 double load_of(Day day, const WorkingDays& calendar) {
     if (!calendar.working(day)) return 0;
