@@ -109,7 +109,8 @@ dvcsync report year 2019
 
 say "The year 2019: published, exported by the province, remembered by the connector, held by the portal"
 "$bin/dvc-province" figures --json >"$work/published.json"
-"$bin/dvc-province" count "$work/export" --json >"$work/exported.json"
+collect "$work/export/all" "$work/export/june" "$work/export/december"
+"$bin/dvc-province" count "$work/export/all" --json >"$work/exported.json"
 columns=(--column "exported=$work/exported.json" --column "ledger=$work/ledger.json"
   --column "portal=$work/portal-again.json")
 if ((!quick)); then columns=(--column "published=$work/published.json" "${columns[@]}"); fi

@@ -110,6 +110,8 @@ void read_portal(Reader& reader, Config& config) {
             reader.fault("portal.endpoints", name,
                          "must begin with '/': the host stands in base_url");
     config.settings = reader.all("portal.settings");
+    // The profile's name for the code that [province] gives: nobody writes it twice.
+    config.settings.emplace("agency", config.agency);
 }
 
 // Finds `file` below `folder` for the name that a key gives; else says which names there are.

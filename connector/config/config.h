@@ -28,7 +28,7 @@ struct Config {
     std::string profile;  // name of a folder in mappings/portal
     std::string base_url;
     std::map<std::string, std::string> endpoints;  // [portal.endpoints]
-    std::map<std::string, std::string> settings;   // [portal.settings]
+    std::map<std::string, std::string> settings;   // [portal.settings], and agency
     std::string username;
     std::string password;  // already read from its file or variable
     std::filesystem::path ca_file;

@@ -58,7 +58,7 @@ client_key = "certs/client.key"             # EDIT
 
 # Paths of the endpoints that the profile names. / Đường dẫn của từng điểm kết nối.
 [portal.endpoints]
-login = "/XrdAdapter/RestService/forward/mapi/login"
+auth = "/XrdAdapter/RestService/forward/mapi/login"
 share = "/XrdAdapter/RestService/forward/mapi/share"
 integration = "/XrdAdapter/RestService/forward/mapi/integration"
 

@@ -20,7 +20,7 @@ start_sandbox() { # PORT [OPTION…]
   shift
   mkdir -p "$work"
   "$e2e_top/certs/dev-ca.sh" "$work/certs" >/dev/null
-  (umask 077 && openssl rand -hex 16 >"$work/portal.password")
+  [[ -s $work/portal.password ]] || (umask 077 && openssl rand -hex 16 >"$work/portal.password")
   rm -f "$ready"
   "$bin/dvc-sandbox" serve --port "$port" --admin-port 0 --cert "$work/certs/server.pem" \
     --key "$work/certs/server.key" --client-ca "$work/certs/ca.pem" --username province \
@@ -88,5 +88,16 @@ hand_over() { # EXPORT-FOLDER DROP-FOLDER
     name=${file##*/}
     cp "$file" "$2/in/$name.part"
     mv "$2/in/$name.part" "$2/in/$name"
+  done
+}
+
+# One folder with the files of several exports, the older first by name: what the province told in all.
+collect() { # FOLDER EXPORT-FOLDER…
+  local folder=$1 number=0 part file
+  shift
+  mkdir -p "$folder"
+  for part in "$@"; do
+    number=$((number + 1))
+    for file in "$part"/*.xml; do ln "$file" "$folder/$number-${file##*/}"; done
   done
 }

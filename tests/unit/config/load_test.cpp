@@ -26,7 +26,7 @@ TEST_F(Load, the_sample_loads_once_the_files_that_it_names_are_there) {
     EXPECT_EQ(config->ca_file, folder / "certs/ca.pem");
     EXPECT_EQ(config->client_certificate, folder / "certs/client.pem");
     EXPECT_EQ(config->client_key, folder / "certs/client.key");
-    EXPECT_EQ(config->endpoints.at("login"), "/XrdAdapter/RestService/forward/mapi/login");
+    EXPECT_EQ(config->endpoints.at("auth"), "/XrdAdapter/RestService/forward/mapi/login");
     EXPECT_EQ(config->settings.at("dstcode"), "VN:GOV:000.00.00.G22:vpcpdvcprovider");
     EXPECT_EQ(config->ledger_file, folder / "ledger.db");
     EXPECT_EQ(config->key_file, folder / "ledger.key");
@@ -60,6 +60,15 @@ TEST_F(Load, given_values_replace_the_defaults) {
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->deadline, std::chrono::milliseconds(7000));
     EXPECT_EQ(config->in_flight, 64);
+}
+
+TEST_F(Load, the_agency_is_a_setting_of_the_profile_without_being_written_twice) {
+    const auto same = load_text(sample());
+    ASSERT_TRUE(same) << same.error().message;
+    EXPECT_EQ(same->settings.at("agency"), "000.00.00.H22");
+    const auto other = load_text(sample_with("dstcode = ", "agency = \"H22.00\"\ndstcode = "));
+    ASSERT_TRUE(other) << other.error().message;
+    EXPECT_EQ(other->settings.at("agency"), "H22.00");
 }
 
 TEST_F(Load, an_absolute_path_stays_as_it_is) {
@@ -265,7 +274,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"# format", "format = \"xml\" #", "[log] format is \"xml\": use one of auto, human"},
         Wrong{"\"https://localhost:8443\"", "\"http://localhost:8443\"",
               "[portal] base_url is plain HTTP"},
-        Wrong{"login = \"/", "login = \"", "[portal.endpoints] login must begin with '/'"}));
+        Wrong{"auth = \"/", "auth = \"", "[portal.endpoints] auth must begin with '/'"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Paths, WrongValue,
