@@ -56,21 +56,16 @@ int verify_chain(X509_STORE_CTX* check, void* trace) {
 }
 
 void on_info(const SSL* ssl, int where, int value) {
-    if (where == SSL_CB_READ_ALERT && (value >> 8) == SSL3_AL_FATAL)
-        if (auto* trace = trace_of(ssl)) trace->alert(value & 0xff);
+    auto* trace = trace_of(ssl);
+    if (trace == nullptr) return;
+    if (where == SSL_CB_HANDSHAKE_START) trace->handshake_begins();
+    if (where == SSL_CB_READ_ALERT && (value >> 8) == SSL3_AL_FATAL) trace->alert(value & 0xff);
 }
 
-// Sees the head of every TLS record: the only way to notice an endless header or chunk, which
-// cpprestsdk keeps in memory before it hands anything on.
-void on_message(int sent, int, int type, const void* bytes, std::size_t size, SSL*, void* trace) {
-    if (sent != 0 || type != SSL3_RT_HEADER || size < 5) return;
-    const auto* head = static_cast<const unsigned char*>(bytes);
-    static_cast<TlsTrace*>(trace)->add_received(static_cast<std::size_t>(head[3] << 8 | head[4]));
-}
-
-int on_certificate_request(SSL* ssl, X509**, EVP_PKEY**) {
+// Called when the portal asks for a client certificate, whether or not we have one.
+int on_certificate_request(SSL* ssl, void*) {
     if (auto* trace = trace_of(ssl)) trace->request_certificate();
-    return 0;  // none to give
+    return 1;
 }
 
 bool is_address(const std::string& host) {
@@ -85,7 +80,6 @@ void TlsTrace::restart() {
     const std::lock_guard lock(mutex_);
     refusal_.clear();
     alert_ = -1;
-    received_ = 0;
 }
 
 void TlsTrace::refuse(std::string reason) {
@@ -139,8 +133,7 @@ void Tls::apply(SSL_CTX* context, TlsTrace* trace) const {
     SSL_CTX_set_ex_data(context, trace_index(), trace);
     SSL_CTX_set_cert_verify_callback(context, verify_chain, trace);
     SSL_CTX_set_info_callback(context, on_info);
-    SSL_CTX_set_msg_callback(context, on_message);
-    SSL_CTX_set_msg_callback_arg(context, trace);
+    SSL_CTX_set_cert_cb(context, on_certificate_request, nullptr);
 
     X509_VERIFY_PARAM* demands = SSL_CTX_get0_param(context);
     X509_VERIFY_PARAM_set_hostflags(
@@ -154,13 +147,15 @@ void Tls::apply(SSL_CTX* context, TlsTrace* trace) const {
         SSL_CTX_use_certificate(context, certificate_.get());
         SSL_CTX_use_PrivateKey(context, key_.get());
         if (chain_) SSL_CTX_set1_chain(context, chain_.get());
-    } else {
-        SSL_CTX_set_client_cert_cb(context, on_certificate_request);
     }
 }
 
+void Tls::name_host(SSL* ssl) const {
+    if (!host_is_address_) SSL_set_tlsext_host_name(ssl, host_.c_str());
+}
+
 std::string alert_words(int description) {
-    return fmt::format("the portal rejects our TLS connection: {}",
+    return fmt::format("the portal rejects our certificate or TLS connection: {}",
                        SSL_alert_desc_string_long(description));
 }
 

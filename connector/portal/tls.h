@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,19 +23,21 @@ class TlsTrace {
     void refuse(std::string reason);  // we refused the portal's certificate
     void alert(int description) { alert_ = description; }
     void request_certificate() { certificate_requested_ = true; }
-    void add_received(std::size_t bytes) { received_ += bytes; }
+    void handshake_begins() const {
+        if (on_handshake) on_handshake();
+    }
+
+    std::function<void()> on_handshake;  // set before the first connection, then left alone
 
     std::string refusal() const;          // empty: none
     int alert() const { return alert_; }  // fatal alert that the portal sent, or -1
     bool certificate_requested() const { return certificate_requested_; }
-    std::size_t received() const { return received_; }
 
   private:
     mutable std::mutex mutex_;
     std::string refusal_;
     std::atomic<int> alert_{-1};
     std::atomic<bool> certificate_requested_{false};
-    std::atomic<std::size_t> received_{0};
 };
 
 // The pinned authorities and our certificate, read once and shared by all connections. Immutable
@@ -46,8 +49,8 @@ class Tls {
 
     // Makes a fresh SSL_CTX ours. The trace must outlive every connection made from it.
     void apply(SSL_CTX* context, TlsTrace* trace) const;
-
-    bool host_is_address() const { return host_is_address_; }
+    // Names the host that we want (SNI), unless it is an address.
+    void name_host(SSL* ssl) const;
 
   private:
     struct FreeStore {

@@ -1,0 +1,73 @@
+// The answer of the portal is the one input that a stranger writes: whatever it holds, reading it
+// ends, and gives one outcome for each item. The first byte chooses what is asked of it.
+#include <cstdio>
+#include <cstdlib>
+
+#include "connector/base/limits.h"
+#include "connector/portal/answer.h"
+
+namespace {
+
+using namespace dvcsync;
+using namespace dvcsync::portal;
+
+void need(bool condition, const char* what) {
+    if (condition) return;
+    std::fprintf(stderr, "broken: %s\n", what);
+    std::abort();
+}
+
+std::shared_ptr<const ProfileData> load(const char* file) {
+    auto data = read_profile(file);
+    if (!data) std::fprintf(stderr, "%s\n", data.error().message.c_str());
+    need(data.has_value(), "the profile loads");
+    return *data;
+}
+
+void check(const Outcome& outcome) {
+    need(outcome.message.size() <= 4 * limits::max_message + 3, "messages are cut");
+    need(!outcome.code.empty(), "every outcome has a code");
+    need(!outcome.retry_after || *outcome.retry_after <= limits::max_retry_after, "waits are cut");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const auto mapi = load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml");
+    static const auto wrapped = load(DVC_SOURCE_DIR "/tests/data/portal/thanhhoa.xml");
+    static const std::vector<Item> items{{"A", R"({"MaHoSo":"A"})"}, {"B", R"({"MaHoSo":"B"})"}};
+    if (size == 0) return 0;
+    const int choice = data[0];
+    Reply reply;
+    reply.status = (choice & 0x40) != 0 ? 100 + (choice & 0x3f) * 8 : 200;
+    reply.body.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
+    reply.retry_after = reply.body.substr(0, 40);
+    const auto& profile = (choice & 0x20) != 0 ? *wrapped : *mapi;
+    const UtcTime now{std::chrono::seconds(1'551'398'400)};
+
+    const std::size_t count = (choice & 0x10) != 0 ? 2 : 1;
+    const auto& push = *profile.push(Operation::PushDossier);
+    const auto pushed =
+        read_push(profile, push, reply, std::span(items).first(count), (choice & 8) != 0, now);
+    if (pushed) {
+        need(pushed->size() == count, "one outcome for each item");
+        for (const auto& outcome : *pushed) {
+            check(outcome);
+            need(count > 1 || outcome.verdict != Verdict::Alone,
+                 "a single item is never told to go alone");
+            need(reply.status == 200 || outcome.verdict != Verdict::Accepted, "only 200 accepts");
+        }
+    }
+    if (const auto asked = read_ask(profile, reply, now); asked && !*asked) {
+        check(asked->error());
+        need(asked->error().verdict != Verdict::InDoubt, "a question is never in doubt");
+    }
+    if (profile.login) {
+        const auto login = read_login(profile, reply, now);
+        if (login)
+            need(!login->empty(), "a session is never empty");
+        else
+            check(login.error());
+    }
+    return 0;
+}

@@ -1,0 +1,214 @@
+// The profile file: what ships loads, and every fault is told with file and line.
+#include <gmock/gmock.h>
+
+#include "connector/portal/portal.h"
+#include "connector/portal/profile_data.h"
+#include "tests/unit/portal/support_certificates.h"
+
+namespace dvcsync::portal::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::filesystem::path shipped() {
+    return DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml";
+}
+
+const std::string whole = R"(<profile name="p">
+  <setting name="agency"/>
+  <endpoint name="auth"/>
+  <endpoint name="push"/>
+  <parameter name="dstcode" in="header" from="setting:agency"/>
+  <login endpoint="auth" session="session">
+    <member name="username" from="username"/>
+  </login>
+  <push body="envelope">
+    <updating new="False" known="True"/>
+    <member name="session" from="session"/>
+    <member name="isUpdating" from="updating"/>
+    <member name="data" from="data"/>
+    <operation name="push-dossier" service="S" endpoint="push" batch="10" key="K" updating="yes"/>
+  </push>
+  <ask endpoint="push" service="A" known="result"><member name="m" from="code"/></ask>
+  <answer code="error_code" message="message">
+    <rule codes="0" outcome="accepted"/>
+    <lines member="result" code="error_code"/>
+    <status codes="404" outcome="refused"/>
+  </answer>
+</profile>
+)";
+
+struct Faulty {
+    std::string name;
+    std::string from;  // part of `whole`
+    std::string to;
+    std::string fault;  // "line: words"
+};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+class ProfileFault : public ::testing::TestWithParam<Faulty> {};
+
+TEST_P(ProfileFault, IsToldWithFileAndLine) {
+    const TemporaryFolder folder;
+    const auto file = folder.write("profile.xml", replaced(whole, GetParam().from, GetParam().to));
+    const auto profile = Profile::load(file);
+    ASSERT_FALSE(profile);
+    EXPECT_EQ(profile.error().kind, ErrorKind::Config);
+    EXPECT_THAT(profile.error().message, HasSubstr(file.string() + ":" + GetParam().fault));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, ProfileFault,
+    ::testing::Values(
+        Faulty{"NotXml", "</answer>", "</anwser>", "21: not well-formed XML"},
+        Faulty{"BadUtf8", "name=\"agency\"", "name=\"\xff\"", "2: this is not valid UTF-8"},
+        Faulty{"UnknownElement", "<endpoint name=\"auth\"/>", "<endpiont name=\"auth\"/>",
+               "3: <endpiont> may not stand inside <profile>"},
+        Faulty{"UnknownAttribute", "batch=\"10\"", "batch=\"10\" bacth=\"10\"",
+               "14: <operation> has no attribute \"bacth\""},
+        Faulty{"AttributeTwice", "in=\"header\"", "in=\"header\" in=\"header\"",
+               "5: attribute \"in\" is given twice"},
+        Faulty{"Text", "<updating", "words <updating", "9: <push> holds no text"},
+        Faulty{"NoName", "<profile name=\"p\">", "<profile>", "1: <profile> needs name="},
+        Faulty{"SettingTwice", "<setting name=\"agency\"/>",
+               "<setting name=\"agency\"/><setting name=\"agency\"/>",
+               "2: setting \"agency\" is declared twice"},
+        Faulty{"SettingUndeclared", "from=\"setting:agency\"", "from=\"setting:agancy\"",
+               "5: setting \"agancy\" is not declared"},
+        Faulty{"SettingUnused", "from=\"setting:agency\"", "value=\"x\"",
+               "2: setting \"agency\" is never used"},
+        Faulty{"EndpointUndeclared", "<login endpoint=\"auth\"", "<login endpoint=\"atuh\"",
+               "6: endpoint \"atuh\" is not declared"},
+        Faulty{"EndpointUnused", "<login endpoint=\"auth\"", "<login endpoint=\"push\"",
+               "3: endpoint \"auth\" is never used"},
+        Faulty{"WrongPlace", "in=\"header\"", "in=\"cookie\"", "5: in=\"cookie\""},
+        Faulty{"FramingHeader", "name=\"dstcode\"", "name=\"Content-Length\"",
+               "5: header \"Content-Length\" is written by the program"},
+        Faulty{"HeaderName", "name=\"dstcode\"", "name=\"dst code\"", "5: \"dst code\" cannot be"},
+        Faulty{"UnknownSource", "from=\"username\"", "from=\"user\"", "7: from=\"user\""},
+        Faulty{"SourceOutOfPlace", "from=\"username\"", "from=\"data\"",
+               "7: from=\"data\" has no meaning here"},
+        Faulty{"BothSources", "from=\"username\"", "from=\"username\" value=\"x\"",
+               "7: give either"},
+        Faulty{"MemberTwice", "name=\"isUpdating\"", "name=\"session\"",
+               "12: member \"session\" stands here twice"},
+        Faulty{"NoData", "<member name=\"data\" from=\"data\"/>", "",
+               "9: the envelope needs exactly one <member from=\"data\">"},
+        Faulty{"WrongBody", "body=\"envelope\"", "body=\"letter\"", "9: body=\"letter\""},
+        Faulty{"BareWithMembers", "body=\"envelope\"", "body=\"data\"",
+               "9: a body of bare data has no <member>"},
+        Faulty{"BatchZero", "batch=\"10\"", "batch=\"0\"", "14: batch=\"0\""},
+        Faulty{"BatchText", "batch=\"10\"", "batch=\"ten\"", "14: batch=\"ten\""},
+        Faulty{"BatchTooLarge", "batch=\"10\"", "batch=\"100000\"", "14: batch=\"100000\""},
+        Faulty{"UnknownOperation", "name=\"push-dossier\"", "name=\"push-all\"",
+               "14: no operation is called \"push-all\""},
+        Faulty{"OperationTwice", "</push>",
+               "<operation name=\"push-dossier\" endpoint=\"push\" batch=\"1\" key=\"K\"/></push>",
+               "15: operation \"push-dossier\" stands here twice"},
+        Faulty{"NotYesNo", "updating=\"yes\"", "updating=\"true\"", "14: updating=\"true\""},
+        Faulty{"NoUpdatingWords", "<updating new=\"False\" known=\"True\"/>", "",
+               "14: updating=\"yes\" needs <updating"},
+        Faulty{"UpdatingNeverSent", "<member name=\"isUpdating\" from=\"updating\"/>", "",
+               "9: an operation says updating=\"yes\""},
+        Faulty{"SessionNeverSent", "<member name=\"session\" from=\"session\"/>", "",
+               "6: the session is never sent"},
+        Faulty{"ObjectBatch", "batch=\"10\"", "batch=\"10\" data=\"object\"",
+               "14: data=\"object\" holds one item"},
+        Faulty{"AskWithoutCode", "<member name=\"m\" from=\"code\"/>", "",
+               "16: <ask> never names the dossier"},
+        Faulty{"GetWithMembers", "known=\"result\"", "known=\"result\" method=\"get\"",
+               "16: a GET has no <member>"},
+        Faulty{"TwoAnswers", "</profile>", "<answer code=\"c\"/></profile>",
+               "22: <answer> stands here twice"},
+        Faulty{"NothingAccepted", "outcome=\"accepted\"", "outcome=\"refused\"",
+               "17: <answer> needs a <rule outcome=\"accepted\">"},
+        Faulty{"AcceptedByWordsOnly", "<rule codes=\"0\"", "<rule contains=\"ok\"",
+               "18: outcome=\"accepted\" needs codes"},
+        Faulty{"EmptyRule", "<lines", "<rule outcome=\"retry\"/><lines", "19: <rule> needs codes"},
+        Faulty{"UnknownOutcome", "outcome=\"accepted\"", "outcome=\"fine\"",
+               "18: outcome=\"fine\""},
+        Faulty{"StatusAccepts", "codes=\"404\" outcome=\"refused\"",
+               "codes=\"404\" outcome=\"accepted\"", "20: an HTTP status can only fail"},
+        Faulty{"StatusOutOfRange", "codes=\"404\"", "codes=\"200\"", "20: \"200\" is not an HTTP"},
+        Faulty{"StatusTwice", "codes=\"404\"", "codes=\"404 404\"", "20: HTTP status 404 stands"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Profile, TheWholeExampleLoads) {
+    const TemporaryFolder folder;
+    const auto profile = Profile::load(folder.write("profile.xml", whole));
+    ASSERT_TRUE(profile) << profile.error().message;
+}
+
+TEST(Profile, AllFaultsAreToldAtOnce) {
+    const TemporaryFolder folder;
+    auto text = replaced(whole, "batch=\"10\"", "batch=\"x\"");
+    text = replaced(text, "in=\"header\"", "in=\"cookie\"");
+    const auto profile = Profile::load(folder.write("profile.xml", text));
+    ASSERT_FALSE(profile);
+    EXPECT_THAT(profile.error().message, HasSubstr("profile.xml:5: "));
+    EXPECT_THAT(profile.error().message, HasSubstr("\n"));
+    EXPECT_THAT(profile.error().message, HasSubstr("profile.xml:14: "));
+}
+
+TEST(Profile, AnotherRootElementIsToldByName) {
+    const TemporaryFolder folder;
+    const auto profile = Profile::load(folder.write("profile.xml", "\n<mapping/>"));
+    ASSERT_FALSE(profile);
+    EXPECT_THAT(profile.error().message, HasSubstr("profile.xml:2: the root element is <mapping>"));
+}
+
+TEST(Profile, AMissingFileIsNamed) {
+    const auto profile = Profile::load("/no/such/profile.xml");
+    ASSERT_FALSE(profile);
+    EXPECT_EQ(profile.error().kind, ErrorKind::Config);
+    EXPECT_THAT(profile.error().message, HasSubstr("/no/such/profile.xml"));
+}
+
+TEST(Profile, TheShippedProfileSaysWhatTheContractSays) {
+    const auto profile = Profile::load(shipped());
+    ASSERT_TRUE(profile) << profile.error().message;
+    EXPECT_EQ(profile->name(), "mapi");
+    EXPECT_THAT(profile->settings(), ElementsAre("dstcode", "agency"));
+    EXPECT_THAT(profile->endpoints(), ElementsAre("auth", "share", "integration"));
+    for (const auto operation : all_operations)
+        EXPECT_TRUE(profile->has(operation)) << to_string(operation);
+    EXPECT_EQ(profile->batch(Operation::PushDossier), 10);
+    EXPECT_EQ(profile->batch(Operation::PushProgress), 50);
+    EXPECT_EQ(profile->batch(Operation::PushProcedure), 20);
+    EXPECT_EQ(profile->batch(Operation::PushStatistics), 50);
+    EXPECT_TRUE(profile->knows_updating(Operation::PushDossier));
+    EXPECT_TRUE(profile->knows_updating(Operation::PushProcedure));
+    EXPECT_FALSE(profile->knows_updating(Operation::PushProgress));
+    EXPECT_FALSE(profile->knows_updating(Operation::PushStatistics));
+    EXPECT_TRUE(profile->can_ask());
+}
+
+TEST(Profile, AWrapperWithoutLoginOrQuestionCanBeDescribed) {
+    const auto profile = Profile::load(DVC_SOURCE_DIR "/tests/data/portal/hagiang.xml");
+    ASSERT_TRUE(profile) << profile.error().message;
+    EXPECT_TRUE(profile->has(Operation::PushDossier));
+    EXPECT_FALSE(profile->has(Operation::PushProgress));
+    EXPECT_EQ(profile->batch(Operation::PushProgress), 1);
+    EXPECT_FALSE(profile->can_ask());
+}
+
+TEST(NormalCode, OneFormForNumbersAndStrings) {
+    EXPECT_EQ(normal_code("0"), "0");
+    EXPECT_EQ(normal_code("00"), "0");
+    EXPECT_EQ(normal_code(" 0 "), "0");
+    EXPECT_EQ(normal_code("-0"), "0");
+    EXPECT_EQ(normal_code("-03"), "-3");
+    EXPECT_EQ(normal_code("0100"), "100");
+    EXPECT_EQ(normal_code("-"), "-");
+    EXPECT_EQ(normal_code("E01"), "E01");
+    EXPECT_EQ(normal_code(""), "");
+}
+
+}  // namespace
+}  // namespace dvcsync::portal::test
