@@ -43,6 +43,10 @@ Claimed claimed(const Statement& row, Operation operation) {
     return item;
 }
 
+std::string stored_reason(std::string_view reason) {
+    return reason.empty() ? std::string() : excerpt(reason, limits::max_message);
+}
+
 Result<Event> event_of(const Settlement& settlement) {
     switch (settlement.state) {
         case State::Ready:
@@ -82,7 +86,7 @@ Status SqliteLedger::prepare_delivery() {
                                 nothing_before)},
         {hand_, "UPDATE outbox SET state = ?2, version = ?3, changed_at = ?4 WHERE item = ?1"},
         {find_item_,
-         "SELECT o.record, o.operation, o.state, o.version, r.version, r.wants, r.fault "
+         "SELECT o.record, o.operation, o.state, o.version, r.version, r.wants, r.fault, r.known "
          "FROM outbox o JOIN record r ON r.id = o.record WHERE o.item = ?1"},
         {find_follower_, "SELECT item, state FROM outbox WHERE record = ?1 AND operation = ?2"},
         {insert_,
@@ -102,8 +106,10 @@ Status SqliteLedger::prepare_delivery() {
          "WHERE item = ?1 AND delivered_at IS NOT NULL"},
         {drop_, "DELETE FROM outbox WHERE item = ?1"},
         {write_,
-         "UPDATE outbox SET state = ?2, cause = ?3, attempts = attempts + ?4, "
-         "next_at = ?5, changed_at = ?6, portal_code = ?7, reason = ?8 WHERE item = ?1"},
+         "UPDATE outbox SET state = ?2, cause = ?3, attempts = attempts + ?4, next_at = ?5, "
+         "changed_at = ?6, portal_code = ?7, reason = ?8, "
+         "delivered_at = coalesce(?9, delivered_at), document = coalesce(?10, document) "
+         "WHERE item = ?1"},
         {delivered_,
          "UPDATE outbox SET delivered_at = ?2, document = coalesce(?3, document) "
          "WHERE item = ?1"},
@@ -123,7 +129,7 @@ Status SqliteLedger::move(std::int64_t record, Operation operation,
                           std::optional<std::int64_t> item, std::optional<State> state, Event event,
                           std::string_view reason, UtcTime now) {
     const Cell cell = transition(state, event);
-    const std::string text = excerpt(reason, limits::max_message);
+    const std::string text = stored_reason(reason);
     switch (cell.action) {
         case Action::Nothing:
             return {};
@@ -169,21 +175,26 @@ Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_
     std::vector<Claimed> items;
     std::vector<State> states;
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
-    ready_.bind(operation, max);
-    waiting_.bind(operation, max, now);
-    DVC_TRY_ASSIGN(ready, ready_.step());
-    DVC_TRY_ASSIGN(waiting, waiting_.step());
     // Two short index walks, merged by the instant from which an item could be claimed.
-    while (items.size() < max && (ready || waiting)) {
-        const bool from_waiting = waiting && (!ready || waiting_.integer(12) < ready_.integer(12));
-        Statement& source = from_waiting ? waiting_ : ready_;
-        items.push_back(claimed(source, operation));
-        states.push_back(static_cast<State>(source.integer(11)));
-        DVC_TRY_ASSIGN(more, source.step());
-        (from_waiting ? waiting : ready) = more;
-    }
+    auto merge = [&]() -> Status {
+        ready_.bind(operation, max);
+        waiting_.bind(operation, max, now);
+        DVC_TRY_ASSIGN(ready, ready_.step());
+        DVC_TRY_ASSIGN(waiting, waiting_.step());
+        while (items.size() < max && (ready || waiting)) {
+            const bool later = waiting && (!ready || waiting_.integer(12) < ready_.integer(12));
+            Statement& source = later ? waiting_ : ready_;
+            items.push_back(claimed(source, operation));
+            states.push_back(source.choice(11, State::Delivered));
+            DVC_TRY_ASSIGN(more, source.step());
+            (later ? waiting : ready) = more;
+        }
+        return {};
+    };
+    const Status merged = merge();
     ready_.reset();
     waiting_.reset();
+    DVC_TRY(merged);
     if (items.empty()) return items;  // rolls back: a look that finds nothing writes nothing
     for (std::size_t i = 0; i < items.size(); ++i) {
         const Cell cell = transition(states[i], Event::Claimed);
@@ -218,13 +229,15 @@ Result<SqliteLedger::Item> SqliteLedger::item_of(const Settlement& settlement) {
     Item item;
     item.id = settlement.item;
     item.record = find_item_.integer(0);
-    item.operation = static_cast<Operation>(find_item_.integer(1));
-    item.state = static_cast<State>(find_item_.integer(2));
+    item.operation = find_item_.choice(1, Operation::PushStatistics);
+    item.state = find_item_.choice(2, State::Delivered);
     item.version = find_item_.integer(3);
     item.record_version = find_item_.integer(4);
     item.wants = find_item_.integer(5);
     item.faulty = !find_item_.is_null(6);
     item.fault = find_item_.text(6);
+    item.known = find_item_.integer(7) != 0;
+    DVC_TRY(find_item_.damage());
     find_item_.reset();
     if (item.version != settlement.version)
         return fail(ErrorKind::Bug, fmt::format("item {} was claimed at version {}, not {}",
@@ -240,27 +253,29 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
     if (cell.action != Action::Write)
         return fail(ErrorKind::Bug, fmt::format("item {} cannot be {} while {}", item.id,
                                                 to_string(event), to_string(item.state)));
-    DVC_TRY(learn(item, settlement, now));
+    DVC_TRY(learn(item, settlement));
+    const bool delivered = event == Event::Accepted;
     if (moved_on && event != Event::Unsure) {
+        if (delivered) DVC_TRY(delivered_.run(item.id, now, settlement.document));
         const bool home = item.wants == 1LL << static_cast<int>(item.operation);
         const Event overtaken = item.faulty && home              ? Event::OvertakenFaulty
                                 : item.faulty || item.wants == 0 ? Event::OvertakenWithdrawn
                                                                  : Event::Overtaken;
         return move(item.record, item.operation, item.id, item.state, overtaken, item.fault, now);
     }
-    const bool delivered = event == Event::Accepted;
     DVC_TRY(write_.run(item.id, *cell.next,
                        event == Event::Refused ? settlement.cause : Cause::None, settlement.called,
                        event == Event::Postponed ? settlement.next_at : now, now, settlement.code,
-                       excerpt(settlement.reason, limits::max_message)));
+                       stored_reason(settlement.reason),
+                       delivered ? std::optional(now) : std::nullopt,
+                       delivered ? settlement.document : std::nullopt));
     if (delivered && settlement.then) return follow(item, *settlement.then, now);
     return {};
 }
 
-Status SqliteLedger::learn(const Item& item, const Settlement& settlement, UtcTime now) {
-    if (settlement.state == State::Delivered)
-        DVC_TRY(delivered_.run(item.id, now, settlement.document));
-    if (!settlement.known && !settlement.steps_done && !settlement.steps_digest) return {};
+Status SqliteLedger::learn(const Item& item, const Settlement& settlement) {
+    const bool news = settlement.known && *settlement.known != item.known;
+    if (!news && !settlement.steps_done && !settlement.steps_digest) return {};
     return learn_.run(item.record, settlement.known, settlement.steps_done,
                       settlement.steps_digest);
 }
@@ -272,8 +287,9 @@ Status SqliteLedger::follow(const Item& item, Operation operation, UtcTime now) 
     std::optional<State> state;
     if (found) {
         id = find_follower_.integer(0);
-        state = static_cast<State>(find_follower_.integer(1));
+        state = find_follower_.choice(1, State::Delivered);
     }
+    DVC_TRY(find_follower_.damage());
     find_follower_.reset();
     return move(item.record, operation, id, state, Event::Queued, "", now);
 }

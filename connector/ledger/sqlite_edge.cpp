@@ -106,18 +106,30 @@ void Statement::put_null(int at) {
     fault_ = std::max(fault_, sqlite3_bind_null(handle_, at));
 }
 
+Status Statement::damage() {
+    if (fault_ == SQLITE_OK) return {};
+    Error error = error_of(sqlite3_db_filename(sqlite3_db_handle(handle_), "main"), fault_,
+                           "a value that no ledger holds");
+    reset();  // a statement left half read would keep every later write from beginning
+    return tl::make_unexpected(std::move(error));
+}
+
+std::int64_t Statement::in_range(int column, std::int64_t last) {
+    const std::int64_t value = integer(column);
+    if (value >= 0 && value <= last) return value;
+    fault_ = SQLITE_CORRUPT;
+    return last;
+}
+
 Result<bool> Statement::step() {
-    sqlite3* const database = sqlite3_db_handle(handle_);
-    if (fault_ != SQLITE_OK)
-        return tl::make_unexpected(
-            error_of(sqlite3_db_filename(database, "main"), fault_, "a value cannot be bound"));
+    DVC_TRY(damage());
     const int code = sqlite3_step(handle_);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) {
         sqlite3_reset(handle_);
         return false;
     }
-    Error error = error_of(database);
+    Error error = error_of(sqlite3_db_handle(handle_));
     sqlite3_reset(handle_);
     return tl::make_unexpected(std::move(error));
 }

@@ -74,8 +74,16 @@ class Statement {
     UtcTime time(int column) const { return UtcTime{Millis{integer(column)}}; }
     std::optional<UtcTime> maybe_time(int column) const;
     Digest digest(int column) const;  // zero if null
+    // A stored enumerator. One beyond `last` was not written by this program: the next step, or
+    // damage(), reports Corrupt, and until then `last` stands in for it.
+    template <class Enum>
+    Enum choice(int column, Enum last) {
+        return static_cast<Enum>(in_range(column, static_cast<std::int64_t>(last)));
+    }
+    Status damage();
 
   private:
+    std::int64_t in_range(int column, std::int64_t last);
     void put(int at, std::int64_t value);
     void put(int at, std::string_view text);
     void put(int at, Blob blob);
@@ -104,7 +112,7 @@ class Statement {
     }
 
     sqlite3_stmt* handle_ = nullptr;
-    int fault_ = 0;  // of the last bind, reported by the next step
+    int fault_ = 0;  // of a value bound or read, reported by the next step
 };
 
 class Database {

@@ -196,9 +196,10 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
     };
     std::array<std::optional<Row>, all_operations.size()> rows;
     DVC_TRY(items_of_record_.each(
-        [&rows](const Statement& row) {
-            rows[row.count(1)] = {row.integer(0), static_cast<State>(row.integer(2)),
-                                  static_cast<Cause>(row.integer(3))};
+        [&rows](Statement& row) {
+            const auto operation = row.choice(1, Operation::PushStatistics);
+            rows[static_cast<std::size_t>(operation)] = {
+                row.integer(0), row.choice(2, State::Delivered), row.choice(3, Cause::Portal)};
         },
         record));
     for (const Operation operation : all_operations) {

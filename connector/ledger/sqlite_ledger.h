@@ -61,6 +61,7 @@ class SqliteLedger final : public Ledger {
         std::int64_t record_version = 0;  // now
         std::int64_t wants = 0;
         bool faulty = false;
+        bool known = false;
         std::string fault;
     };
 
@@ -81,7 +82,7 @@ class SqliteLedger final : public Ledger {
     Status move(std::int64_t record, Operation operation, std::optional<std::int64_t> item,
                 std::optional<State> state, Event event, std::string_view reason, UtcTime now);
     Status settle_one(const Settlement& settlement, UtcTime now);
-    Status learn(const Item& item, const Settlement& settlement, UtcTime now);
+    Status learn(const Item& item, const Settlement& settlement);
     Status follow(const Item& item, Operation operation, UtcTime now);
     Result<Item> item_of(const Settlement& settlement);
 

@@ -36,10 +36,9 @@ Result<std::vector<ItemCount>> SqliteLedger::counts() {
     DVC_TRY_ASSIGN(statement, db_.prepare("SELECT operation, state, cause, count(*) FROM outbox "
                                           "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"));
     std::vector<ItemCount> counts;
-    DVC_TRY(statement.each([&counts](const Statement& row) {
-        counts.push_back({static_cast<Operation>(row.integer(0)),
-                          static_cast<State>(row.integer(1)), static_cast<Cause>(row.integer(2)),
-                          row.count(3)});
+    DVC_TRY(statement.each([&counts](Statement& row) {
+        counts.push_back({row.choice(0, Operation::PushStatistics), row.choice(1, State::Delivered),
+                          row.choice(2, Cause::Portal), row.count(3)});
     }));
     return counts;
 }
@@ -53,9 +52,9 @@ Result<std::vector<ItemRow>> SqliteLedger::list(std::optional<State> state, std:
                     "WHERE ?1 IS NULL OR o.state = ?1 ORDER BY o.item LIMIT ?2"));
     std::vector<ItemRow> rows;
     DVC_TRY(statement.each(
-        [&rows](const Statement& row) {
-            rows.push_back({row.integer(0), static_cast<Operation>(row.integer(1)),
-                            static_cast<State>(row.integer(2)), static_cast<Cause>(row.integer(3)),
+        [&rows](Statement& row) {
+            rows.push_back({row.integer(0), row.choice(1, Operation::PushStatistics),
+                            row.choice(2, State::Delivered), row.choice(3, Cause::Portal),
                             row.text(4), row.text(5), row.text(6), row.text(7), row.text(8),
                             row.text(9), static_cast<int>(row.integer(10)), row.time(11),
                             row.time(12), row.time(13)});

@@ -252,6 +252,36 @@ TEST_F(SqliteTest, ARecordWithoutItsPayloadIsFoundByVerify) {
     EXPECT_THAT(ledger->verify().error().message, HasSubstr("without their record"));
 }
 
+TEST_F(SqliteTest, StoredNumbersOutOfRangeAreCorruptAndNeverUsed) {
+    const auto ledger = open();
+    ASSERT_TRUE(ledger->take(dossiers(3, 10), "drop", "1", noon));
+    const auto items = ledger->claim(Operation::PushDossier, 1, noon);
+    ASSERT_EQ(items->size(), 1U);
+    for (const char* column : {"state", "operation", "cause"}) {
+        const std::string damage = std::string(
+                                       "PRAGMA ignore_check_constraints = ON; UPDATE outbox "
+                                       "SET ") +
+                                   column + " = -7 WHERE item = 1";
+        ASSERT_TRUE(raw().run(damage.c_str()));
+        EXPECT_EQ(ledger->list(std::nullopt, 10).error().kind, ErrorKind::Corrupt) << column;
+        EXPECT_EQ(ledger->counts().error().kind, ErrorKind::Corrupt) << column;
+        EXPECT_EQ(ledger->verify().error().kind, ErrorKind::Corrupt) << column;
+        const std::vector<Intake> next{dossier("D0", "v2")};
+        const auto taken = ledger->take(next, "drop", "2", noon);
+        ASSERT_FALSE(taken) << column;
+        EXPECT_EQ(taken.error().kind, ErrorKind::Corrupt) << column;
+        EXPECT_THAT(taken.error().message, HasSubstr(file().string()));
+        ASSERT_TRUE(
+            raw().run("UPDATE outbox SET state = 1, operation = 1, cause = 0 "
+                      "WHERE item = 1"));
+    }
+    ASSERT_TRUE(
+        raw().run("PRAGMA ignore_check_constraints = ON; UPDATE outbox SET state = 9 "
+                  "WHERE item = 1"));
+    const std::vector<Settlement> answer{settled(items->front(), State::Delivered)};
+    EXPECT_EQ(ledger->settle(answer, noon).error().kind, ErrorKind::Corrupt);
+}
+
 TEST_F(SqliteTest, AMissingFolderIsNamed) {
     const auto ledger = open_sqlite(folder_.path() / "none" / "ledger.db", "key-1");
     ASSERT_FALSE(ledger);
