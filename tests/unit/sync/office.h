@@ -104,6 +104,12 @@ class ScriptedPortal {
     std::mutex mutex_;
 };
 
+inline DeliveryRules few_workers() {
+    DeliveryRules rules;
+    rules.workers = 2;
+    return rules;
+}
+
 class Office {
   public:
     Office() {
@@ -159,7 +165,7 @@ class Office {
     NoProgress progress;
     std::atomic<bool> stop{false};
     ScriptedPortal portal;
-    DeliveryRules rules{.workers = 2};
+    DeliveryRules rules = few_workers();
     std::unique_ptr<Sealer> sealer;
     std::unique_ptr<ledger::Ledger> ledger;
     std::unique_ptr<mapping::MappingSet> mappings;
