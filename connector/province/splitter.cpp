@@ -152,7 +152,7 @@ bool Splitter::begin_file() {
 
 // Damage earlier in the text comes first, so that the reason does not depend on the pieces fed.
 void Splitter::broken(Fault kind, std::uint64_t place, std::string detail) {
-    if (kind != Fault::Encoding && !check_outside(place)) return;
+    if (!check_outside(place)) return;
     broken_ = FileFault{kind, reader_.line_of(place), std::move(detail)};
 }
 
@@ -208,9 +208,8 @@ bool Splitter::outside(const Token& token, RawRecord& out) {
                 note_fault(token.from, "a tag that is not closed");
             }
             return false;
-        case Markup::CData:
-            if (around_.empty())
-                broken(root_closed_ ? Fault::AfterRoot : Fault::NotXml, token.from);
+        case Markup::CData:  // its beginning may be gone already, so its end is named
+            if (around_.empty()) broken(root_closed_ ? Fault::AfterRoot : Fault::NotXml, token.to);
             return false;
         default:
             return false;

@@ -285,10 +285,25 @@ TEST(Splitter, TheResultDoesNotDependOnThePiecesFed) {
          {wrapped(samples()), wrapped(samples() + "<!-- \n x"), wrapped(samples() + "\xFF"),
           wrapped(samples()) + "x", wrapped(samples() + "<!DOCTYPE x>"),
           wrapped(samples() + "<dossier><code>Z</code>\n<![CDATA["), wrapped(samples()) + "\n <",
-          "\xEF\xBB\xBF<!-- ở -->\n<province-export>" + samples()}) {
+          "\xEF\xBB\xBF<!-- ở -->\n<province-export>" + samples(),
+          std::string("<![CDATA[\n\n<x>\n\x01]]>"), std::string("\n\n<!-- \xFF -->\n<!DOCTYPE x>"),
+          std::string("<?xml x=\"\xBE\"?><?xml encoding?>\xB2<")}) {
         const std::string whole = summary(split(text));
         for (std::size_t piece = 1; piece < 300; ++piece)
             ASSERT_EQ(summary(split(text, piece)), whole) << piece;
+    }
+}
+
+TEST(Splitter, NorDoesItForRecordsThatAreTooLarge) {
+    const std::string large(limits::max_record + 10, 'x');
+    for (const std::string& middle :
+         {large, "<!--" + large + "-->" + dossier("in"), "<a " + large + "='1'>", "<a>" + large,
+          "<a><b>" + dossier("in") + large, "<![CDATA[" + large, "<" + large, "</x" + large}) {
+        const std::string text = wrapped(dossier("A-1") + "<dossier><code>A-2</code>" + middle +
+                                         "</dossier>\n" + dossier("A-3") + dossier("A-4"));
+        const std::string whole = summary(split(text, text.size()));
+        for (const std::size_t piece : {40'961u, 65536u, 1u << 22, (1u << 22) + 7})
+            EXPECT_TRUE(summary(split(text, piece)) == whole) << middle.substr(0, 10) << piece;
     }
 }
 
