@@ -63,7 +63,7 @@ constexpr std::array kResult{
 constexpr RecordType kResultType{"DanhSachGiayToKetQua[]", kResult};
 
 constexpr std::array kIdentity{
-    Field{"LoaiDinhDanh", Required, Kind::Code, 0, Certain, "1 2"},
+    Field{"LoaiDinhDanh", Required, Kind::Code, 0, Assumed, "1 2"},
     Field{"SoDinhDanh", Required, Kind::Digits, 12, Certain},
 };
 constexpr RecordType kIdentityType{"DinhDanhCHS[]", kIdentity};
@@ -106,7 +106,7 @@ constexpr std::array kDossier{
     Field{"DanhSachTepDinhKemKhac", Optional, Kind::List, kListLimit, Certain, {}, &kPaperType},
     Field{"DanhSachHoSoBoSung", Optional, Kind::List, kListLimit, Certain, {}, &kSupplementType},
     Field{"DanhSachGiayToKetQua", Optional, Kind::List, kListLimit, Certain, {}, &kResultType},
-    Field{"NoiNopHoSo", Optional, Kind::Code, 0, Certain, "1 2"},
+    Field{"NoiNopHoSo", Optional, Kind::Code, 0, Assumed, "1 2"},
     Field{"HoSoCoThanhPhanSoHoa", Optional, Kind::Code, 0, Certain, "0 1"},
     Field{"TaiKhoanDuocXacThucVoiVNeID", Optional, Kind::Code, 0, Certain, "0 1"},
     Field{"DuocThanhToanTrucTuyen", Optional, Kind::Code, 0, Certain, "0 1 2 3"},
