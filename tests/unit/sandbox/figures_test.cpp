@@ -351,7 +351,8 @@ TEST(NationalCatalogue, FaultsNameTheirLine) {
 TEST(ContractPage, TheReadmeHoldsEveryTableAsEnforced) {
     const auto readme = read_file(DVC_SOURCE_DIR "/tests/sandbox/README.md");
     ASSERT_TRUE(readme);
-    for (const auto line : split(contract_page(), '\n'))
+    const std::string page = contract_page();
+    for (const auto line : split(page, '\n'))
         EXPECT_THAT(*readme, HasSubstr(std::string(line)));
 }
 
