@@ -46,7 +46,7 @@ finish() {
   trap - EXIT
   stop_sandbox
   if ((keep)); then
-    note "kept in ${work#"$top"/}: province/dvcsync.toml, export/, sandbox.log"
+    note "kept in ${work#"$top"/}: export/, province/ (configuration, ledger, log), sandbox.log"
   else
     # What a reader may want afterwards stays: the answers and logs, a few kilobytes.
     rm -rf "$work/export" "$work/province" "$work/certs" "$work/portal.password"
@@ -119,3 +119,6 @@ if ((!quick)); then columns=(--column "published=$work/published.json" "${column
   --zero "duplicates seen by the portal=$work/portal-again.json#/duplicates_refused" \
   --same "calls before and after the second run=$work/portal-december.json#/calls,$work/portal-again.json#/calls" ||
   die "the figures do not agree"
+
+say "Done: every figure agrees, nothing was refused or sent twice, and the second run sent nothing"
+note "./demo.sh --keep leaves everything in build/demo; README.md tells how to go on from here"

@@ -37,7 +37,8 @@ start_sandbox() { # PORT [OPTION…]
     tail -n 20 "$work/sandbox.log" >&2
     return 1
   fi
-  sandbox_url=https://localhost:$(json_number "$ready" port)
+  # An address, not a name: a bare chroot may not resolve localhost.
+  sandbox_url=https://127.0.0.1:$(json_number "$ready" port)
   sandbox_admin=http://127.0.0.1:$(json_number "$ready" admin_port)
 }
 
@@ -79,6 +80,7 @@ write_configuration() { # FOLDER
   set_key "$config" client_certificate "\"$work/certs/client.pem\""
   set_key "$config" client_key "\"$work/certs/client.key\""
   set_key "$config" folder "\"$e2e_top/mappings\""
+  sed -i 's|^# file = "dvcsync.log"|file = "dvcsync.log"|' "$config"
 }
 
 # Puts export files into a drop folder as a one-stop system should: written under another name, then renamed.
