@@ -49,4 +49,4 @@ inline tl::unexpected<Error> fail(ErrorKind kind, std::string message) {
 #define DVC_TRY_ASSIGN(var, expr)                                                   \
     auto var##_result = (expr);                                                     \
     if (!var##_result) return tl::make_unexpected(std::move(var##_result).error()); \
-    auto var = *std::move(var##_result)
+    auto var = *std::move(var##_result)  // NOLINT(bugprone-macro-parentheses)

@@ -7,41 +7,45 @@
 namespace dvcsync::limits {
 
 // Province XML.
-inline constexpr std::size_t max_record = 4u << 20;        // one record; a larger one is parked
-inline constexpr std::size_t read_chunk = 256u << 10;      // drop-folder file read size
-inline constexpr std::size_t max_xml_depth = 64;           // nesting inside one record
-inline constexpr std::size_t max_xml_name = 256;           // an element's name
-inline constexpr std::size_t max_xml_declaration = 1024;   // <?xml … ?>
-inline constexpr std::size_t kept_of_bad = 4u << 10;       // of a record too large to keep
-inline constexpr std::size_t xml_probe = 64u << 10;        // head and tail looked at beforehand
-inline constexpr std::size_t max_list = 2'000;             // members of one list of one record
-inline constexpr std::size_t max_faults = 200;             // named in one refusal of a record
-inline constexpr std::size_t max_code = 100;               // dossier and procedure codes, characters
+inline constexpr std::size_t max_record = 4u << 20;       // one record; a larger one is parked
+inline constexpr std::size_t read_chunk = 256u << 10;     // drop-folder file read size
+inline constexpr std::size_t max_xml_depth = 64;          // nesting inside one record
+inline constexpr std::size_t max_xml_name = 256;          // an element's name
+inline constexpr std::size_t max_xml_declaration = 1024;  // <?xml … ?>
+inline constexpr std::size_t kept_of_bad = 4u << 10;      // of a record too large to keep
+inline constexpr std::size_t xml_probe = 64u << 10;       // head and tail looked at beforehand
+inline constexpr std::size_t max_list = 2'000;            // members of one list of one record
+inline constexpr std::size_t max_amount_digits = 15;      // exact in every JSON reader's double
+inline constexpr std::size_t max_faults = 200;            // named in one refusal of a record
+inline constexpr std::size_t max_code = 100;              // dossier and procedure codes, characters
 
 // Files a person writes.
 inline constexpr std::size_t max_config_file = 1u << 20;
-inline constexpr std::size_t max_secret_file = 4u << 10;   // a password file
+inline constexpr std::size_t max_secret_file = 4u << 10;  // a password file
 inline constexpr std::size_t max_mapping_file = 4u << 20;
 inline constexpr std::size_t max_code_table_rows = 200'000;
 inline constexpr std::size_t max_csv_file = 64u << 20;
-inline constexpr int max_working_days = 10'000;            // one step of the calendar, days
+inline constexpr int max_working_days = 10'000;  // one step of the calendar, days
 
 // Portal.
 inline constexpr std::size_t max_answer = 8u << 20;        // one answer of the portal
 inline constexpr std::size_t max_document = 8u << 20;      // one national document
 inline constexpr std::size_t max_batch_bytes = 16u << 20;  // one call's body
-inline constexpr int max_batch = 500;                      // items in a call, whatever the profile says
-inline constexpr int max_in_flight = 64;                   // calls at once, whatever the settings say
-inline constexpr std::chrono::milliseconds max_retry_after{3'600'000};  // longer waits are cut to it
-inline constexpr std::size_t max_pem_file = 1u << 20;      // authorities, certificate chain, private key
-inline constexpr std::chrono::seconds idle_connection{3};  // a kept connection older than this is dropped
-inline constexpr int max_attempts = 1'000;                 // tries of one item, whatever the settings say
+inline constexpr int max_batch = 500;     // items in a call, whatever the profile says
+inline constexpr int max_in_flight = 64;  // calls at once, whatever the settings say
+// Longer waits are cut to it.
+inline constexpr std::chrono::milliseconds max_retry_after{3'600'000};
+// Authorities, certificate chain, private key.
+inline constexpr std::size_t max_pem_file = 1u << 20;
+// A kept connection older than this is dropped.
+inline constexpr std::chrono::seconds idle_connection{3};
+inline constexpr int max_attempts = 1'000;  // tries of one item, whatever the settings say
 
 // Work held in memory at once.
-inline constexpr std::size_t intake_batch = 500;           // records in one ledger transaction
-inline constexpr std::size_t intake_bytes = 16u << 20;     // and their bytes, about
-inline constexpr std::size_t claim_batch = 256;            // outbox items claimed at once
-inline constexpr std::size_t max_payload = 16u << 20;       // a payload of the ledger, opened
-inline constexpr std::size_t max_message = 2'000;          // characters of a stored reason
+inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
+inline constexpr std::size_t intake_bytes = 16u << 20;  // and their bytes, about
+inline constexpr std::size_t claim_batch = 256;         // outbox items claimed at once
+inline constexpr std::size_t max_payload = 16u << 20;   // a payload of the ledger, opened
+inline constexpr std::size_t max_message = 2'000;       // characters of a stored reason
 
 }  // namespace dvcsync::limits
