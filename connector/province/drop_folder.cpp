@@ -253,8 +253,8 @@ class DropFolder final : public Source {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings, std::string position,
-                                                 const Clock& clock) {
+Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings,
+                                                 const std::string& position, const Clock& clock) {
     dev_t device = 0;
     for (const char* name : folders) {
         const fs::path folder = settings.root / name;

@@ -85,8 +85,8 @@ struct DropFolderSettings {
     std::chrono::seconds stale_after{900};
 };
 // `position` is what the ledger stored last, or empty. Config error if the folders are missing.
-Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings, std::string position,
-                                                 const Clock& clock);
+Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings,
+                                                 const std::string& position, const Clock& clock);
 // Makes in/, done/ and rejected/ below root (mode 0750).
 Status create_drop_folder(const std::filesystem::path& root);
 
