@@ -116,6 +116,10 @@ TEST_F(StatisticsRules, PercentagesAreRoundedOrCutShares) {
     }
     for (const std::string_view bad : {"66.65", "66.68", "66.5", "65", "68", "0", "100"})
         expect_refused("PhanTramXuLyDungHan", bad, {"DongBoThongKeHoSo.PhanTramXuLyDungHan:share"});
+    // A share without remainder has one value in each form.
+    for (const std::string_view bad : {"74", "76", "74.9", "75.1", "74.99", "75.01"})
+        expect_refused("PhanTramChuaXuLyTrongHan", bad,
+                       {"DongBoThongKeHoSo.PhanTramChuaXuLyTrongHan:share"});
 }
 
 TEST_F(StatisticsRules, AShareOfNothingIsNothingOrAll) {

@@ -248,6 +248,10 @@ TEST_F(EveryField, ARecordOfRubbishHasABoundedAnswer) {
     const auto answer = take(holdings_, Service::DongBoHoSoMC, record);
     EXPECT_EQ(answer.code, Code::Bad);
     EXPECT_LT(answer.message.size(), 1000U);
+    std::uint64_t faults = 0;
+    for (const auto& [rule, entry] : holdings_.violations().all())
+        faults += entry.count;
+    EXPECT_EQ(faults, 50U);
 }
 
 }  // namespace
