@@ -216,7 +216,10 @@ Failure explain(const Call& call, const Watch& watch) {
         if (watch.tls.alert() >= 0) return {Kind::Untrusted, alert_words(watch.tls.alert())};
         if (auto reason = tls_error(call.error_code); !reason.empty())
             return {Kind::Untrusted, fmt::format("no TLS with the portal: {}", reason)};
-        return {Kind::NotSent, fmt::format("the portal cannot be reached: {}{}", call.error, hint)};
+        return {
+            Kind::NotSent,
+            fmt::format("the portal cannot be reached; check base_url, network and firewall: {}{}",
+                        call.error, hint)};
     }
     // TLS 1.3 lets the client write before the portal has judged its certificate; the alert then
     // says that it never let the connection in.

@@ -1,8 +1,9 @@
 // The national portal behind one interface.
 //
-// A Profile (mappings/portal/<name>/profile.xml) says how one generation of the contract speaks: endpoints,
-// headers, login, envelopes, batch sizes, and how to recognise each outcome. Client carries it out. Only
-// transport.cpp knows cpprestsdk; no exception and no foreign type leaves this module.
+// A Profile (mappings/portal/<name>/profile.xml) says how one generation of the contract speaks:
+// endpoints, headers, login, envelopes, batch sizes, and how to recognise each outcome. Client
+// carries it out. Only transport.cpp knows cpprestsdk; no exception and no foreign type leaves this
+// module.
 #pragma once
 
 #include <chrono>
@@ -32,9 +33,9 @@ class Profile {
 
     const std::string& name() const;
     bool has(Operation operation) const;
-    int batch(Operation operation) const;          // items a call, at least 1
+    int batch(Operation operation) const;            // items a call, at least 1
     bool knows_updating(Operation operation) const;  // the call says new or update
-    bool can_ask() const;                          // there is a service that tells whether a dossier is known
+    bool can_ask() const;  // there is a service that tells whether a dossier is known
     // Settings that the profile needs from dvcsync.toml [portal.settings] (dstcode, agency code …).
     const std::vector<std::string>& settings() const;
     // Names of the endpoints that [portal.endpoints] must give a path for.
@@ -46,36 +47,37 @@ class Profile {
 };
 
 struct ClientSettings {
-    std::string base_url;                            // https://host[:port]
-    std::map<std::string, std::string> endpoints;    // name → path
-    std::map<std::string, std::string> settings;     // values that the profile names
+    std::string base_url;                          // https://host[:port]
+    std::map<std::string, std::string> endpoints;  // name → path
+    std::map<std::string, std::string> settings;   // values that the profile names
     std::string username;
     std::string password;
-    std::filesystem::path ca_file;                   // PEM; only these authorities are trusted
-    std::filesystem::path client_certificate;        // PEM chain; empty: no mutual TLS
-    std::filesystem::path client_key;                // PEM
-    std::chrono::milliseconds deadline{30'000};      // one call, all of it
+    std::filesystem::path ca_file;               // PEM; only these authorities are trusted
+    std::filesystem::path client_certificate;    // PEM chain; empty: no mutual TLS
+    std::filesystem::path client_key;            // PEM
+    std::chrono::milliseconds deadline{30'000};  // one call, all of it
     int in_flight = 8;
 };
 
 // Says what became of one item. Success is only a parsed positive answer for that item.
 enum class Verdict {
-    Accepted,     // the portal says yes to this item
-    Refused,      // the portal says no to this item: a person or a newer version must act
-    Exists,       // sent as new, but the portal knows it: send as update
-    Missing,      // sent as update, but the portal does not know it: send as new
-    Alone,        // refused or unclear only as part of a batch, and surely not kept: send it by itself
-    Retry,        // surely not kept (refused connection, 429, 503 …): send again later
-    InDoubt,      // may have been kept: ask before sending again
-    Misconfigured,  // this call cannot work until a person mends settings (TLS, redirect, 404, login)
+    Accepted,  // the portal says yes to this item
+    Refused,   // the portal says no to this item: a person or a newer version must act
+    Exists,    // sent as new, but the portal knows it: send as update
+    Missing,   // sent as update, but the portal does not know it: send as new
+    Alone,     // refused or unclear only as part of a batch, and surely not kept: send it by itself
+    Retry,     // surely not kept (refused connection, 429, 503 …): send again later
+    InDoubt,   // may have been kept: ask before sending again
+    Misconfigured,  // this call cannot work until a person mends settings (TLS, redirect, 404,
+                    // login)
 };
 
 std::string_view to_string(Verdict verdict);
 
 struct Outcome {
     Verdict verdict = Verdict::InDoubt;
-    std::string code;      // the portal's code or "HTTP 503" or "tls", for lists and filters
-    std::string message;   // the portal's words or ours; at most limits::max_message characters
+    std::string code;     // the portal's code or "HTTP 503" or "tls", for lists and filters
+    std::string message;  // the portal's words or ours; at most limits::max_message characters
     std::optional<std::chrono::milliseconds> retry_after;  // when the portal asked for it
 };
 
@@ -84,8 +86,8 @@ struct Item {
     std::string_view document;  // JSON object
 };
 
-// Thread-safe: `in_flight` callers may push at once, each blocks until its call has ended. The session
-// is shared; it is renewed once when a call says that it has expired.
+// Thread-safe: `in_flight` callers may push at once, each blocks until its call has ended. The
+// session is shared; it is renewed once when a call says that it has expired.
 class Client {
   public:
     static Result<std::unique_ptr<Client>> open(Profile profile, ClientSettings settings,
@@ -93,10 +95,11 @@ class Client {
     ~Client();
 
     const Profile& profile() const;
-    // Logs in if there is no session yet. Refused: user or password; Retry: not reachable now; Config: TLS.
+    // Logs in if there is no session yet. Refused: user or password; Retry: not reachable now;
+    // Config: TLS.
     Status login();
-    // One call; at most profile.batch(operation) items; one outcome per item, in the same order. Never throws.
-    // Logs in by itself when needed.
+    // One call; at most profile.batch(operation) items; one outcome per item, in the same order.
+    // Never throws. Logs in by itself when needed.
     std::vector<Outcome> push(Operation operation, std::span<const Item> items, bool updating);
     // Asks whether the portal knows a dossier. InDoubt/Retry errors as for push.
     Result<bool> knows(std::string_view code);
@@ -114,8 +117,8 @@ class Client {
     std::unique_ptr<Impl> impl_;
 };
 
-// Must be the first thing in main: sizes cpprestsdk's thread pool (4; its default of 40 is five times slower)
-// and keeps the system's certificate bundle out of every connection. Not thread-safe.
+// Must be the first thing in main: sizes cpprestsdk's thread pool (4; its default of 40 is five
+// times slower) and keeps the system's certificate bundle out of every connection. Not thread-safe.
 void initialize();
 
 // What a certificate file says, for `check`.

@@ -1,4 +1,5 @@
-// Apart, because the kernel's <linux/tcp.h> and libc's <netinet/tcp.h>, which Boost includes, collide.
+// Apart, because the kernel's <linux/tcp.h> and libc's <netinet/tcp.h>, which Boost includes,
+// collide.
 #pragma once
 
 #include <cstddef>

@@ -234,6 +234,9 @@ void initialize() {
     // too.
     ::setenv("SSL_CERT_FILE", "/dev/null", 1);
     ::setenv("SSL_CERT_DIR", "/dev/null", 1);
+    // First in, last out: the pool's threads must be gone before OpenSSL clears up at the end of
+    // main, or it leaves their state behind.
+    OPENSSL_init_ssl(0, nullptr);
     try {
         crossplat::threadpool::initialize_with_threads(4);
     } catch (const std::exception&) {

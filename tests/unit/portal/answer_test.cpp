@@ -180,11 +180,11 @@ INSTANTIATE_TEST_SUITE_P(
                 words_exist + R"(},{"MaHoSo":"C","error_code":-1}]})"),
              three,
              {V::Accepted, V::Exists, V::Refused}},
-        Case{
-            "ByOrderWithoutKeys",
-            ok(R"({"error_code":1,"result":[{"error_code":0},{"error_code":-1},{"error_code":0}]})"),
-            three,
-            {V::Accepted, V::Refused, V::Accepted}},
+        Case{"ByOrderWithoutKeys",
+             ok(R"({"error_code":1,"result":[{"error_code":0},)"
+                R"({"error_code":-1},{"error_code":0}]})"),
+             three,
+             {V::Accepted, V::Refused, V::Accepted}},
         Case{"ByKeyInAnotherOrder",
              ok(R"({"error_code":1,"result":[{"MaHoSo":"C","error_code":0},)"
                 R"({"MaHoSo":"A","error_code":-1},{"MaHoSo":"B","error_code":0}]})"),
@@ -222,11 +222,11 @@ INSTANTIATE_TEST_SUITE_P(
              ok(R"({"error_code":0,"result":[{"error_code":0},7,{"error_code":0}]})"),
              three,
              {V::Accepted, V::InDoubt, V::Accepted}},
-        Case{
-            "ALineAboutTheSession",
-            ok(R"({"error_code":1,"result":[{"error_code":0},{"error_code":-2},{"error_code":0}]})"),
-            three,
-            {V::Accepted, V::Retry, V::Accepted}},
+        Case{"ALineAboutTheSession",
+             ok(R"({"error_code":1,"result":[{"error_code":0},)"
+                R"({"error_code":-2},{"error_code":0}]})"),
+             three,
+             {V::Accepted, V::Retry, V::Accepted}},
         Case{"ALineOverrulesTheTop",
              ok(R"({"error_code":0,"result":[{"MaHoSo":"A","error_code":-1}]})"),
              one_new,
