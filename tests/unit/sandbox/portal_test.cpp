@@ -281,7 +281,9 @@ TEST_F(WholeBatches, EveryKindOfRecordIsTakenBack) {
     set(dossier, "LoaiDoiTuong", "2");
     set(dossier, "TrangThaiHoSo", "9");
     const Document unknown = good_dossier("000.00.01.H22-190301-0009");
-    EXPECT_EQ(client_.push("DongBoHoSoMC", {&dossier, &unknown}, "True").code, -1);
+    Document twice = good_dossier();
+    set(twice, "TrangThaiHoSo", "4");
+    EXPECT_EQ(client_.push("DongBoHoSoMC", {&dossier, &twice, &unknown}, "True").code, -1);
     Document amended = good_procedure();
     set(amended, "TRANGTHAI", "2");
     const Document unknown_procedure = good_procedure("2.002492");
