@@ -77,7 +77,7 @@ BENCHMARK(read_drop_folder)->Unit(benchmark::kMillisecond);
 
 // The parts, to see where the time goes.
 void find_tags(benchmark::State& state) {
-    for (auto _ : state)
+    while (state.KeepRunning())
         for (std::size_t at = 0; at < sample().size();)
             at = find_markup(sample(), at).end;
     count(state, 0);
@@ -85,14 +85,14 @@ void find_tags(benchmark::State& state) {
 BENCHMARK(find_tags)->Unit(benchmark::kMillisecond);
 
 void check_utf8(benchmark::State& state) {
-    for (auto _ : state)
+    while (state.KeepRunning())
         benchmark::DoNotOptimize(is_utf8(sample()));
     count(state, 0);
 }
 BENCHMARK(check_utf8)->Unit(benchmark::kMillisecond);
 
 void count_line_feeds(benchmark::State& state) {
-    for (auto _ : state)
+    while (state.KeepRunning())
         benchmark::DoNotOptimize(count_lines(sample()));
     count(state, 0);
 }
