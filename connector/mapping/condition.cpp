@@ -71,7 +71,7 @@ Reading<bool> Condition::holds(const Term& term, const Cursor& cursor) {
 
 Reading<bool> Condition::holds(const Cursor& cursor) const {
     for (const auto& term : terms_) {
-        const auto held = holds(term, cursor);
+        auto held = holds(term, cursor);
         if (!held || !*held) return held;
     }
     return true;
@@ -79,7 +79,7 @@ Reading<bool> Condition::holds(const Cursor& cursor) const {
 
 Reading<bool> Test::holds(Cursor& cursor) const {
     if (when) {
-        const auto held = when->holds(cursor);
+        auto held = when->holds(cursor);
         if (!held || !*held) return held;
     }
     if (!any) return true;

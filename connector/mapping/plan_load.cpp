@@ -23,6 +23,7 @@ constexpr std::array<FormName, 5> form_names{{{"text", Form::Text},
 template <class Entries, class Name>
 std::vector<std::string> collect(const Entries& entries, Name name) {
     std::vector<std::string> names;
+    names.reserve(entries.size());
     for (const auto& entry : entries)
         names.emplace_back(name(entry));
     return names;
@@ -81,26 +82,24 @@ class Loader {
             plan_.key.push_back(kind.code);
     }
 
+    struct NodeLoader {
+        std::string_view element;
+        Node (Loader::*load)(pugi::xml_node, const Scopes&);
+    };
+    static const std::array<NodeLoader, 5> loaders;
+
     std::vector<Node> load_children(pugi::xml_node parent, const Scopes& scopes, bool items) {
         std::vector<Node> nodes;
         std::set<std::string> names;
         for (const auto& child : parent.children()) {
             const std::string_view element = child.name();
-            Node node;
-            if (items && element == "item")
-                node = load_item(child, scopes);
-            else if (items)
-                continue;  // allow() has already said so
-            else if (element == "field")
-                node = load_field(child, scopes);
-            else if (element == "flag")
-                node = load_flag(child, scopes);
-            else if (element == "object")
-                node = load_object(child, scopes);
-            else if (element == "list")
-                node = load_list(child, scopes);
-            else
-                continue;
+            // allow() has already reported elements that do not belong here.
+            const auto* const loader =
+                std::find_if(loaders.begin(), loaders.end(), [&](const NodeLoader& known) {
+                    return known.element == element && (element == "item") == items;
+                });
+            if (loader == loaders.end()) continue;
+            Node node = (this->*loader->load)(child, scopes);
             if (!node.to.empty() && !names.insert(node.to).second)
                 fault(child, node, "comes twice");
             nodes.push_back(std::move(node));
@@ -260,6 +259,12 @@ class Loader {
     DataFile& file_;
     PlanData& plan_;
 };
+
+const std::array<Loader::NodeLoader, 5> Loader::loaders{{{"field", &Loader::load_field},
+                                                         {"flag", &Loader::load_flag},
+                                                         {"object", &Loader::load_object},
+                                                         {"list", &Loader::load_list},
+                                                         {"item", &Loader::load_item}}};
 
 }  // namespace
 

@@ -17,8 +17,6 @@ namespace {
 using Json = rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>,
                                rapidjson::CrtAllocator, rapidjson::kWriteValidateEncodingFlag>;
 
-constexpr std::size_t amount_digits = 15;  // exact in every JSON reader's double
-
 bool may_hold_controls(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -35,7 +33,7 @@ std::optional<std::int64_t> whole_number(std::string_view text, bool negative_al
     const bool negative = text.starts_with('-');
     const auto digits = text.substr(negative ? 1 : 0);
     if ((negative && !negative_allowed) || (digits.size() > 1 && digits.starts_with('0')) ||
-        digits.size() > amount_digits)
+        digits.size() > limits::max_amount_digits)
         return std::nullopt;
     return number;
 }
@@ -206,7 +204,7 @@ class Run {
     }
 
     Reading<std::string_view> coded(const Node& node) {
-        const auto local = read_word(cursor_, *node.from);
+        auto local = read_word(cursor_, *node.from);
         if (!local || local->empty()) return local;
         std::optional<Date> on;
         if (node.on) {
@@ -231,7 +229,7 @@ class Run {
             if (node.form == Form::Amount && !text.empty() && !whole_number(text, false))
                 fault(node.to, fmt::format("<{}> is not a whole number of at most {} digits, "
                                            "without separators",
-                                           shown(node), amount_digits));
+                                           shown(node), limits::max_amount_digits));
             if (!string(text)) fault(node.to, fmt::format("<{}> is not UTF-8", shown(node)));
         }
     }

@@ -13,6 +13,7 @@ namespace {
 template <class Spec>
 std::vector<std::string> names_of(const std::vector<Spec>& specs) {
     std::vector<std::string> names;
+    names.reserve(specs.size());
     for (const auto& spec : specs)
         names.push_back(spec.name);
     return names;

@@ -47,7 +47,7 @@ void count_bytes(benchmark::State& state) {
 }
 
 void parse(benchmark::State& state) {
-    for (auto _ : state)
+    while (state.KeepRunning())
         benchmark::DoNotOptimize(shipped().vocabulary().parse("dossier", dossier()));
     count_bytes(state);
 }
@@ -55,7 +55,7 @@ BENCHMARK(parse);
 
 void summarise(benchmark::State& state) {
     const auto record = shipped().vocabulary().parse("dossier", dossier());
-    for (auto _ : state)
+    while (state.KeepRunning())
         benchmark::DoNotOptimize(shipped().vocabulary().summary(*record));
 }
 BENCHMARK(summarise);
@@ -64,14 +64,14 @@ void run_plan(benchmark::State& state, Operation operation) {
     const auto record = shipped().vocabulary().parse("dossier", dossier());
     const auto* const plan = shipped().plan(operation);
     if (!plan->run(*record)) state.SkipWithError("the sample dossier was refused");
-    for (auto _ : state)
+    while (state.KeepRunning())
         benchmark::DoNotOptimize(plan->run(*record));
 }
 BENCHMARK_CAPTURE(run_plan, dossier, Operation::PushDossier);
 BENCHMARK_CAPTURE(run_plan, progress, Operation::PushProgress);
 
 void whole_dossier(benchmark::State& state) {
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         const auto record = shipped().vocabulary().parse("dossier", dossier());
         benchmark::DoNotOptimize(shipped().vocabulary().summary(*record));
         benchmark::DoNotOptimize(shipped().plan(Operation::PushDossier)->run(*record));
@@ -82,7 +82,7 @@ void whole_dossier(benchmark::State& state) {
 BENCHMARK(whole_dossier);
 
 void load_mappings(benchmark::State& state) {
-    for (auto _ : state)
+    while (state.KeepRunning())
         benchmark::DoNotOptimize(
             mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi"));
 }

@@ -39,6 +39,16 @@ TEST_F(Reading, FindsValuesByPathAttributeAndXPath) {
               "\"O\":[{\"K\":\"a\"},{\"K\":\"b\"}]}\n");
 }
 
+TEST(XPath, WhatItCutsInsideACharacterIsNotSent) {
+    // substring() counts bytes in the library below us.
+    Folder folder;
+    const auto set = loaded(folder, vocabulary("<value name='x' xpath='substring(name, 1, 1)'/>"),
+                            mapping("<field to='X' from='x'/>"));
+    EXPECT_EQ(run(set, "<r><code>C</code><name>abc</name></r>"), "{\"X\":\"a\"}\n");
+    EXPECT_EQ(run(set, "<r><code>C</code><name>\xC4\x90</name></r>"),
+              "refused: X: <substring(name, 1, 1)> is not UTF-8");
+}
+
 TEST_F(Reading, JoinsTextAroundCdataAndComments) {
     EXPECT_THAT(
         read(
