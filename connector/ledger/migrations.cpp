@@ -1,8 +1,11 @@
 #include "connector/ledger/migrations.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -125,6 +128,16 @@ tl::unexpected<Error> config(const Database& database, std::string_view what) {
     return fail(ErrorKind::Config, fmt::format("ledger {}: {}", database.file().string(), what));
 }
 
+// VACUUM INTO leaves its file to the system's leisure; a backup must be there before the change is.
+Status make_durable(const std::filesystem::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool ok = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const int reason = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (ok) return {};
+    return tl::make_unexpected(file_error("write", file, reason));
+}
+
 Status back_up(Database& database, std::int64_t version) {
     auto copy = database.file();
     copy += fmt::format(".v{}.backup", version);
@@ -134,6 +147,7 @@ Status back_up(Database& database, std::int64_t version) {
     std::filesystem::remove(draft, ignored);  // of a start that was cut off; VACUUM INTO wants none
     DVC_TRY_ASSIGN(statement, database.prepare("VACUUM INTO ?1"));
     DVC_TRY(statement.run(draft.string()));
+    DVC_TRY(make_durable(draft));
     std::error_code code;
     std::filesystem::permissions(draft, std::filesystem::perms::owner_read, code);
     if (!code) std::filesystem::rename(draft, copy, code);

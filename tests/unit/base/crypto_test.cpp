@@ -28,7 +28,7 @@ class CryptoTest : public testing::Test {
     void TearDown() override { fs::remove_all(folder_); }
 
     fs::path key_file(const std::string& content, mode_t mode = 0600) {
-        const fs::path file = folder_ / "written.key";
+        fs::path file = folder_ / "written.key";
         std::ofstream(file, std::ios::binary) << content;
         ::chmod(file.c_str(), mode);
         return file;

@@ -26,6 +26,7 @@ std::string code_of(int number) {
     Ledger& ledger = **opened;
     for (int number = std::stoi("0" + ledger.position("drop").value_or("x"));; ++number) {
         std::vector<Intake> records;
+        records.reserve(batch);
         for (int i = 0; i < batch; ++i)
             records.push_back(dossier(code_of(number * batch + i)));
         if (!ledger.take(records, "drop", std::to_string(number + 1), noon)) ::_exit(3);

@@ -33,8 +33,9 @@ inline const UtcTime noon = UtcTime{Millis{1'551'416'400'000}};  // 2019-03-01 1
 inline UtcTime vietnam(int year, unsigned month, unsigned day, int hour = 8, int minute = 0,
                        int second = 0) {
     using namespace std::chrono;
-    return from_vietnam(LocalTime{local_days{std::chrono::year{year} / month / day}} + hours{hour} +
-                        minutes{minute} + seconds{second});
+    const auto date = std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day};
+    return from_vietnam(LocalTime{local_days{date}} + hours{hour} + minutes{minute} +
+                        seconds{second});
 }
 
 inline Intake dossier(const std::string& code, const std::string& content = "v1") {
@@ -150,7 +151,7 @@ class LedgerTest : public testing::TestWithParam<Backend> {
     Claimed dossier_in(State state, const std::string& code = "D") {
         take({dossier(code)});
         if (state == State::Ready) return {};
-        const Claimed item = claim_one();
+        Claimed item = claim_one();
         if (state != State::Sending) settle(settled(item, state));
         return item;
     }

@@ -384,6 +384,21 @@ TEST_F(SqliteTest, AFileThatMayNotBeWrittenIsAConfigError) {
     ::chmod(folder_.path().c_str(), 0700);
 }
 
+TEST_F(SqliteTest, ALookThatFindsNothingNewWritesNothing) {
+    const auto ledger = open();
+    ASSERT_TRUE(ledger->take(dossiers(3, 10), "drop", "1", noon));
+    ASSERT_EQ(ledger->claim(Operation::PushDossier, 10, noon)->size(), 3U);
+    Database watcher = raw();
+    auto version = [&watcher] { return *watcher.number("PRAGMA data_version"); };
+    const auto before = version();
+    EXPECT_EQ(ledger->take(dossiers(3, 10), "drop", "1", noon)->unchanged, 3U);
+    EXPECT_TRUE(ledger->claim(Operation::PushDossier, 10, noon)->empty());
+    EXPECT_TRUE(ledger->settle({}, noon));
+    EXPECT_EQ(version(), before);
+    ASSERT_TRUE(ledger->take({}, "drop", "2", noon));
+    EXPECT_NE(version(), before);
+}
+
 TEST_F(SqliteTest, NoStatementOfIntakeAndDeliveryReadsAWholeTableOrSorts) {
     const auto ledger = open();
     ASSERT_TRUE(ledger->take(dossiers(300, 10), "drop", "1", noon));
