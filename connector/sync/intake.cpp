@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <future>
+#include <set>
 #include <utility>
 
 #include "connector/base/limits.h"
@@ -118,13 +119,18 @@ Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
     while (!stop) {
         DVC_TRY_ASSIGN(batch, source.next(limits::intake_batch));
         std::vector<Pending> pending;
+        // Codes with another version in this batch: what the ledger holds now says nothing about
+        // them, because the batch itself is about to change it.
+        std::set<std::pair<std::string_view, std::string_view>> touched;
         pending.reserve(batch.records.size());
         for (const auto& raw : batch.records) {
             const Digest digest = sha256(raw.xml);
+            const std::pair<std::string_view, std::string_view> name{raw.kind, raw.code};
             DVC_TRY_ASSIGN(current, ledger.is_current(digest));
-            if (current) {
+            if (current && !raw.code.empty() && !touched.contains(name)) {
                 ++counts.unchanged;
             } else {
+                touched.insert(name);
                 pending.push_back({&raw, digest});
             }
         }

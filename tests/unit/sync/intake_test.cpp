@@ -23,6 +23,23 @@ TEST(Intake, CountsWhatItReadAndRecognisesWhatHasNotChanged) {
     EXPECT_EQ(*office.ledger->records("dossier"), 2u);
 }
 
+// A re-export repeats a record's earlier states in earlier files; the last one read is the truth,
+// even where it is what the ledger held before the export was read.
+TEST(Intake, TheLastVersionReadStaysThoughItWasCurrentBefore) {
+    Office office;
+    const auto export_twice = dossier_xml("H22-1", 0, "received") + dossier_xml("H22-2", 0) +
+                              dossier_xml("H22-1", 0, "processing");
+    office.drop("a.xml", export_twice);
+    office.read();
+    office.push();
+    office.portal.seen.clear();
+    office.drop("b.xml", export_twice);
+    office.read();
+    const auto counts = office.push();
+    EXPECT_TRUE(office.portal.seen.empty()) << "the document is the one that the portal has";
+    EXPECT_EQ(counts.delivered, counts.without_call);
+}
+
 TEST(Intake, ABadRecordParksAloneWithItsFileLineCodeAndReason) {
     Office office;
     office.drop("a.xml", dossier_xml("H22-1") + dossier_xml("H22-2", 1, "no-such-status") +
