@@ -50,6 +50,14 @@ check() { # STAGE COMMAND…
   if "$@"; then record "$stage" 1 0 "$started"; else record "$stage" 0 1 "$started"; fi
 }
 
+# The names of the tests that failed and the first of what they said.
+show_failures() { # LOG
+  printf '\n--- failed, from %s ---\n' "${1#"$dvc_top"/}"
+  sed -n '/^The following tests FAILED/,$p' "$1" | cut -c 1-160 | head -n 30
+  grep -E -A 6 ': Failure$|^FAILED |ERROR: |runtime error|WARNING: ThreadSanitizer' "$1" |
+    cut -c 1-300 | head -n 60
+}
+
 # The tests of a build. The counts are ctest's own.
 run_ctest() { # STAGE PRESET [CTEST OPTION…]
   local stage=$1 preset=$2 started=$SECONDS log=$dvc_logs/ctest-$2.log line status=0
@@ -61,7 +69,7 @@ run_ctest() { # STAGE PRESET [CTEST OPTION…]
     local failed=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
     # A status without a failed test is a fault of the run itself.
     ((status == 0 || failed > 0)) || failed=1 all=$((all + 1))
-    ((failed == 0)) || { grep -B 30 -E '\*\*\*(Failed|Timeout|Exception)' "$log" | tail -n 80; } >&2
+    ((failed == 0)) || show_failures "$log" >&2
     record "$stage" $((all - failed)) "$failed" "$started"
   else
     tail -n 20 "$log" >&2
@@ -127,6 +135,9 @@ if ((install)); then
   say "Debian packages"
   ensure_packages connector/packaging/apt-packages.txt connector/packaging/apt-packages-test.txt
 fi
+
+say "What the tests need of the machine"
+ensure_surroundings
 
 say "Format and scripts"
 check "C++ is formatted (clang-format 14)" check_format

@@ -75,6 +75,22 @@ ensure_packages() { # LIST…
     die "apt-get install failed"
 }
 
+# What a bare chroot lacks and the tests need: /proc (sanitizers read their own map there) and the name
+# localhost. Given as root; /proc is taken away again at the end.
+ensure_surroundings() {
+  if [[ ! -e /proc/self/maps ]]; then
+    ((EUID == 0)) && mount -t proc proc /proc 2>/dev/null ||
+      die "/proc is not mounted. As root: mount -t proc proc /proc"
+    trap 'umount /proc' EXIT
+    note "mounted /proc until the end"
+  fi
+  if ! getent hosts localhost >/dev/null; then
+    [[ ! -e /etc/hosts ]] && echo '127.0.0.1 localhost' 2>/dev/null >/etc/hosts ||
+      die "localhost does not resolve. Add the line '127.0.0.1 localhost' to /etc/hosts"
+    note "wrote /etc/hosts, which was missing"
+  fi
+}
+
 # At most one compiler for each core and for each 1.5 GB of free memory: more would only swap.
 build_jobs() {
   local cores memory
