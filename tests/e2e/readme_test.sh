@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The practice lines of README.md do what they say: they are cut out of it and run, on ports of their own.
+# Argument: the folder of the programs.
+set -euo pipefail
+
+bin=$1
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# shellcheck disable=SC2016  # the backticks are those of Markdown
+block=$(sed -n '/^```bash$/,/^```$/p' "$top/README.md" | grep -v '^```')
+[[ $block == *'dvc-sandbox serve'*'dvcsync --config'*'kill %1'* ]] || {
+  echo "FAILED  README.md has no block of practice lines"
+  exit 1
+}
+# Two ports that are most likely free, in place of those that a person uses.
+port=$((20000 + RANDOM % 20000))
+block=${block//8443/$port}
+block=${block//8444/$((port + 1))}
+block=${block/'init --dir practice'/"init --dir practice && sed -i s/8443/$port/ practice/dvcsync.toml"}
+
+mkdir -p "$work/build/release"
+ln -s "$bin" "$work/build/release/bin"
+ln -s "$top/certs" "$top/mappings" "$work"
+# -m: job control, so that %1 is the sandbox, as it is for a person.
+if (cd "$work" && bash -m -e -c "trap 'kill %1 2>/dev/null' EXIT; $block") >"$work/out" 2>&1; then
+  echo "ok      the practice lines of README.md run"
+else
+  echo "FAILED  the practice lines of README.md"
+  tail -n 40 "$work/out"
+  exit 1
+fi
+grep -q '^green *portal' "$work/out" || { echo "FAILED  check is not green"; exit 1; }
+grep -q '^dossier *500 *500 *0 *0 *0' "$work/out" || { echo "FAILED  500 dossiers are not delivered"; exit 1; }
+echo "ok      500 dossiers are delivered"
