@@ -271,10 +271,11 @@ std::vector<const Value*> match(const Value& lines, const std::string& key,
 }
 
 Top judge_line(const AnswerRules& rules, const Value* line, Sent sent) {
-    auto code = line == nullptr ? std::string() : code_of(member(*line, rules.lines->code));
-    if (code.empty())
-        return {Meaning::InDoubt, "answer",
-                "the portal's answer says nothing clear about this item"};
+    const Top unclear{Meaning::InDoubt, "answer",
+                      "the portal's answer says nothing clear about this item"};
+    if (line == nullptr) return unclear;
+    auto code = code_of(member(*line, rules.lines->code));
+    if (code.empty()) return unclear;
     auto top = judge(rules, std::move(code), message_of(member(*line, rules.lines->message)), sent);
     // The call as a whole was let in, so for one line "session" can only mean: not kept, again.
     if (top.meaning == Meaning::SessionExpired) top.meaning = Meaning::Retry;

@@ -17,7 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 // A failed exchange as an outcome of what was sent with it.
-Outcome outcome_of(Failure failure) {
+Outcome outcome_of(const Failure& failure) {
     auto message = excerpt(failure.reason, limits::max_message);
     switch (failure.kind) {
         case Failure::Kind::NotSent:
@@ -111,7 +111,7 @@ struct Client::Impl {
         ++calls;
         bytes += request.body.size();
         auto reply = transport->send(std::move(request), deadline);
-        if (!reply) return tl::make_unexpected(outcome_of(std::move(reply).error()));
+        if (!reply) return tl::make_unexpected(outcome_of(reply.error()));
         return *std::move(reply);
     }
 

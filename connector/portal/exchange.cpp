@@ -143,8 +143,8 @@ bool Call::released() {
 
 std::unique_ptr<http_client> make_client(const std::string& base,
                                          std::chrono::milliseconds step_limit,
-                                         std::shared_ptr<const Tls> tls,
-                                         std::shared_ptr<Watch> watch) {
+                                         const std::shared_ptr<const Tls>& tls,
+                                         const std::shared_ptr<Watch>& watch) {
     http_client_config config;
     config.set_max_redirects(0);
     config.set_timeout(step_limit);

@@ -87,8 +87,8 @@ struct Watch {
 // A client for one address of the portal, which cannot fail over to another by itself.
 std::unique_ptr<web::http::client::http_client> make_client(const std::string& base,
                                                             std::chrono::milliseconds step_limit,
-                                                            std::shared_ptr<const Tls> tls,
-                                                            std::shared_ptr<Watch> watch);
+                                                            const std::shared_ptr<const Tls>& tls,
+                                                            const std::shared_ptr<Watch>& watch);
 
 // Starts the exchange; call->finish() is called at its end, whatever happens. Throws nothing.
 void start(web::http::client::http_client& client, const std::shared_ptr<Call>& call,

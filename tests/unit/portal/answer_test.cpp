@@ -343,7 +343,7 @@ TEST(Answer, AnAnswerInsideAMessageIsUnwrapped) {
 }
 
 TEST(LoginAnswer, GivesTheSessionOrTheReason) {
-    const auto login = [](Reply reply) { return read_login(*profile(), reply, now); };
+    const auto login = [](const Reply& reply) { return read_login(*profile(), reply, now); };
     const auto session = login(ok(R"({"session":"abc","error_code":"0","message":""})"));
     ASSERT_TRUE(session);
     EXPECT_EQ(*session, "abc");
@@ -361,7 +361,7 @@ TEST(LoginAnswer, GivesTheSessionOrTheReason) {
 }
 
 TEST(AskAnswer, IsYesOnlyWithAResult) {
-    const auto ask = [](Reply reply) { return read_ask(*profile(), reply, now); };
+    const auto ask = [](const Reply& reply) { return read_ask(*profile(), reply, now); };
     const auto known = [&](std::string body) { return ask(ok(std::move(body))).value().value(); };
     EXPECT_TRUE(known(R"({"error_code":"0","result":[{"MaHoSo":"A"}]})"));
     EXPECT_TRUE(known(R"({"error_code":0,"result":{"x":1}})"));

@@ -106,6 +106,7 @@ TEST(Client, LogsInOnceForManyThreads) {
     const auto client = client_for(settings_for(portal.server()));
     std::atomic<int> accepted{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i)
         threads.emplace_back([&] {
             for (int n = 0; n < 20; ++n)
