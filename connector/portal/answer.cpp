@@ -271,8 +271,8 @@ std::vector<const Value*> match(const Value& lines, const std::string& key,
 }
 
 Top judge_line(const AnswerRules& rules, const Value* line, Sent sent) {
-    const Top unclear{Meaning::InDoubt, "answer",
-                      "the portal's answer says nothing clear about this item"};
+    Top unclear{Meaning::InDoubt, "answer",
+                "the portal's answer says nothing clear about this item"};
     if (line == nullptr) return unclear;
     auto code = code_of(member(*line, rules.lines->code));
     if (code.empty()) return unclear;
