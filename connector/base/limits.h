@@ -44,8 +44,9 @@ inline constexpr int max_attempts = 1'000;  // tries of one item, whatever the s
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
 inline constexpr std::size_t intake_bytes = 16u << 20;  // and their bytes, about
-inline constexpr std::size_t claim_batch = 256;         // outbox items claimed at once
-inline constexpr std::size_t max_payload = 16u << 20;   // a payload of the ledger, opened
-inline constexpr std::size_t max_message = 2'000;       // characters of a stored reason
+inline constexpr std::size_t rows_at_hand = 4'096;  // records whose progress rows are kept mapped
+inline constexpr std::size_t claim_batch = 256;     // outbox items claimed at once
+inline constexpr std::size_t max_payload = 16u << 20;  // a payload of the ledger, opened
+inline constexpr std::size_t max_message = 2'000;      // characters of a stored reason
 
 }  // namespace dvcsync::limits

@@ -18,6 +18,7 @@ void print_json(const sync::RunReport& report) {
     json.add("unchanged", std::uint64_t{report.intake.unchanged});
     json.add("new", std::uint64_t{report.intake.added});
     json.add("changed", std::uint64_t{report.intake.changed});
+    json.add("released", std::uint64_t{report.released});
     json.add("rejected_files", std::uint64_t{report.intake.rejected.size()});
     json.add("delivered", std::uint64_t{report.delivery.delivered});
     json.add("delivered_without_call", std::uint64_t{report.delivery.without_call});
@@ -38,6 +39,9 @@ void print_json(const sync::RunReport& report) {
 void print_text(const sync::RunReport& report) {
     const auto& in = report.intake;
     const auto& out = report.delivery;
+    if (report.released > 0) {
+        fmt::print("Mappings  changed: {} parked items are tried again\n", report.released);
+    }
     fmt::print("Read      {} records: {} unchanged, {} new, {} changed; {} of them unusable\n",
                in.read, in.unchanged, in.added, in.changed, in.parked);
     fmt::print("Delivered {} items", out.delivered);

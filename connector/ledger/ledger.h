@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -250,6 +251,10 @@ class Ledger {
     virtual Status end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
                            UtcTime now) = 0;
     virtual Result<std::vector<Run>> last_runs(std::size_t max) = 0;
+
+    // Runs several of the calls above as one transaction with one durable write; an error of `work`
+    // undoes them all.
+    virtual Status together(const std::function<Status()>& work) = 0;
 
     virtual Result<int> schema_version() = 0;
     // Reads the whole file for damage. Corrupt error in the database's words.

@@ -237,8 +237,9 @@ bool Database::in_transaction() const {
 
 Result<Transaction> Transaction::begin(Database& database) {
     // IMMEDIATE: a lock held elsewhere is met here, before anything is done, and not in the middle.
+    if (database.in_transaction()) return Transaction(nullptr);
     DVC_TRY(database.run("BEGIN IMMEDIATE"));
-    return Transaction(database);
+    return Transaction(&database);
 }
 
 Transaction::~Transaction() {
@@ -247,6 +248,7 @@ Transaction::~Transaction() {
 }
 
 Status Transaction::commit() {
+    if (database_ == nullptr) return {};
     DVC_TRY(database_->run("COMMIT"));
     database_ = nullptr;
     return {};

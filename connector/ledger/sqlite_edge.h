@@ -140,7 +140,8 @@ class Database {
     sqlite3* handle_ = nullptr;
 };
 
-// A writing transaction: rolled back unless committed.
+// A writing transaction: rolled back unless committed. One that begins inside another is part of it:
+// only the outer one commits or rolls back.
 class Transaction {
   public:
     static Result<Transaction> begin(Database& database);
@@ -151,8 +152,8 @@ class Transaction {
     Status commit();
 
   private:
-    explicit Transaction(Database& database) : database_(&database) {}
-    Database* database_;
+    explicit Transaction(Database* database) : database_(database) {}
+    Database* database_;  // nullptr: nothing to commit (any more)
 };
 
 }  // namespace dvcsync::ledger

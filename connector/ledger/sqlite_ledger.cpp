@@ -86,6 +86,17 @@ Result<std::vector<Run>> SqliteLedger::last_runs(std::size_t max) {
     return runs;
 }
 
+Status SqliteLedger::together(const std::function<Status()>& work) {
+    auto all = [&]() -> Status {
+        DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+        DVC_TRY(work());
+        return transaction.commit();
+    };
+    auto done = all();
+    if (!done) agencies_.clear();  // what was rolled back is not there
+    return done;
+}
+
 Result<int> SqliteLedger::schema_version() {
     return db_.number("PRAGMA user_version").map([](std::int64_t version) {
         return static_cast<int>(version);

@@ -44,6 +44,7 @@ class SqliteLedger final : public Ledger {
                    UtcTime now) override;
     Result<std::vector<Run>> last_runs(std::size_t max) override;
 
+    Status together(const std::function<Status()>& work) override;
     Result<int> schema_version() override;
     Status verify() override;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "connector/base/limits.h"
@@ -69,9 +70,10 @@ class Worker {
         const Claimed* item;
         std::string json;
         Digest digest;
-        std::size_t steps = 0;
+        bool progress = false;  // there is something to say about its steps
+        Rows rows;
     };
-    struct Rows {  // the progress rows of one item
+    struct ProgressItem {  // the progress rows of one item
         const Claimed* item;
         std::vector<mapping::Document> rows;
         std::size_t next = 0;  // the first row that is not delivered
@@ -144,8 +146,8 @@ class Worker {
         std::vector<Draft> drafts;
         for (const auto& item : task_.items)
             draft(item, drafts);
-        std::vector<const Draft*> left;
-        for (const auto& one : drafts)
+        std::vector<Draft*> left;
+        for (auto& one : drafts)
             left.push_back(&one);
         const auto limit = static_cast<std::size_t>(std::max(1, calls_.batch(task_.operation)));
         for (std::size_t i = 0; i < left.size(); i += limit) {
@@ -168,10 +170,14 @@ class Worker {
             settle(parked(item, Cause::Mapping, "mapping", documents.error().text()));
             return;
         }
-        Draft one{&item, std::move(documents->front().json), {}, 0};
+        Draft one{&item, std::move(documents->front().json), {}, false, {}};
         one.digest = sha256(one.json);
-        if (item.operation == Operation::PushDossier) {
-            if (auto summary = mappings_.vocabulary().summary(*record)) one.steps = summary->steps;
+        if (item.operation == Operation::PushDossier && rules_.progress_follows) {
+            auto rows = mappings_.plan(Operation::PushProgress)->run(*record);
+            // Rows that the mapping refuses are refused again, and told, when their turn comes.
+            one.progress = !rows || rows->size() != item.steps_done ||
+                           steps_digest(*rows) != item.steps_digest;
+            if (rows) one.rows = {item.record, item.version, *std::move(rows)};
         }
         if (item.known && one.digest == item.document) {
             // Something changed in the province's record that the portal does not ask for.
@@ -183,27 +189,27 @@ class Worker {
         drafts.push_back(std::move(one));
     }
 
-    Settlement delivered(const Draft& one) {
+    Settlement delivered(Draft& one) {
         Settlement settlement = about(*one.item);
         settlement.state = State::Delivered;
         settlement.known = true;
         settlement.document = one.digest;
-        if (one.item->operation == Operation::PushDossier && rules_.progress_follows &&
-            one.steps > one.item->steps_done) {
+        if (one.progress) {
             settlement.then = Operation::PushProgress;
+            if (!one.rows.rows.empty()) out_.rows.push_back(std::move(one.rows));
         }
         return settlement;
     }
 
     // `flips` counts how often the portal has already made us change between new and update.
-    void send(const std::vector<const Draft*>& drafts, bool updating, int flips) {
+    void send(const std::vector<Draft*>& drafts, bool updating, int flips) {
         std::vector<portal::Item> items;
         items.reserve(drafts.size());
         for (const auto* one : drafts)
             items.push_back({one->item->code, one->json});
         const auto outcomes = push(items, updating);
-        std::vector<const Draft*> flipped;
-        std::vector<const Draft*> alone;
+        std::vector<Draft*> flipped;
+        std::vector<Draft*> alone;
         for (std::size_t i = 0; i < drafts.size(); ++i) {
             const auto& outcome = outcomes[i];
             const bool flip = (outcome.verdict == Verdict::Exists && !updating) ||
@@ -221,14 +227,14 @@ class Worker {
             }
         }
         if (!flipped.empty()) send(flipped, !updating, flips + 1);
-        for (const auto* one : alone)
+        for (auto* one : alone)
             send({one}, updating, flips);
     }
 
     // -- progress: many rows an item, in order ----------------------------------------------------
 
     void run_rows() {
-        std::vector<Rows> items;
+        std::vector<ProgressItem> items;
         for (const auto& item : task_.items)
             draft_rows(item, items);
         std::vector<RowRef> refs;
@@ -253,17 +259,28 @@ class Worker {
         }
     }
 
-    void draft_rows(const Claimed& item, std::vector<Rows>& items) {
+    // The rows of an item, at hand or made from its payload; nullopt if it was parked instead.
+    std::optional<std::vector<mapping::Document>> rows_of(const Claimed& item) {
+        const auto at_hand = task_.rows.find(item.record);
+        if (at_hand != task_.rows.end() && at_hand->second.version == item.version) {
+            return at_hand->second.rows;
+        }
         auto record = reopen(item, mappings_, sealer_);
         if (!record) {
             settle(parked(item, Cause::Mapping, "payload", record.error().message));
-            return;
+            return std::nullopt;
         }
         auto rows = mappings_.plan(item.operation)->run(*record);
         if (!rows) {
             settle(parked(item, Cause::Mapping, "mapping", rows.error().text()));
-            return;
+            return std::nullopt;
         }
+        return *std::move(rows);
+    }
+
+    void draft_rows(const Claimed& item, std::vector<ProgressItem>& items) {
+        auto rows = rows_of(item);
+        if (!rows) return;
         const std::span<const mapping::Document> all(*rows);
         if (all.size() < item.steps_done ||
             (item.steps_done > 0 &&
@@ -279,7 +296,7 @@ class Worker {
         items.push_back({&item, std::move(*rows), item.steps_done, false});
     }
 
-    Settlement rows_settlement(const Rows& one, State state) {
+    Settlement rows_settlement(const ProgressItem& one, State state) {
         Settlement settlement = about(*one.item);
         settlement.state = state;
         settlement.steps_done = one.next;
@@ -288,7 +305,7 @@ class Worker {
         return settlement;
     }
 
-    void send_rows(std::vector<Rows>& items, const std::vector<RowRef>& slice) {
+    void send_rows(std::vector<ProgressItem>& items, const std::vector<RowRef>& slice) {
         std::vector<portal::Item> calls;
         calls.reserve(slice.size());
         for (const auto& ref : slice) {
@@ -296,7 +313,7 @@ class Worker {
         }
         const auto outcomes = push(calls, false);
         for (std::size_t i = 0; i < slice.size(); ++i) {
-            Rows& one = items[slice[i].item];
+            ProgressItem& one = items[slice[i].item];
             if (one.settled || slice[i].row < one.next) continue;
             if (accepted(outcomes[i])) {
                 one.next = slice[i].row + 1;
@@ -313,7 +330,7 @@ class Worker {
         return outcome.verdict == Verdict::Accepted || outcome.verdict == Verdict::Exists;
     }
 
-    void send_one_by_one(Rows& one, std::size_t row) {
+    void send_one_by_one(ProgressItem& one, std::size_t row) {
         const portal::Item item{one.item->code, one.rows[row].json};
         const auto outcome = push(std::span(&item, 1), false).front();
         if (accepted(outcome)) {
@@ -323,7 +340,7 @@ class Worker {
         }
     }
 
-    void fail_rows(Rows& one, const Outcome& outcome) {
+    void fail_rows(ProgressItem& one, const Outcome& outcome) {
         Settlement settlement = not_delivered(*one.item, outcome);
         const Settlement learnt = rows_settlement(one, settlement.state);
         settlement.steps_done = learnt.steps_done;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "connector/base/crypto.h"
@@ -27,10 +28,19 @@ struct PortalCalls {
 };
 PortalCalls calls_of(portal::Client& client);
 
+// The progress rows of a record, mapped while its dossier was in hand: its progress goes out next,
+// and opening and parsing the payload again would cost more than all the rest.
+struct Rows {
+    std::int64_t record = 0;
+    std::int64_t version = 0;
+    std::vector<mapping::Document> rows;
+};
+
 struct Task {
     Operation operation{};
     bool updating = false;  // of every item in it
     std::vector<ledger::Claimed> items;
+    std::unordered_map<std::int64_t, Rows> rows;  // by record, as far as they are at hand
 };
 
 struct CallRules {
@@ -40,9 +50,10 @@ struct CallRules {
 
 struct Handled {
     std::vector<ledger::Settlement> settlements;
-    std::string stop;      // not empty: no further call can work, for this reason
-    bool reached = false;  // the portal answered at least one call
-    std::size_t sent = 0;  // items that went into a call
+    std::vector<Rows> rows;  // of dossiers that were delivered and whose progress comes next
+    std::string stop;        // not empty: no further call can work, for this reason
+    bool reached = false;    // the portal answered at least one call
+    std::size_t sent = 0;    // items that went into a call
 };
 
 // `random` is drawn from for the jitter of retries.

@@ -91,6 +91,9 @@ class JobRun {
                                                       "profile.xml"));
         DVC_TRY_ASSIGN(client, portal::Client::open(profile, client_settings(config), clock_));
         const auto began = clock_.steady();
+        DVC_TRY_ASSIGN(released,
+                       follow_mapping_change(*connector_.ledger, mappings.digest(), clock_.now()));
+        report_.released = released;
         DVC_TRY(read(mappings));
         const PortalCalls calls = calls_of(*client);
         if (job == Job::All) {

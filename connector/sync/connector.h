@@ -52,6 +52,7 @@ enum class Job { PushCatalogue, PushDossiers, PushStatistics, All };
 struct RunReport {
     IntakeCounts intake;
     DeliveryCounts delivery;
+    std::size_t released = 0;  // parked items that a change of the mapping files made ready again
     portal::Client::Traffic traffic;
     double seconds = 0;
     bool attention = false;

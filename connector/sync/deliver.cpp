@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -134,21 +135,24 @@ class Delivery {
     }
 
   private:
-    // Claims, calls and settles until nothing is ready and nothing is in hand.
+    // Claims, calls and settles until nothing is ready and nothing is in hand. What has come back
+    // and what goes out next share one durable write; nothing goes out before it is written.
     Status work() {
         const auto give_up_at = clock_.steady() + rules_.patience;
         for (;;) {
-            bool claimed = false;
-            if (!stop_ && counts_.stop.empty()) {
-                DVC_TRY_ASSIGN(any, claim());
-                claimed = any;
-            }
-            const auto handled = crew_.collect();
-            if (!handled.empty()) {
+            auto handled = crew_.collect();
+            for (const auto& one : handled)
+                watch(one);
+            std::vector<Task> tasks;
+            DVC_TRY(ledger_.together([&]() -> Status {
                 DVC_TRY(settle(handled));
-                continue;
-            }
-            if (claimed || crew_.open() > 0) continue;
+                if (stop_ || !counts_.stop.empty()) return {};
+                return claim(tasks);
+            }));
+            for (auto& task : tasks)
+                crew_.give(std::move(task));
+            if (!handled.empty()) progress_.at(counts_.delivered);
+            if (!handled.empty() || !tasks.empty() || crew_.open() > 0) continue;
             // Nothing is in hand. Stay a little for items whose time is near.
             if (stop_ || !counts_.stop.empty()) return {};
             DVC_TRY_ASSIGN(waited, wait_for_next(give_up_at));
@@ -173,19 +177,17 @@ class Delivery {
     }
 
     // Fills the crew. Progress goes before new dossiers, so that a dossier's steps follow it soon.
-    Result<bool> claim() {
+    Status claim(std::vector<Task>& tasks) {
         const auto enough = static_cast<std::size_t>(std::max(rules_.workers, 1)) * 2;
-        bool any = false;
         for (const Operation operation : operations_) {
-            const std::size_t open = crew_.open();
+            const std::size_t open = crew_.open() + tasks.size();
             if (open >= enough) break;
             const auto size = task_size(operation);
             const auto want = std::min(limits::claim_batch, size * (enough - open));
             DVC_TRY_ASSIGN(items, ledger_.claim(operation, want, clock_.now()));
-            any = any || !items.empty();
-            give(operation, std::move(items), size);
+            split(operation, std::move(items), size, tasks);
         }
-        return any;
+        return {};
     }
 
     std::size_t task_size(Operation operation) const {
@@ -196,31 +198,39 @@ class Delivery {
                                                     : batch;
     }
 
-    void give(Operation operation, std::vector<Claimed> items, std::size_t size) {
+    // Items that go as new and items that go as updates never share a call.
+    void split(Operation operation, std::vector<Claimed> items, std::size_t size,
+               std::vector<Task>& tasks) {
         for (const bool updating : {false, true}) {
-            Task task{operation, updating, {}};
+            Task task{operation, updating, {}, {}};
             for (auto& item : items) {
                 if (item.known != updating) continue;
+                if (operation == Operation::PushProgress) {
+                    if (auto node = rows_.extract(item.record); !node.empty()) {
+                        task.rows.insert(std::move(node));
+                    }
+                }
                 task.items.push_back(std::move(item));
                 if (task.items.size() == size) {
-                    crew_.give(std::exchange(task, Task{operation, updating, {}}));
+                    tasks.push_back(std::exchange(task, Task{operation, updating, {}, {}}));
                 }
             }
-            if (!task.items.empty()) crew_.give(std::move(task));
+            if (!task.items.empty()) tasks.push_back(std::move(task));
         }
     }
 
-    Status settle(const std::vector<Handled>& handled) {
+    Status settle(std::vector<Handled>& handled) {
         std::vector<Settlement> settlements;
-        for (const auto& one : handled) {
+        for (auto& one : handled) {
             settlements.insert(settlements.end(), one.settlements.begin(), one.settlements.end());
-            watch(one);
+            for (auto& rows : one.rows) {
+                const auto record = rows.record;
+                if (rows_.size() < limits::rows_at_hand) rows_[record] = std::move(rows);
+            }
         }
         for (const auto& one : settlements)
             count(one);
-        DVC_TRY(ledger_.settle(settlements, clock_.now()));
-        progress_.at(counts_.delivered);
-        return {};
+        return ledger_.settle(settlements, clock_.now());
     }
 
     // Ends the run when calling is of no use any more.
@@ -326,6 +336,7 @@ class Delivery {
     Progress& progress_;
     const std::atomic<bool>& stop_;
     DeliveryCounts counts_;
+    std::unordered_map<std::int64_t, Rows> rows_;  // of dossiers whose progress is not claimed yet
     int unreached_ = 0;
     std::atomic<std::uint64_t> seed_counter_{0};
     Crew crew_;  // last: its threads use everything above

@@ -110,6 +110,23 @@ ledger::Intake prepare(const province::RawRecord& raw, const Digest& digest,
     return intake;
 }
 
+Result<std::size_t> follow_mapping_change(ledger::Ledger& ledger, const Digest& digest,
+                                          UtcTime now) {
+    constexpr std::string_view name = "mappings";  // kept like a source: it is one, of rules
+    DVC_TRY_ASSIGN(before, ledger.position(name));
+    const std::string after = hex(digest);
+    if (before == after) return std::size_t{0};
+    std::size_t released = 0;
+    DVC_TRY(ledger.together([&]() -> Status {
+        if (!before.empty()) {
+            DVC_TRY_ASSIGN(count, ledger.release_parked(ledger::Cause::Mapping, now));
+            released = count;
+        }
+        return ledger.take({}, name, after, now).map([](const auto&) {});
+    }));
+    return released;
+}
+
 Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
                              const mapping::Vocabulary& vocabulary, const Sealer& sealer,
                              const Clock& clock, Progress& progress,

@@ -38,6 +38,12 @@ Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
                              const mapping::Vocabulary& vocabulary, const Sealer& sealer,
                              const Clock& clock, Progress& progress, const std::atomic<bool>& stop);
 
+// What the mapping had refused is ready again once the mapping files are others than at the last
+// run
+// (`digest` of the set). Returns how many items that were.
+Result<std::size_t> follow_mapping_change(ledger::Ledger& ledger, const Digest& digest,
+                                          UtcTime now);
+
 // The name under which the drop folder's position is stored.
 inline constexpr std::string_view drop_folder_source = "drop-folder";
 

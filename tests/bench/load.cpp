@@ -152,6 +152,10 @@ class Year {
             }
             if (batch.end) break;
         }
+        for (auto& [code, json] : procedures_) {
+            waiting_[Operation::PushProcedure].push_back(std::move(json));
+            if (waiting_[Operation::PushProcedure].size() >= 20) flush(Operation::PushProcedure);
+        }
         for (const auto operation : all_operations)
             flush(operation);
         return std::move(calls_);
@@ -162,7 +166,17 @@ class Year {
              const mapping::Record& record) {
         auto documents = mappings.plan(operation)->run(record);
         if (!documents) throw std::runtime_error(documents.error().text());
+        if (operation == Operation::PushProcedure) {
+            // A procedure that a later decision changed stands in two files; only the last is sent.
+            procedures_[documents->front().key] = std::move(documents->front().json);
+            return;
+        }
         auto& waiting = waiting_[operation];
+        // The rows of a dossier stay in one call: calls overtake one another, rows must not.
+        if (waiting.size() + documents->size() >
+            static_cast<std::size_t>(profile_->push(operation)->batch)) {
+            flush(operation);
+        }
         for (auto& document : *documents) {
             waiting.push_back(std::move(document.json));
             if (waiting.size() >= static_cast<std::size_t>(profile_->push(operation)->batch)) {
@@ -207,6 +221,7 @@ class Year {
     std::shared_ptr<const portal::ProfileData> profile_;
     portal::ClientSettings settings_;
     std::string session_;
+    std::map<std::string, std::string> procedures_;
     std::map<Operation, std::vector<std::string>> waiting_;
     std::map<Operation, std::vector<Call>> calls_;
 };

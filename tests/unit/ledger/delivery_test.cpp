@@ -348,5 +348,28 @@ TEST_P(LedgerTest, ManyItemsComeToRestAndTheCountsAddUp) {
     EXPECT_GT(tally->refused, 100U);
 }
 
+TEST_P(LedgerTest, CallsTogetherAreOneTransaction) {
+    take({dossier("A"), dossier("B")});
+    const Claimed first = claim(Operation::PushDossier, noon, 1).at(0);
+    // Settling one and claiming the next succeed together ...
+    ASSERT_TRUE(ledger().together([&]() -> Status {
+        const Settlement done = settled(first, State::Delivered);
+        DVC_TRY(ledger().settle(std::span(&done, 1), noon));
+        return ledger().claim(Operation::PushDossier, 1, noon).map([](const auto&) {});
+    }));
+    EXPECT_EQ(list(State::Delivered).size(), 1U);
+    EXPECT_EQ(list(State::Sending).size(), 1U);
+    // ... or not at all.
+    take({dossier("C", "v1")});
+    const auto failed = ledger().together([&]() -> Status {
+        DVC_TRY(ledger().claim(Operation::PushDossier, 1, noon).map([](const auto&) {}));
+        return fail(ErrorKind::Retry, "undone");
+    });
+    EXPECT_FALSE(failed);
+    EXPECT_EQ(list(State::Sending).size(), 1U);
+    EXPECT_EQ(list(State::Ready).size(), 1U);
+    EXPECT_EQ(claim().size(), 1U) << "a later transaction works as ever";
+}
+
 }  // namespace
 }  // namespace dvcsync::ledger

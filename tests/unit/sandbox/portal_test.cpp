@@ -362,6 +362,7 @@ TEST(PortalThreads, ManyCallersLoseAndDoubleNothing) {
     constexpr int kCallers = 4;
     constexpr int kDossiers = 100;
     std::vector<std::thread> callers;
+    callers.reserve(kCallers);
     for (int caller = 0; caller < kCallers; ++caller)
         callers.emplace_back([&client] {
             // All send the same: each record is accepted exactly once.

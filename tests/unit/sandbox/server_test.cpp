@@ -71,6 +71,7 @@ class Program {
             folder / "password", "--ready-file", ready_};
         words.insert(words.end(), options.begin(), options.end());
         std::vector<char*> arguments;
+        arguments.reserve(words.size() + 1);
         for (auto& word : words)
             arguments.push_back(word.data());
         arguments.push_back(nullptr);

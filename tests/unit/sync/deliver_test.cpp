@@ -307,6 +307,9 @@ TEST(Deliver, AStepThatWasSentAndThenRemovedParksTheProgress) {
     office.drop("b.xml", dossier_xml("H22-1", 2, "processing", "one step less"));
     office.read();
     office.push();
+    const auto parked = *office.ledger->list(ledger::State::Parked, 10);
+    ASSERT_EQ(parked.size(), 1u);
+    EXPECT_THAT(parked[0].reason, HasSubstr("removed or renamed"));
     office.drop("c.xml", dossier_xml("H22-1", 4, "processing", "and two more"));
     office.read();
     office.push();
@@ -330,6 +333,22 @@ TEST(Deliver, ARecordThatTheMappingRefusesIsParkedWithAllItsFaults) {
     ASSERT_EQ(parked.size(), 1u);
     EXPECT_THAT(parked[0].reason, HasSubstr("9.999999"));
     EXPECT_THAT(parked[0].reason, HasSubstr("field-name"));
+}
+
+TEST(Deliver, WhatTheMappingRefusedIsTriedAgainOnceTheMappingFilesAreOthers) {
+    Office office;
+    const Digest first = sha256("the mapping files of yesterday");
+    EXPECT_EQ(*follow_mapping_change(*office.ledger, first, office.clock.now()), 0u);
+    auto xml = dossier_xml("H22-1", 0);
+    const std::string procedure = "<procedure>1.005129<";
+    xml.replace(xml.find(procedure), procedure.size(), "<procedure>9.999999<");
+    office.drop("a.xml", xml);
+    office.read();
+    EXPECT_EQ(office.push().parked, 1u);
+    EXPECT_EQ(*follow_mapping_change(*office.ledger, first, office.clock.now()), 0u);
+    EXPECT_EQ(office.ledger->tally("dossier")->parked, 1u);
+    EXPECT_EQ(*follow_mapping_change(*office.ledger, sha256("of today"), office.clock.now()), 1u);
+    EXPECT_EQ(office.ledger->tally("dossier")->waiting, 1u);
 }
 
 TEST(Deliver, AStopRequestSettlesWhatIsInHandAndLeavesTheRest) {
