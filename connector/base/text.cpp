@@ -1,5 +1,6 @@
 #include "connector/base/text.h"
 
+#include <simdjson.h>
 #include <utf8proc.h>
 
 #include <cstdint>
@@ -119,6 +120,8 @@ void each_character(std::string_view text, Visit visit) {
 }  // namespace
 
 std::size_t invalid_utf8_at(std::string_view text) {
+    // Nearly all text is valid, and simdjson says so at many gigabytes a second.
+    if (simdjson::validate_utf8(text.data(), text.size())) return std::string_view::npos;
     for (std::size_t i = 0; (i = skip_ascii(text, i)) < text.size();) {
         const std::size_t size = sequence_at(text, i);
         if (size == 0) return i;

@@ -57,9 +57,10 @@ class Extraction {
             return;
         }
         if (here.children.empty()) return;
+        std::size_t expected = 0;
         for (auto child = element.first_child(); child; child = child.next_sibling()) {
             if (child.type() != pugi::node_element) continue;
-            const int next = here.child(child.name());
+            const int next = here.child(child.name(), expected);
             if (next == PathNode::none) continue;
             if (const int list = scope.paths[next].list; list != PathNode::none)
                 member(child, scope.lists[list], list, frame);

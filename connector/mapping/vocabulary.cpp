@@ -76,11 +76,12 @@ std::optional<LocalTime> DateForm::parse(std::string_view text) const {
     return std::nullopt;
 }
 
-int PathNode::child(std::string_view name) const {
-    const auto at =
-        std::lower_bound(children.begin(), children.end(), name,
-                         [](const auto& entry, std::string_view n) { return entry.first < n; });
-    return at != children.end() && at->first == name ? at->second : none;
+int PathNode::child(std::string_view name, std::size_t& next) const {
+    for (std::size_t tried = 0; tried < children.size(); ++tried, ++next) {
+        if (next >= children.size()) next = 0;
+        if (children[next].first == name) return children[next++].second;
+    }
+    return none;
 }
 
 const KindData* VocabularyData::find(std::string_view kind) const {

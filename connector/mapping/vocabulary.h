@@ -66,12 +66,14 @@ struct ValueSpec {
 // record, whatever their order and number.
 struct PathNode {
     static constexpr int none = -1;
-    std::vector<std::pair<std::string, int>> children;    // sorted; index into Scope::paths
+    std::vector<std::pair<std::string, int>> children;    // as declared; index into Scope::paths
     std::vector<std::pair<std::string, int>> attributes;  // index into Scope::values
     int value = none;
     int list = none;
 
-    int child(std::string_view name) const;
+    // The search begins at `next`, which then stands behind what was found: a record's elements
+    // usually come in the order of the vocabulary, and each is then found at the first look.
+    int child(std::string_view name, std::size_t& next) const;
 };
 
 struct ListSpec;

@@ -251,12 +251,14 @@ class Loader {
     }
 
     static int child(Scope& scope, int at, const std::string& name) {
-        if (const int known = scope.paths[at].child(name); known != PathNode::none) return known;
+        std::size_t first = 0;
+        if (const int known = scope.paths[at].child(name, first); known != PathNode::none)
+            return known;
         const int added = int(scope.paths.size());
         scope.paths.emplace_back();
         auto& children = scope.paths[at].children;
         const std::pair entry(name, added);
-        children.insert(std::lower_bound(children.begin(), children.end(), entry), entry);
+        children.push_back(entry);
         return added;
     }
 
