@@ -107,7 +107,7 @@ std::optional<std::string> fetch(const std::string& base, const std::string& pat
     // Connection: close makes the end of the stream the end of the answer.
     std::string answer;
     boost::system::error_code code;
-    std::string part(64 * 1024, '\0');
+    std::string part(64U << 10, '\0');
     while (!code && answer.size() < kMaxAnswer)
         answer.append(part, 0, stream.read(part.data(), part.size(), code));
     const auto body = answer.find("\r\n\r\n");

@@ -74,7 +74,6 @@ class Faults {
     void add(std::string place, std::string_view rule, std::string text);
     bool empty() const { return list_.empty(); }
     const std::vector<Fault>& list() const { return list_; }
-    std::vector<Fault> take() { return std::move(list_); }
 
   private:
     std::string scope_;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <ranges>
 
 #include "tests/sandbox/contract.h"
 
@@ -74,8 +73,8 @@ std::vector<ItemAnswer> Holdings::take_all(Service service, const Json& items, b
     for (const ItemAnswer& answer : answers)
         items_.add(service, refused && answer.code == Code::Ok ? Code::SomeRefused : answer.code);
     if (refused) {
-        for (const auto& step : std::views::reverse(undo))
-            step();
+        for (auto step = undo.rbegin(); step != undo.rend(); ++step)
+            (*step)();
     } else {
         for (const ItemAnswer& answer : answers)
             keep_notes(answer);
@@ -87,7 +86,7 @@ ItemAnswer Holdings::take(Service service, const Json& item, bool updating, Undo
     if (!item.IsObject()) {
         Faults faults(info(service).name);
         faults.add("data[]", "type", "sai kiểu JSON, cần object (JSON object expected)");
-        return refuse(std::move(faults), {});
+        return refuse(faults, {});
     }
     switch (service) {
         case Service::DongBoHoSoMC:
@@ -108,7 +107,7 @@ ItemAnswer Holdings::take_dossier(const Json& item, bool updating, Undo* undo) {
     Faults notes(info(Service::DongBoHoSoMC).name);
     Dossier dossier = judge_dossier(item, list_, faults, notes);
     std::string key = key_of(item, "MaHoSo");
-    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    if (!faults.empty()) return refuse(faults, std::move(key));
     const Code code = dossiers_.put(key, std::move(dossier), updating, undo);
     auto message = store_message(code, "Hồ sơ", key);
     return {code, std::move(key), std::move(message), rules_of(notes)};
@@ -118,7 +117,7 @@ ItemAnswer Holdings::take_step(const Json& item, Undo* undo) {
     Faults faults(info(Service::CapNhatTienDoHoSoMC).name);
     const Step step = judge_step(item, faults);
     std::string key = key_of(item, "MaHoSo");
-    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    if (!faults.empty()) return refuse(faults, std::move(key));
     const auto result = dossiers_.add_step(key, step, undo);
     Faults notes(info(Service::CapNhatTienDoHoSoMC).name);
     if (result.before != 0 && !usual_order(result.before, step.status))
@@ -133,7 +132,7 @@ ItemAnswer Holdings::take_procedure(const Json& item, bool updating, Undo* undo)
     Faults notes(info(Service::DongBoTTHC).name);
     Procedure procedure = judge_procedure(item, list_, faults, notes);
     std::string key = key_of(item, "MATTHC");
-    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    if (!faults.empty()) return refuse(faults, std::move(key));
     const Code code = procedures_.put(key, std::move(procedure), updating, undo);
     auto message = store_message(code, "Thủ tục", key);
     return {code, std::move(key), std::move(message), rules_of(notes)};
@@ -143,7 +142,7 @@ ItemAnswer Holdings::take_statistics(const Json& item, Undo* undo) {
     Faults faults(info(Service::DongBoThongKeHoSo).name);
     StatisticsRow judged = judge_statistics(item, faults);
     std::string key = key_of(item, "Madonvi");
-    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    if (!faults.empty()) return refuse(faults, std::move(key));
     statistics_.put(judged.key, std::move(judged.row), undo);
     return {Code::Ok, std::move(key), std::string(kAccepted), {}};
 }
@@ -152,14 +151,14 @@ ItemAnswer Holdings::take_portal_status(const Json& item) {
     Faults faults(info(Service::DongBoTrangThaiHoSo).name);
     check(portal_status_type(), item, faults);
     std::string key = key_of(item, "MaHoSo");
-    if (!faults.empty()) return refuse(std::move(faults), std::move(key));
+    if (!faults.empty()) return refuse(faults, std::move(key));
     const auto status = text_of(item, "TrangThai");
     const int number = status.size() == 1 ? status[0] - '0' : 10 + (status[1] - '0');
     portal_statuses_.put(text_of(item, "MaHoSo"), static_cast<std::uint8_t>(number));
     return {Code::Ok, std::move(key), std::string(kAccepted), {}};
 }
 
-ItemAnswer Holdings::refuse(Faults faults, std::string key) {
+ItemAnswer Holdings::refuse(const Faults& faults, std::string key) {
     for (const Fault& fault : faults.list())
         violations_.add(fault.rule, key);
     return {Code::Bad, std::move(key), describe(faults.list()), {}};

@@ -49,7 +49,7 @@ class Holdings {
     ItemAnswer take_procedure(const Json& item, bool updating, Undo* undo);
     ItemAnswer take_statistics(const Json& item, Undo* undo);
     ItemAnswer take_portal_status(const Json& item);
-    ItemAnswer refuse(Faults faults, std::string key);
+    ItemAnswer refuse(const Faults& faults, std::string key);
     void keep_notes(const ItemAnswer& answer);
 
     const NationalList list_;

@@ -23,6 +23,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using Parser = http::request_parser<http::string_body>;
 
+constexpr std::size_t kReadAtOnce = 64U << 10;
+
 // Our Stream as Beast wants to read from it.
 struct Reader {
     Stream& stream;
@@ -199,7 +201,7 @@ void HttpServer::serve(int socket) {
 
 void HttpServer::serve_requests(Stream& stream) {
     boost::beast::flat_buffer buffer;
-    buffer.reserve(64 * 1024);  // Beast reads no more at once than there is room
+    buffer.reserve(kReadAtOnce);  // Beast reads no more at once than there is room
     Reader reader{stream};
     while (!stopping_) {
         Parser parser;
@@ -208,7 +210,7 @@ void HttpServer::serve_requests(Stream& stream) {
         error_code error;
         stream.deadline(Stream::Clock::now() + settings_.idle);
         if (buffer.size() == 0) {
-            const auto count = reader.read_some(buffer.prepare(64 * 1024), error);
+            const auto count = reader.read_some(buffer.prepare(kReadAtOnce), error);
             if (error) return stream.finish(false);
             buffer.commit(count);
         }

@@ -18,10 +18,10 @@ bool replay_line(std::string_view line, Holdings& holdings, Journal::Replay& rep
     call.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
     if (call.HasParseError() || !call.IsObject()) return false;
     const auto service = service_named(text_of(call, "service"));
-    const auto data = call.FindMember("data");
-    if (!service || data == call.MemberEnd() || !data->value.IsArray()) return false;
+    const Json* data = list_of(call, "data");
+    if (!service || data == nullptr) return false;
     const bool updating = text_of(call, "isUpdating") == "True";
-    for (const ItemAnswer& answer : holdings.take_each(*service, data->value, updating))
+    for (const ItemAnswer& answer : holdings.take_each(*service, *data, updating))
         ++(answer.code == Code::Ok ? replay.accepted : replay.refused);
     return true;
 }

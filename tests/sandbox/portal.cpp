@@ -91,7 +91,7 @@ Portal::Answer Portal::answer(Request& request, Service& service) {
 
     // A NUL ends the text for the parser: what follows it must not be lost in silence.
     const bool has_nul = request.body.find('\0') != std::string::npos;
-    thread_local std::vector<char> buffer(256 * 1024);
+    thread_local std::vector<char> buffer(256U << 10);
     rapidjson::MemoryPoolAllocator<> pool(buffer.data(), buffer.size());
     Document body(&pool);
     body.ParseInsitu<kParseFlags>(request.body.data());

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -126,7 +127,9 @@ struct MonthOfAgency {
     int year = 0;
     int month = 0;
     std::string agency;
-    auto operator<=>(const MonthOfAgency&) const = default;
+    bool operator<(const MonthOfAgency& other) const {
+        return std::tie(year, month, agency) < std::tie(other.year, other.month, other.agency);
+    }
 };
 
 struct Statistics {

@@ -68,7 +68,7 @@ void Stream::finish(bool drain) {
     say_goodbye();
     ::shutdown(socket_, SHUT_WR);
     if (!drain) return;
-    std::array<char, 16 * 1024> waste{};
+    std::array<char, (16U << 10)> waste{};
     const auto end = Clock::now() + kDrain;
     for (std::size_t total = 0; total < kDrainBytes && Clock::now() < end;) {
         const auto count = ::recv(socket_, waste.data(), waste.size(), 0);

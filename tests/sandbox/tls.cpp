@@ -8,7 +8,7 @@
 namespace dvcsandbox {
 namespace {
 
-constexpr std::size_t kMaxRecord = 16 * 1024;
+constexpr std::size_t kMaxRecord = 16U << 10;
 
 std::string last_error() {
     const auto code = ERR_get_error();
