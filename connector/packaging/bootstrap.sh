@@ -125,9 +125,9 @@ configure_and_build() { # PRESET [TARGET…]
   shift
   (cd "$dvc_top" && logged "configure-$preset" cmake --preset "$preset") || return 1
   if ! NINJA_STATUS='[%f/%t] ' cmake --build "$dvc_top/build/$preset" -j "$(build_jobs)" \
-    ${1:+--target "$@"} 2>&1 </dev/null | tee "$log" | build_progress "$preset"; then
+    ${1:+--target "$@"} -- -k 0 2>&1 </dev/null | tee "$log" | build_progress "$preset"; then
     printf '\n--- what failed, from %s ---\n' "${log#"$dvc_top"/}" >&2
-    grep -A 40 -m 1 -e '^FAILED' -e '^ninja: error' "$log" >&2
+    grep -e '^FAILED' -e ' error: ' -e '^ninja: error' "$log" | cut -c 1-300 | head -n 40 >&2
     return 1
   fi
   note "build/$preset is up to date ($((SECONDS - started)) s)"
