@@ -140,8 +140,8 @@ class Database {
     sqlite3* handle_ = nullptr;
 };
 
-// A writing transaction: rolled back unless committed. One that begins inside another is part of it:
-// only the outer one commits or rolls back.
+// A writing transaction: rolled back unless committed. One that begins inside another is part of
+// it: only the outer one commits or rolls back.
 class Transaction {
   public:
     static Result<Transaction> begin(Database& database);
