@@ -4,8 +4,10 @@
 #
 #   tests/bench/full_year.sh [ROUNDS [DOSSIERS]]      (default: 3 rounds of the whole year)
 #
-# Prints a line a round: seconds and dossiers/s of both, their share, the run over the unchanged year, and the
-# peak memory of dvcsync. Needs the release build: cmake --preset release && cmake --build --preset release
+# Prints a line a round: seconds and dossiers/s of both, their share, the run over the unchanged year, and
+# the peak memory of dvcsync. DVC_LATENCY_MS=N lets the sandbox take N ms for each answer, as a portal
+# at the other end of a network does. Needs the release build and the Debian package "time":
+#   cmake --preset release && cmake --build --preset release
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=${DVC_BIN:-$top/build/release/bin}
@@ -22,7 +24,7 @@ fresh_sandbox() {
   local port=0
   if [[ -n ${sandbox_url-} ]]; then port=${sandbox_url##*:}; fi
   stop_sandbox
-  start_sandbox "$port"
+  start_sandbox "$port" --latency-ms "${DVC_LATENCY_MS:-0}"
 }
 
 timed_sync() { # NAME
