@@ -68,6 +68,20 @@ std::vector<Operation> operations_of(Job job) {
     return {};
 }
 
+std::string_view shown(Job job) {
+    switch (job) {
+        case Job::PushCatalogue:
+            return "procedures sent";
+        case Job::PushDossiers:
+            return "dossiers and progress sent";
+        case Job::PushStatistics:
+            return "monthly statistics sent";
+        case Job::All:
+            break;
+    }
+    return "";
+}
+
 void add(DeliveryCounts& sum, const DeliveryCounts& more) {
     sum.delivered += more.delivered;
     sum.without_call += more.without_call;
@@ -138,6 +152,7 @@ class JobRun {
             if (mappings.plan(operation)) operations.push_back(operation);
         }
         DeliveryRules rules;
+        rules.what = shown(job);
         rules.workers = connector_.config.in_flight;
         rules.call.max_attempts = connector_.config.max_attempts;
         rules.call.progress_follows = mappings.plan(Operation::PushProgress) != nullptr;

@@ -119,7 +119,7 @@ class Delivery {
         DVC_TRY(ledger_.recover(clock_.now()).map([](auto) {}));
         DVC_TRY(resolve_doubts());
         DVC_TRY_ASSIGN(total, open_items());
-        progress_.begin("sent to the portal", total);
+        progress_.begin(rules_.what, total);
         // Calls that are cut off during the run leave doubts of their own; a portal that does this
         // for ever must not hold the run for ever.
         constexpr int rounds = 3;

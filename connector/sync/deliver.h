@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "connector/base/time.h"
 #include "connector/sync/call.h"
@@ -34,7 +35,8 @@ struct DeliveryRules {
     int workers = 8;  // 0: no threads, every task runs on the calling thread (simulation)
     CallRules call;
     Millis patience{60'000};  // how long a run stays for items that wait for their time
-    std::uint64_t seed = 0;   // of the jitter
+    std::string_view what = "sent to the portal";  // for Progress
+    std::uint64_t seed = 0;                        // of the jitter
     // So many calls in a row that did not reach the portal end the run: it is down, and every
     // further call would only age the items' attempt counters.
     int unreachable_limit = 16;

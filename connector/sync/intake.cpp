@@ -132,7 +132,7 @@ Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
                              const Clock& clock, Progress& progress,
                              const std::atomic<bool>& stop) {
     IntakeCounts counts;
-    progress.begin("read from the province", 0);
+    progress.begin("records read", 0);
     while (!stop) {
         DVC_TRY_ASSIGN(batch, source.next(limits::intake_batch));
         std::vector<Pending> pending;
