@@ -79,14 +79,16 @@ ensure_packages() { # LIST…
 # localhost. Given as root; /proc is taken away again at the end.
 ensure_surroundings() {
   if [[ ! -e /proc/self/maps ]]; then
-    ((EUID == 0)) && mount -t proc proc /proc 2>/dev/null ||
+    if ((EUID != 0)) || ! mount -t proc proc /proc 2>/dev/null; then
       die "/proc is not mounted. As root: mount -t proc proc /proc"
+    fi
     trap 'umount /proc' EXIT
     note "mounted /proc until the end"
   fi
   if ! getent hosts localhost >/dev/null; then
-    [[ ! -e /etc/hosts ]] && echo '127.0.0.1 localhost' 2>/dev/null >/etc/hosts ||
+    if [[ -e /etc/hosts ]] || ! echo '127.0.0.1 localhost' 2>/dev/null >/etc/hosts; then
       die "localhost does not resolve. Add the line '127.0.0.1 localhost' to /etc/hosts"
+    fi
     note "wrote /etc/hosts, which was missing"
   fi
 }
