@@ -239,6 +239,8 @@ void initialize() {
     OPENSSL_init_ssl(0, nullptr);
     try {
         crossplat::threadpool::initialize_with_threads(4);
+        // The library makes its scheduler at the first call, and does so on one thread from here.
+        (void)pplx::get_ambient_scheduler();
     } catch (const std::exception&) {
         // It is running already, so it was sized before: there is nothing left to decide.
     }
