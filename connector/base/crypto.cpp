@@ -174,8 +174,9 @@ Result<Sealer> Sealer::load(const std::filesystem::path& key_file) {
     struct stat info {};
     if (::stat(key_file.c_str(), &info) != 0 && errno == ENOENT)
         return key_fault(key_file,
-                         "it does not exist; restore it from your backup, or, in a new "
-                         "installation, create it with `dvcsync init`");
+                         "it does not exist; restore it from your backup: a new key cannot "
+                         "open what the ledger holds. For a new ledger, run `dvcsync init --dir` "
+                         "with an empty folder");
     if ((info.st_mode & 077) != 0)
         return key_fault(key_file, fmt::format("group or others may use it (mode {:04o}); run: "
                                                "chmod 600 {}",

@@ -20,6 +20,7 @@ void print_json(const sync::RunReport& report) {
     json.add("changed", std::uint64_t{report.intake.changed});
     json.add("released", std::uint64_t{report.released});
     json.add("rejected_files", std::uint64_t{report.intake.rejected.size()});
+    json.add("files_not_taken", std::uint64_t{report.intake.left.size()});
     json.add("delivered", std::uint64_t{report.delivery.delivered});
     json.add("delivered_without_call", std::uint64_t{report.delivery.without_call});
     json.add("refused", std::uint64_t{report.delivery.refused});
@@ -55,9 +56,15 @@ void print_text(const sync::RunReport& report) {
     for (const auto& file : in.rejected) {
         fmt::print("Rejected  {}: {}\n", file.file, file.reason);
     }
+    constexpr std::size_t shown = 5;
+    for (std::size_t i = 0; i < in.left.size() && i < shown; ++i) {
+        fmt::print("Not taken {}: {}\n", in.left[i].file, in.left[i].reason);
+    }
+    if (in.left.size() > shown) fmt::print("Not taken {} more files\n", in.left.size() - shown);
     if (!out.stop.empty()) fmt::print("Stopped   {}\n", out.stop);
     if (report.attention) {
-        fmt::print("Something needs a person or another run: dvcsync status --parked\n");
+        fmt::print(
+            "Something needs a person or another run: see dvcsync status --parked, and check\n");
     }
 }
 
@@ -72,6 +79,13 @@ void log_run(sync::Job job, const sync::RunReport& report) {
                 report.delivery.parked + report.intake.parked, report.delivery.waiting,
                 report.delivery.doubtful, report.traffic.calls, report.seconds,
                 report.delivery.stop.empty() ? "" : ", stopped: ", report.delivery.stop);
+    for (const auto& file : report.intake.rejected) {
+        spdlog::warn("file {} rejected: {}", file.file, file.reason);
+    }
+    if (!report.intake.left.empty()) {
+        spdlog::info("{} files not taken yet, the first: {}: {}", report.intake.left.size(),
+                     report.intake.left.front().file, report.intake.left.front().reason);
+    }
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ class Profile {
     bool has(Operation operation) const;
     int batch(Operation operation) const;            // items a call, at least 1
     bool knows_updating(Operation operation) const;  // the call says new or update
+    // An item in doubt that cannot be asked for may go again; false: a person decides.
+    bool repeatable(Operation operation) const;
     bool can_ask() const;  // there is a service that tells whether a dossier is known
     // Settings that the profile needs from dvcsync.toml [portal.settings] (dstcode, agency code …).
     const std::vector<std::string>& settings() const;

@@ -24,6 +24,11 @@ bool Profile::knows_updating(Operation operation) const {
     const auto& push = data_->push(operation);
     return push && push->updating;
 }
+
+bool Profile::repeatable(Operation operation) const {
+    const auto& push = data_->push(operation);
+    return push && push->repeatable;
+}
 bool Profile::can_ask() const {
     return data_->ask.has_value();
 }

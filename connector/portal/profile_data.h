@@ -70,7 +70,8 @@ struct Push {
     std::string key;  // member of a line that names its item
     int batch = 1;
     bool updating = false;
-    bool single = false;  // data is one object, not an array
+    bool repeatable = true;  // in doubt and not to be asked for: the same again does no harm
+    bool single = false;     // data is one object, not an array
 };
 
 struct Ask {

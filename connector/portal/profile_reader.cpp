@@ -218,12 +218,17 @@ class Reader {
     }
 
     void operation(pugi::xml_node node) {
-        file.only(node, {"name", "service", "endpoint", "batch", "key", "updating", "data"}, {});
+        file.only(node,
+                  {"name", "service", "endpoint", "batch", "key", "updating", "data", "doubt"}, {});
         Push push;
         push.service = file.optional(node, "service");
         push.endpoint = endpoint(node);
         push.key = file.required(node, "key");
         push.updating = file.yes_no(node, "updating");
+        const std::string_view doubt = node.attribute("doubt").as_string("resend");
+        push.repeatable = doubt == "resend";
+        if (!push.repeatable && doubt != "park")
+            file.fault(node, fmt::format("doubt=\"{}\": resend or park", doubt));
         const auto batch = file.required(node, "batch");
         push.batch = whole_number(batch).value_or(0);
         if (!batch.empty() && (push.batch < 1 || push.batch > limits::max_batch))

@@ -368,6 +368,9 @@ PortalCalls calls_of(portal::Client& client) {
                            bool updating) { return client.push(operation, items, updating); };
     calls.knows = [&client](std::string_view code) { return client.knows(code); };
     calls.batch = [&client](Operation operation) { return client.profile().batch(operation); };
+    calls.repeatable = [&client](Operation operation) {
+        return client.profile().repeatable(operation);
+    };
     calls.can_ask = client.profile().can_ask();
     return calls;
 }

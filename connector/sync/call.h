@@ -24,6 +24,7 @@ struct PortalCalls {
         push;
     std::function<Result<bool>(std::string_view code)> knows;
     std::function<int(Operation)> batch;
+    std::function<bool(Operation)> repeatable;
     bool can_ask = false;
 };
 PortalCalls calls_of(portal::Client& client);

@@ -103,10 +103,31 @@ class Checker {
             faults("source", (!waiting ? waiting.error() : incomplete.error()).message);
             return;
         }
-        green("source", fmt::format("{}: {} complete files wait to be read",
+        green("source", fmt::format("{}: {} files are there to be read",
                                     config.drop_folder.string(), *waiting));
-        for (const auto& file : *incomplete) {
-            add(Light::Yellow, "source", fmt::format("{}: {}", file.file, file.reason));
+        constexpr std::size_t shown = 5;
+        for (std::size_t i = 0; i < incomplete->size() && i < shown; ++i) {
+            add(Light::Yellow, "source",
+                fmt::format("{}: {}", (*incomplete)[i].file, (*incomplete)[i].reason));
+        }
+        if (incomplete->size() > shown) {
+            add(Light::Yellow, "source",
+                fmt::format("{} more files wait with them", incomplete->size() - shown));
+        }
+        rejected(config.drop_folder / "rejected");
+    }
+
+    void rejected(const std::filesystem::path& folder) {
+        std::size_t files = 0;
+        std::error_code failed;
+        for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+            if (entry.path().extension() == ".xml") ++files;
+        }
+        if (files > 0) {
+            add(Light::Yellow, "source",
+                fmt::format("{}: {} rejected files; read NAME.reason.txt beside each, have it "
+                            "exported again, then remove both",
+                            folder.string(), files));
         }
     }
 

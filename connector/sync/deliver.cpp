@@ -314,14 +314,13 @@ class Delivery {
             if (!known) return tl::make_unexpected(known.error());
             // Either way the same document may go again: as an update it replaces itself.
             settlement.known = *known;
-        } else if (item.operation == Operation::PushProgress) {
+        } else if (!calls_.repeatable(item.operation)) {
             settlement.state = State::Parked;
             settlement.cause = Cause::Portal;
             settlement.code = "in doubt";
             settlement.reason =
-                "a call was cut off and the portal cannot be asked which steps it kept: compare "
-                "the "
-                "dossier's progress on the portal; a newer version of the dossier sends the rest";
+                "a call was cut off, and the portal can neither be asked what it kept nor be sent "
+                "the same again (doubt in the profile): compare with what the portal shows";
         }
         return settlement;
     }

@@ -43,8 +43,8 @@ struct DeliveryRules {
 };
 
 // Delivers every ready item of the operations, in their order of listing where they compete. Items
-// that are in doubt from before are resolved first: by asking where the portal can be asked,
-// otherwise an upsert goes again and anything else is parked for a person.
+// that are in doubt are resolved first: a dossier by asking where the portal can be asked;
+// otherwise the profile says whether the same may go again or a person must look.
 Result<DeliveryCounts> deliver(ledger::Ledger& ledger, const PortalCalls& calls,
                                const mapping::MappingSet& mappings, const Sealer& sealer,
                                Clock& clock, std::span<const Operation> operations,

@@ -166,6 +166,8 @@ Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
         if (batch.end) break;
     }
     progress.end(counts.read);
+    DVC_TRY_ASSIGN(left, source.incomplete());
+    counts.left = std::move(left);
     return counts;
 }
 

@@ -22,6 +22,7 @@ struct IntakeCounts {
     std::size_t changed = 0;
     std::size_t parked = 0;
     std::vector<province::RejectedFile> rejected;
+    std::vector<province::RejectedFile> left;  // not complete, or not readable: still in in/
 };
 
 // What the ledger stores of one record. Pure; thread-safe. A record that cannot be used becomes an

@@ -11,6 +11,12 @@
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=${DVC_BIN:-$top/build/release/bin}
+for program in dvcsync dvc-province dvc-sandbox dvc-load; do
+  if [[ ! -x $bin/$program ]]; then
+    echo "$bin/$program is missing: cmake --preset release && cmake --build --preset release" >&2
+    exit 2
+  fi
+done
 work=$(mktemp -d)
 # shellcheck source=tests/e2e/lib.sh
 source "$top/tests/e2e/lib.sh"

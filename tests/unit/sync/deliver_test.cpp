@@ -284,8 +284,25 @@ TEST(Deliver, WhatWasBeingSentWhenTheProgramDiedIsAskedForFirst) {
     EXPECT_FALSE(office.portal.seen[0].updating);
 }
 
-TEST(Deliver, StepsInDoubtAreParkedAndNeverSentBlindly) {
+TEST(Deliver, StepsInDoubtGoAgainWhereTheProfileSaysThatTheSameAgainDoesNoHarm) {
     Office office;
+    bool cut = true;
+    office.portal.answer = [&](Operation operation, const portal::Item&, bool) {
+        if (operation != Operation::PushProgress) return outcome(Verdict::Accepted);
+        // The first call was kept but its answer was lost; the portal knows these rows by now.
+        return outcome(std::exchange(cut, false) ? Verdict::InDoubt : Verdict::Exists);
+    };
+    office.portal.batch = 2;
+    office.drop("a.xml", dossier_xml("H22-1", 2));
+    office.read();
+    office.push();
+    EXPECT_EQ(office.portal.codes(Operation::PushProgress).size(), 4u) << "two rows, twice";
+    EXPECT_EQ(office.ledger->tally("dossier")->delivered, 1u);
+}
+
+TEST(Deliver, StepsInDoubtAreParkedWhereTheProfileSaysThatAPersonMustLook) {
+    Office office;
+    office.portal.repeatable = false;
     office.portal.answer = [](Operation operation, const portal::Item&, bool) {
         return outcome(operation == Operation::PushProgress ? Verdict::InDoubt : Verdict::Accepted);
     };

@@ -81,12 +81,14 @@ class ScriptedPortal {
             return knows;
         };
         calls.batch = [this](Operation) { return batch; };
+        calls.repeatable = [this](Operation) { return repeatable; };
         calls.can_ask = true;
         return calls;
     }
 
     Answer answer;
     bool knows = false;
+    bool repeatable = true;
     int batch = 10;
     int calls_made = 0;
     std::vector<Seen> seen;
