@@ -127,6 +127,10 @@ check_tidy() {
     clang-tidy-14 -p build/clang --quiet
 }
 
+# Names in the traces, and the one leak that is not ours.
+export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14
+export LSAN_OPTIONS=suppressions=$top/tests/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=print_stacktrace=1
 # The thread sanitizer of GCC 12 does not know the address layouts of newer kernels.
 fixed_addresses=()
 if setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
