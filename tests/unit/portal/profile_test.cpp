@@ -72,6 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
                "3: <endpiont> may not stand inside <profile>"},
         Faulty{"UnknownAttribute", "batch=\"10\"", "batch=\"10\" bacth=\"10\"",
                "14: <operation> has no attribute \"bacth\""},
+        Faulty{"UnknownDoubt", "batch=\"10\"", "batch=\"10\" doubt=\"maybe\"",
+               "14: doubt=\"maybe\": resend or park"},
         Faulty{"AttributeTwice", "in=\"header\"", "in=\"header\" in=\"header\"",
                "5: attribute \"in\" is given twice"},
         Faulty{"Text", "<updating", "words <updating", "9: <push> holds no text"},
@@ -186,6 +188,7 @@ TEST(Profile, TheShippedProfileSaysWhatTheContractSays) {
     EXPECT_TRUE(profile->knows_updating(Operation::PushProcedure));
     EXPECT_FALSE(profile->knows_updating(Operation::PushProgress));
     EXPECT_FALSE(profile->knows_updating(Operation::PushStatistics));
+    EXPECT_TRUE(profile->repeatable(Operation::PushProgress));
     EXPECT_TRUE(profile->can_ask());
 }
 
