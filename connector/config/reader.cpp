@@ -207,7 +207,7 @@ bool Reader::flag(std::string_view section, std::string_view key) {
 
 std::string Reader::word(std::string_view section, std::string_view key,
                          std::span<const std::string_view> words, std::string otherwise) {
-    const std::string found = text(section, key, false);
+    std::string found = text(section, key, false);
     if (found.empty()) return otherwise;
     if (contains(words, found)) return found;
     fault(section, key, fmt::format("is \"{}\": use one of {}", found, fmt::join(words, ", ")));

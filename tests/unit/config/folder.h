@@ -31,7 +31,7 @@ class FolderTest : public testing::Test {
 
     std::filesystem::path write(std::string_view name, std::string_view text,
                                 unsigned mode = 0644) {
-        const std::filesystem::path file = folder / name;
+        std::filesystem::path file = folder / name;
         std::filesystem::create_directories(file.parent_path());
         std::ofstream(file, std::ios::binary) << text;
         std::filesystem::permissions(file, std::filesystem::perms(mode));
