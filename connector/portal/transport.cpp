@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include "connector/base/limits.h"
@@ -81,6 +82,7 @@ struct Transport::Impl {
 
     std::mutex mutex;
     std::condition_variable freed;
+    std::vector<std::weak_ptr<Call>> given_up;
     std::vector<std::unique_ptr<Lane>> idle;  // the last one used is used next: fewest connections
     int unopened = 0;                         // lanes that were never needed yet
     std::atomic<std::size_t> turn{0};  // moves to the next address when one cannot be reached
@@ -102,6 +104,24 @@ struct Transport::Impl {
         const std::lock_guard lock(mutex);
         idle.push_back(std::move(lane));
         freed.notify_one();
+    }
+
+    // The library still holds a call that was given up, until its pool has noticed.
+    void remember(const std::shared_ptr<Call>& call) {
+        const std::lock_guard lock(mutex);
+        std::erase_if(given_up, [](const auto& one) { return one.expired(); });
+        given_up.push_back(call);
+    }
+
+    // Lets the pool finish with those calls, within reason: at the end of the program it would stop
+    // with their last tasks in its queue and leave them behind.
+    void wind_up() {
+        idle.clear();
+        const auto patience = steady_clock::now() + std::chrono::seconds(2);
+        const auto held = [](const auto& one) { return !one.expired(); };
+        while (std::any_of(given_up.begin(), given_up.end(), held) &&
+               steady_clock::now() < patience)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
 
     std::optional<Failure> connect(Lane& lane, steady_clock::time_point deadline) const {
@@ -168,7 +188,9 @@ struct Transport::Impl {
 };
 
 Transport::Transport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Transport::~Transport() = default;
+Transport::~Transport() {
+    impl_->wind_up();
+}
 
 Result<std::unique_ptr<Transport>> Transport::open(const ClientSettings& settings) {
     const auto wrong = [&](std::string_view why) {
@@ -225,6 +247,7 @@ tl::expected<Reply, Failure> Transport::send(Request request, steady_clock::time
         call = std::make_shared<Call>(call->request);
         result = impl_->exchange(*lane, call, deadline);
     }
+    if (!result) impl_->remember(call);
     impl_->release(std::move(lane));
     return result;
 }
