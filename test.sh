@@ -127,9 +127,8 @@ check_tidy() {
     clang-tidy-14 -p build/clang --quiet
 }
 
-# Names in the traces, and the one leak that is not ours.
+# Names instead of addresses in the traces.
 export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14
-export LSAN_OPTIONS=suppressions=$top/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1
 # The thread sanitizer of GCC 12 does not know the address layouts of newer kernels.
 fixed_addresses=()
