@@ -86,7 +86,8 @@ start_sandbox "$port" || die "no sandbox, no demo"
 note "$sandbox_url"
 
 say "The connector: a new configuration, checked from end to end"
-write_configuration "$work/province"
+write_configuration "$work/province" >/dev/null
+note "dvcsync init wrote build/demo/province; address, account and certificates were filled in"
 dvcsync check
 
 say "First run: the state of 30 June"
