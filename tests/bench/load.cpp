@@ -154,7 +154,10 @@ class Year {
         }
         for (auto& [code, json] : procedures_) {
             waiting_[Operation::PushProcedure].push_back(std::move(json));
-            if (waiting_[Operation::PushProcedure].size() >= 20) flush(Operation::PushProcedure);
+            if (waiting_[Operation::PushProcedure].size() >=
+                static_cast<std::size_t>(profile_->push(Operation::PushProcedure)->batch)) {
+                flush(Operation::PushProcedure);
+            }
         }
         for (const auto operation : all_operations)
             flush(operation);
