@@ -24,16 +24,9 @@
 #include "connector/base/error.h"
 #include "connector/base/operation.h"
 #include "connector/base/time.h"
+#include "connector/ledger/control.h"
 
 namespace dvcsync::ledger {
-
-// States of an outbox item. Sending is never left over: recover() turns it into InDoubt.
-enum class State { Ready, Sending, Waiting, InDoubt, Parked, Delivered };
-std::string_view to_string(State state);
-
-// Who or what an item is parked by; "" while it is not.
-enum class Cause { None, Intake, Mapping, Portal };
-std::string_view to_string(Cause cause);
 
 // The columns that reports, filters and statistics need.
 struct Facts {
@@ -65,13 +58,15 @@ struct Intake {
     std::vector<Operation> queue;  // items to make ready; empty: keep, but do not send
     std::string fault;             // not empty: park it at once for this reason (cause Intake)
                                    // under queue[0]; facts may hold no more than kind and code
+    std::optional<UtcTime> as_of;  // when the export that holds it was made; nullopt: not told
 };
 
 struct Taken {
     std::size_t added = 0;
     std::size_t changed = 0;
     std::size_t unchanged = 0;
-    std::size_t parked = 0;  // of added + changed
+    std::size_t outdated = 0;  // left alone: the ledger holds a version of a later export
+    std::size_t parked = 0;    // of added + changed
 };
 
 // An outbox item in hand. version is the record's version at the time of the claim; sealed is the
@@ -88,6 +83,7 @@ struct Claimed {
     Digest document{};           // of the document delivered last for this operation; zero: none
     std::size_t steps_done = 0;  // progress rows delivered
     Digest steps_digest{};       // over the delivered rows, in order; zero: none
+    bool again = false;          // a resync: send it although nothing has changed
     std::string sealed;
 };
 
@@ -98,7 +94,7 @@ struct Settlement {
     // stays, until it was asked for), and only what was learnt is kept.
     std::int64_t version = 0;
     State state{};                   // Ready, Waiting, InDoubt, Parked or Delivered
-    UtcTime next_at{};               // Waiting: not before this instant
+    UtcTime next_at{};               // Waiting, InDoubt: not before this instant
     Cause cause = Cause::None;       // Parked
     std::string code;                // the portal's code
     std::string reason;              // for people
@@ -127,6 +123,19 @@ struct ItemRow {  // for lists
     UtcTime queued_at{};
     UtcTime changed_at{};
     UtcTime next_at{};
+};
+
+// An item as a person looks at it.
+struct ItemDetails {
+    ItemRow row;
+    std::string procedure;
+    std::string status;
+    std::optional<UtcTime> received;
+    std::optional<UtcTime> delivered_at;  // the last acknowledgement of any version
+    std::int64_t version = 0;
+    bool known = false;
+    std::size_t steps_done = 0;
+    std::vector<Act> acts;  // that touched it, oldest first
 };
 
 struct ItemCount {
@@ -177,6 +186,7 @@ struct Tally {
     std::size_t refused = 0;    // an item is parked with the portal's words
     std::size_t parked = 0;     // an item is parked by intake or mapping
     std::size_t waiting = 0;    // an item is ready, sending, waiting or in doubt
+    std::size_t dismissed = 0;  // a person has said that an item needs no sending
     std::size_t held = 0;       // the record is not to be sent and never was (it has no item)
 };
 
@@ -202,13 +212,17 @@ class Ledger {
     // mended).
     virtual Result<bool> is_current(const Digest& digest) = 0;
     // Takes records and the source's position in one transaction. A record whose digest is current
-    // is left alone; another gets a new version, its payload replaces the old one, and its items
-    // become ready unless they are in flight (Sending, InDoubt), in which case the newer version
-    // follows when they settle. A ready, waiting or parked older version is superseded. If the new
-    // version is not to be sent, items that are not in flight go.
+    // is left alone, and so is one whose export is older than that of the version held (both told);
+    // another gets a new version, its payload replaces the old one, and its items become ready
+    // unless they are in flight (Sending, InDoubt), in which case the newer version follows when
+    // they settle. A ready, waiting or parked older version is superseded. If the new version is
+    // not to be sent, items that are not in flight go.
     virtual Result<Taken> take(std::span<const Intake> records, std::string_view source,
                                std::string_view position, UtcTime now) = 0;
     virtual Result<std::string> position(std::string_view source) = 0;  // "" if none
+    // Items parked by intake, with their payloads, to be looked at again; by ascending item, only
+    // those above `after`.
+    virtual Result<std::vector<Claimed>> unreadable(std::int64_t after, std::size_t max) = 0;
 
     // -- delivery ------------------------------------------------------------------------------
     // Items that crashed while being sent become InDoubt. Returns how many. Call once at the start
@@ -220,10 +234,15 @@ class Ledger {
     // its dossier.
     virtual Result<std::vector<Claimed>> claim(Operation operation, std::size_t max,
                                                UtcTime now) = 0;
-    // The same for items in doubt (they stay InDoubt); those asked for longest ago come first.
-    virtual Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max) = 0;
+    // The same for items in doubt with next_at ≤ now (they stay InDoubt: the caller remembers which
+    // ones it has in hand); those that have waited longest come first.
+    virtual Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max,
+                                                  UtcTime now) = 0;
+    // Delivered ends what a resync had asked for. A settlement that leaves an item InDoubt counts
+    // as an attempt only if `called`.
     virtual Status settle(std::span<const Settlement> settlements, UtcTime now) = 0;
-    // The earliest next_at of the waiting items of an operation that nothing else holds back.
+    // The earliest next_at of the waiting items of an operation that nothing else holds back, and
+    // of its items in doubt.
     virtual Result<std::optional<UtcTime>> next_due(Operation operation) = 0;
     // Makes everything that is parked by `cause` ready again, say because the mapping was mended.
     // Intake cannot be released: only a newer version or another look at the source changes it.
@@ -232,7 +251,18 @@ class Ledger {
 
     // -- people --------------------------------------------------------------------------------
     virtual Result<std::vector<ItemCount>> counts() = 0;
-    virtual Result<std::vector<ItemRow>> list(std::optional<State> state, std::size_t max) = 0;
+    // By the time of their last change, newest first.
+    virtual Result<std::vector<ItemRow>> list(const Filter& filter, std::size_t max) = 0;
+    virtual Result<std::size_t> count(const Filter& filter) = 0;
+    virtual Result<std::vector<ItemDetails>> details(const Filter& filter, std::size_t max) = 0;
+    // Parked items that the filter chooses are ready again (what intake parked is left out, see
+    // unreadable()), or dismissed. The act is kept, with its items. Returns how many.
+    virtual Result<std::size_t> retry_parked(const Filter& filter, const Act& act, UtcTime now) = 0;
+    virtual Result<std::size_t> dismiss_parked(const Filter& filter, const Act& act,
+                                               UtcTime now) = 0;
+    // Keeps an act that touches no items of its own ("confirm", say).
+    virtual Status note(const Act& act, UtcTime now) = 0;
+    virtual Result<std::vector<Act>> acts(std::size_t max) = 0;  // newest first
     virtual Result<std::vector<MonthFigures>> month(int year, int month) = 0;
     virtual Result<YearFigures> year(int year) = 0;
     virtual Result<std::size_t> records(std::string_view kind) = 0;
@@ -246,7 +276,32 @@ class Ledger {
     // nullopt: no dossier.
     virtual Result<std::optional<std::pair<UtcTime, UtcTime>>> span() = 0;
 
+    virtual Result<CatalogueChange> catalogue_change() = 0;
+
+    // -- resync --------------------------------------------------------------------------------
+    virtual Result<ResyncPreview> preview_resync(const Slice& slice) = 0;
+    // Takes the slice's records into a new resync, without those that wait in another one.
+    virtual Result<Resync> start_resync(const Slice& slice, const Act& act, UtcTime now) = 0;
+    // Pause, resume or stop; stop forgets what is not handed over yet. Config error: there is no
+    // such resync, or its state does not allow it (stopped and done are final).
+    virtual Result<Resync> change_resync(std::int64_t id, ResyncState to, const Act& act,
+                                         UtcTime now) = 0;
+    virtual Result<std::vector<Resync>> resyncs(std::size_t max) = 0;  // newest first
+    // Hands up to `max` records of the oldest active resync over to delivery: what is delivered
+    // becomes ready again, marked `again`; everything else is on its way or a person's and is
+    // skipped. Resumes after a crash where it was.
+    virtual Result<Fed> feed_resync(std::size_t max, UtcTime now) = 0;
+
     // -- runs ----------------------------------------------------------------------------------
+    // Takes the lease; nullopt: it is ours. Otherwise the lease of the run that holds it. One that
+    // has expired is taken over, and so is one of `wanted.host` when `owner_is_gone` (whoever asks
+    // knows that no process on this host holds it). While this object holds the lease, every
+    // function that claims, settles or takes fails with Retry once another run has taken it over.
+    virtual Result<std::optional<Lease>> acquire(const Lease& wanted, bool owner_is_gone,
+                                                 UtcTime now) = 0;
+    virtual Status renew(UtcTime now, UtcTime expires) = 0;  // Retry: taken over
+    virtual Status release() = 0;                            // no error if it is not ours any more
+    virtual Result<std::optional<Lease>> lease() = 0;        // whoever holds it
     virtual Result<std::int64_t> begin_run(std::string_view job, UtcTime now) = 0;
     virtual Status end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
                            UtcTime now) = 0;

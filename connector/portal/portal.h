@@ -37,7 +37,18 @@ class Profile {
     bool knows_updating(Operation operation) const;  // the call says new or update
     // An item in doubt that cannot be asked for may go again; false: a person decides.
     bool repeatable(Operation operation) const;
-    bool can_ask() const;  // there is a service that tells whether a dossier is known
+    bool can_ask() const;   // there is a service that tells whether a dossier is known
+    bool can_list() const;  // there is a service that lists the dossiers of a period
+    // Endpoints by name, so that each can be paced by itself. "" if there is no such service.
+    const std::string& endpoint(Operation operation) const;
+    const std::string& ask_endpoint() const;
+    const std::string& list_endpoint() const;
+    // How fast an endpoint may be called.
+    struct Pace {
+        double per_second = 0;  // 0: no limit
+        int burst = 1;          // calls that may come at once after a pause
+    };
+    Pace pace(std::string_view endpoint) const;
     // Settings that the profile needs from dvcsync.toml [portal.settings] (dstcode, agency code …).
     const std::vector<std::string>& settings() const;
     // Names of the endpoints that [portal.endpoints] must give a path for.
@@ -81,6 +92,27 @@ struct Outcome {
     std::string code;     // the portal's code or "HTTP 503" or "tls", for lists and filters
     std::string message;  // the portal's words or ours; at most limits::max_message characters
     std::optional<std::chrono::milliseconds> retry_after;  // when the portal asked for it
+    // The failure is the endpoint's, not this item's (unreachable, 429, 503 …): it says nothing
+    // against the item, so no attempt is counted, and the endpoint is left in peace for a while.
+    bool endpoint = false;
+};
+
+// What the portal says of one dossier when it is asked.
+struct Holding {
+    bool known = false;
+    // Members of its answer that the profile compares, by the name that the same fact has in the
+    // document we send. Only those that the answer has.
+    std::map<std::string, std::string> members;
+};
+
+// One page of the dossiers that the portal holds for a period.
+struct Listed {
+    std::string code;
+    std::map<std::string, std::string> members;
+};
+struct Page {
+    std::vector<Listed> rows;
+    bool more = false;
 };
 
 struct Item {
@@ -103,8 +135,12 @@ class Client {
     // One call; at most profile.batch(operation) items; one outcome per item, in the same order.
     // Never throws. Logs in by itself when needed.
     std::vector<Outcome> push(Operation operation, std::span<const Item> items, bool updating);
-    // Asks whether the portal knows a dossier. InDoubt/Retry errors as for push.
-    Result<bool> knows(std::string_view code);
+    // Asks what the portal holds of a dossier. Error: never InDoubt, for asking changes nothing.
+    tl::expected<Holding, Outcome> look(std::string_view code);
+    // Page `page` (from 1) of the dossiers received in [from, until), Vietnam days. The same
+    // errors; Refused: the portal does not offer the list.
+    tl::expected<Page, Outcome> list(std::chrono::local_days from, std::chrono::local_days until,
+                                     int page);
     // Calls made and bytes sent since open.
     struct Traffic {
         std::uint64_t calls = 0;

@@ -22,10 +22,19 @@ namespace dvcsync::sync {
 struct PortalCalls {
     std::function<std::vector<portal::Outcome>(Operation, std::span<const portal::Item>, bool)>
         push;
-    std::function<Result<bool>(std::string_view code)> knows;
+    std::function<tl::expected<portal::Holding, portal::Outcome>(std::string_view code)> look;
+    std::function<tl::expected<portal::Page, portal::Outcome>(
+        std::chrono::local_days from, std::chrono::local_days until, int page)>
+        list;
     std::function<int(Operation)> batch;
     std::function<bool(Operation)> repeatable;
+    std::function<std::string(Operation)> endpoint;  // by name, to be paced by itself
+    std::function<portal::Profile::Pace(std::string_view endpoint)> pace;
+    std::string ask_endpoint;
+    std::string list_endpoint;
     bool can_ask = false;
+    bool can_list = false;
+    std::function<portal::Client::Traffic()> traffic;
 };
 PortalCalls calls_of(portal::Client& client);
 
