@@ -32,7 +32,12 @@ inline constexpr std::size_t max_answer = 8u << 20;        // one answer of the 
 inline constexpr std::size_t max_document = 8u << 20;      // one national document
 inline constexpr std::size_t max_batch_bytes = 16u << 20;  // one call's body
 inline constexpr int max_batch = 500;     // items in a call, whatever the profile says
+inline constexpr int split_calls = 64;    // to find the culprit of a batch refused as a whole
 inline constexpr int max_in_flight = 64;  // calls at once, whatever the settings say
+// Dossiers on a page of the portal's list, whatever the profile says.
+inline constexpr int max_page_size = 1'000;
+inline constexpr double max_calls_per_second = 1'000;  // of one endpoint, in a profile
+inline constexpr int max_burst = 1'000;                // calls
 // Longer waits are cut to it.
 inline constexpr std::chrono::milliseconds max_retry_after{3'600'000};
 // Authorities, certificate chain, private key.
@@ -48,5 +53,10 @@ inline constexpr std::size_t rows_at_hand = 4'096;  // records whose progress ro
 inline constexpr std::size_t claim_batch = 256;     // outbox items claimed at once
 inline constexpr std::size_t max_payload = 16u << 20;  // a payload of the ledger, opened
 inline constexpr std::size_t max_message = 2'000;      // characters of a stored reason
+
+// People.
+inline constexpr std::size_t max_act_reason = 500;     // characters of a person's --reason
+inline constexpr int max_listed = 10'000;              // rows that one command prints
+inline constexpr std::size_t max_named_codes = 1'000;  // codes named on one command line
 
 }  // namespace dvcsync::limits
