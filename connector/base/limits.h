@@ -36,8 +36,9 @@ inline constexpr int split_calls = 64;    // to find the culprit of a batch refu
 inline constexpr int max_in_flight = 64;  // calls at once, whatever the settings say
 // Dossiers on a page of the portal's list, whatever the profile says.
 inline constexpr int max_page_size = 1'000;
-inline constexpr double max_calls_per_second = 1'000;  // of one endpoint, in a profile
-inline constexpr int max_burst = 1'000;                // calls
+inline constexpr double min_calls_per_second = 0.01;  // of one endpoint, in a profile
+inline constexpr double max_calls_per_second = 1'000;
+inline constexpr int max_burst = 1'000;  // calls that may come at once
 // Longer waits are cut to it.
 inline constexpr std::chrono::milliseconds max_retry_after{3'600'000};
 // Authorities, certificate chain, private key.

@@ -1,6 +1,6 @@
 // Reads what the portal answered: from status, headers and body to one Outcome an item. Pure
 // functions, thread-safe. The body is hostile until parsed: strict JSON, no recursion, every
-// surprise is "in doubt". RapidJSON stays inside answer.cpp.
+// surprise is "in doubt". RapidJSON stays inside answer*.cpp and question.cpp.
 #pragma once
 
 #include <span>
@@ -32,9 +32,16 @@ Reading<std::vector<Outcome>> read_push(const ProfileData& profile, const Push& 
 tl::expected<std::string, Outcome> read_login(const ProfileData& profile, const Reply& reply,
                                               UtcTime now);
 
-// Whether the dossier is known, or what to report: Retry (also when unclear: asking changes
-// nothing), Refused or Misconfigured.
-Reading<tl::expected<bool, Outcome>> read_ask(const ProfileData& profile, const Reply& reply,
-                                              UtcTime now);
+// The answer to a question, or what to report: Retry (also when unclear: asking changes nothing),
+// Refused or Misconfigured.
+template <class T>
+using Told = Reading<tl::expected<T, Outcome>>;
+
+// What the portal holds of the dossier `code`. Precondition: profile.ask.
+Told<Holding> read_ask(const ProfileData& profile, const Reply& reply, std::string_view code,
+                       UtcTime now);
+
+// A page of its list. Precondition: profile.list.
+Told<Page> read_list(const ProfileData& profile, const Reply& reply, UtcTime now);
 
 }  // namespace dvcsync::portal

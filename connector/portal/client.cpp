@@ -21,11 +21,13 @@ Outcome outcome_of(const Failure& failure) {
     auto message = excerpt(failure.reason, limits::max_message);
     switch (failure.kind) {
         case Failure::Kind::NotSent:
-            return {Verdict::Retry, "unreachable", std::move(message), {}};
+            return {Verdict::Retry, "unreachable", std::move(message), {}, true};
         case Failure::Kind::Untrusted:
             return {Verdict::Misconfigured, "tls", std::move(message), {}};
         case Failure::Kind::Unusable:
             return {Verdict::Misconfigured, "request", std::move(message), {}};
+        case Failure::Kind::Late:
+            return {Verdict::InDoubt, "deadline", std::move(message), {}, true};
         case Failure::Kind::Unclear:
             break;
     }
@@ -47,9 +49,16 @@ Error error_of(const Outcome& outcome) {
     }
 }
 
+// A lost login or question leaves nothing behind that matters: it may be repeated.
+Outcome repeatable(Outcome outcome) {
+    if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
+    return outcome;
+}
+
 // What a call that could not log in says of its items: nothing was sent, so nothing is in doubt.
 Outcome without_session(Outcome login) {
     if (login.verdict == Verdict::Refused) login.verdict = Verdict::Misconfigured;
+    login.endpoint = login.verdict == Verdict::Retry;
     login.message = excerpt("login: " + login.message, limits::max_message);
     return login;
 }
@@ -128,12 +137,7 @@ struct Client::Impl {
         auto call = request(profile->login->endpoint, values);
         call.body = object_of(profile->login->members, values);
         auto reply = send(std::move(call), deadline);
-        if (!reply) {
-            auto outcome = std::move(reply).error();
-            // A lost login leaves nothing behind that matters: it may be repeated.
-            if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
-            return tl::make_unexpected(std::move(outcome));
-        }
+        if (!reply) return tl::make_unexpected(repeatable(std::move(reply).error()));
         return read_login(*profile, *reply, clock.now());
     }
 
@@ -156,6 +160,29 @@ struct Client::Impl {
             if (renewed || !profile->login) return tl::make_unexpected(done->error().outcome);
             session.end(current->number);
         }
+    }
+
+    // One question; `read` gives what its answer tells. The values are those of the question, but
+    // for the session.
+    template <class T, class Read>
+    tl::expected<T, Outcome> ask(const Question& question, Values values, const Read& read) {
+        const auto until = deadline();
+        using Answered = tl::expected<T, Outcome>;
+        const auto once = [&](std::string_view text) -> tl::expected<Reading<Answered>, Outcome> {
+            values.session = text;
+            auto call = request(question.endpoint, values);
+            call.get = question.get;
+            call.target = target_of(call.target, question.parameters, values);
+            for (auto& header : headers_of(question.parameters, values))
+                call.headers.push_back(std::move(header));
+            if (!question.get) call.body = object_of(question.members, values);
+            auto reply = send(std::move(call), until);
+            if (!reply) return tl::make_unexpected(repeatable(std::move(reply).error()));
+            return read(*reply);
+        };
+        auto answered = with_session<Answered>(until, once);
+        if (!answered) return tl::make_unexpected(std::move(answered).error());
+        return *std::move(answered);
     }
 
     steady_clock::time_point deadline() const { return steady_clock::now() + settings.deadline; }
@@ -230,34 +257,39 @@ std::vector<Outcome> Client::push(Operation operation, std::span<const Item> ite
     return *std::move(outcomes);
 }
 
-Result<bool> Client::knows(std::string_view code) {
-    const auto& ask = impl_->profile->ask;
-    if (!ask)
-        return fail(ErrorKind::Config,
-                    fmt::format("profile {} has no <ask>", impl_->profile->name));
-    const auto deadline = impl_->deadline();
-    using Known = tl::expected<bool, Outcome>;
-    const auto once = [&](std::string_view session) -> tl::expected<Reading<Known>, Outcome> {
-        const Values values{*impl_->profile, impl_->settings, session, ask->service, code, {}};
-        auto call = impl_->request(ask->endpoint, values);
-        call.get = ask->get;
-        call.target = target_of(call.target, ask->parameters, values);
-        for (auto& header : headers_of(ask->parameters, values))
-            call.headers.push_back(std::move(header));
-        if (!ask->get) call.body = object_of(ask->members, values);
-        auto reply = impl_->send(std::move(call), deadline);
-        if (!reply) {
-            auto outcome = std::move(reply).error();
-            // Asking changes nothing at the portal, so a lost answer is only a question to repeat.
-            if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
-            return tl::make_unexpected(std::move(outcome));
-        }
-        return read_ask(*impl_->profile, *reply, impl_->clock.now());
-    };
-    auto known = impl_->with_session<Known>(deadline, once);
-    if (!known) return tl::make_unexpected(error_of(known.error()));
-    if (!*known) return tl::make_unexpected(error_of(known->error()));
-    return **known;
+tl::expected<Holding, Outcome> Client::look(std::string_view code) {
+    const auto& profile = *impl_->profile;
+    if (!profile.ask)
+        return tl::make_unexpected(Outcome{Verdict::Misconfigured,
+                                           "profile",
+                                           fmt::format("profile {} has no <ask>", profile.name),
+                                           {}});
+    const Values values{profile, impl_->settings, {}, profile.ask->service, code, {}};
+    return impl_->ask<Holding>(*profile.ask, values, [&](const Reply& reply) {
+        return read_ask(profile, reply, code, impl_->clock.now());
+    });
+}
+
+tl::expected<Page, Outcome> Client::list(std::chrono::local_days from,
+                                         std::chrono::local_days until, int page) {
+    const auto& profile = *impl_->profile;
+    if (!profile.list)
+        return tl::make_unexpected(Outcome{Verdict::Refused,
+                                           "profile",
+                                           fmt::format("profile {} has no <list>", profile.name),
+                                           {}});
+    if (until <= from) return Page{};
+    const auto& list = *profile.list;
+    const LocalTime end = list.until_included ? until - std::chrono::seconds(1) : LocalTime(until);
+    const auto first_day = list.dates.format(from);
+    const auto last_day = list.dates.format(end);
+    const auto number = std::to_string(page);
+    const auto size = std::to_string(list.page_size);
+    const Values values{profile, impl_->settings, {},       list.service, {},
+                        {},      first_day,       last_day, number,       size};
+    return impl_->ask<Page>(list, values, [&](const Reply& reply) {
+        return read_list(profile, reply, impl_->clock.now());
+    });
 }
 
 Client::Traffic Client::traffic() const {

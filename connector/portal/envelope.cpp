@@ -67,6 +67,14 @@ std::optional<std::string_view> value_of(const Field& field, const Values& value
             return unless_empty(values.service);
         case Source::Code:
             return unless_empty(values.code);
+        case Source::From:
+            return unless_empty(values.from);
+        case Source::Until:
+            return unless_empty(values.until);
+        case Source::Page:
+            return unless_empty(values.page);
+        case Source::PageSize:
+            return unless_empty(values.page_size);
         case Source::Updating:
             if (!values.updating) return std::nullopt;
             return *values.updating ? values.profile.word_known : values.profile.word_new;

@@ -12,11 +12,27 @@
 
 #include "connector/base/error.h"
 #include "connector/base/operation.h"
+#include "connector/base/time.h"
+#include "connector/portal/portal.h"
 
 namespace dvcsync::portal {
 
 // Where the value of a body member, header or query parameter comes from.
-enum class Source { Literal, Session, Setting, Service, Updating, Data, Username, Password, Code };
+enum class Source {
+    Literal,
+    Session,
+    Setting,
+    Service,
+    Updating,
+    Data,
+    Username,
+    Password,
+    Code,
+    From,  // these four: of a list
+    Until,
+    Page,
+    PageSize
+};
 
 struct Field {
     std::string name;
@@ -74,20 +90,40 @@ struct Push {
     bool single = false;     // data is one object, not an array
 };
 
-struct Ask {
+// A member of a row of an answer, and what the same fact is called in the document that we send.
+struct Compare {
+    std::string member;
+    std::string with;
+};
+
+// A call that changes nothing at the portal.
+struct Question {
     std::string endpoint;
     std::string service;
-    std::string known;  // not empty in the answer: the portal knows the dossier
-    bool get = false;   // GET without a body
+    bool get = false;  // GET without a body
     std::vector<Field> members;
     std::vector<Field> parameters;
+    std::string code;  // member of a row that names its dossier; <ask>: may be empty
+    std::vector<Compare> compares;
+};
+
+struct Ask : Question {
+    std::string known;  // member; not empty in the answer: the portal knows the dossier
+};
+
+struct List : Question {
+    std::string rows;  // member: array of dossiers
+    int page_size = 1;
+    TimeFormat dates;
+    bool until_included = false;  // the day that is sent as the end belongs to the period
 };
 
 struct ProfileData {
     std::string name;
     std::vector<std::string> settings;
     std::vector<std::string> endpoints;
-    std::vector<Field> parameters;  // of every call
+    std::map<std::string, Profile::Pace, std::less<>> paces;  // of the endpoints that have a limit
+    std::vector<Field> parameters;                            // of every call
     std::optional<Login> login;
     bool bare = false;           // the body of a push is its data, without an envelope
     std::vector<Field> members;  // of every push
@@ -95,6 +131,7 @@ struct ProfileData {
     std::string word_known;
     std::array<std::optional<Push>, all_operations.size()> pushes;
     std::optional<Ask> ask;
+    std::optional<List> list;
     AnswerRules answer;
 
     const std::optional<Push>& push(Operation operation) const {

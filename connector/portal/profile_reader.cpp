@@ -1,27 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <set>
 
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/portal/profile_data.h"
-#include "connector/portal/profile_file.h"
+#include "connector/portal/profile_values.h"
 
 namespace dvcsync::portal {
 
 namespace {
-
-// Which sources a value may have in one part of the file.
-using Sources = std::initializer_list<Source>;
-
-constexpr std::pair<std::string_view, Source> source_words[] = {
-    {"session", Source::Session},   {"service", Source::Service}, {"updating", Source::Updating},
-    {"data", Source::Data},         {"code", Source::Code},       {"username", Source::Username},
-    {"password", Source::Password},
-};
 
 constexpr std::pair<std::string_view, Meaning> meaning_words[] = {
     {"accepted", Meaning::Accepted}, {"exists", Meaning::Exists},
@@ -29,12 +18,6 @@ constexpr std::pair<std::string_view, Meaning> meaning_words[] = {
     {"retry", Meaning::Retry},       {"refused", Meaning::Refused},
     {"in-doubt", Meaning::InDoubt},  {"misconfigured", Meaning::Misconfigured},
 };
-
-template <class Words>
-auto find_word(const Words& words, std::string_view word) {
-    return std::find_if(std::begin(words), std::end(words),
-                        [&](const auto& pair) { return pair.first == word; });
-}
 
 std::vector<std::string> words_of(std::string_view text) {
     std::vector<std::string> words;
@@ -46,36 +29,18 @@ std::vector<std::string> words_of(std::string_view text) {
     return words;
 }
 
-std::optional<int> whole_number(std::string_view text) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-// Headers that frame the message: the transport writes them, a profile must not.
-bool is_framing(std::string_view header) {
-    const std::string_view framing[] = {
-        "host", "content-length", "transfer-encoding", "connection", "expect", "te", "upgrade"};
-    return std::find(std::begin(framing), std::end(framing), caseless(header)) != std::end(framing);
-}
-
-bool is_header_name(std::string_view name) {
-    const auto good = [](unsigned char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               c == '-' || c == '_';
-    };
-    return !name.empty() && std::all_of(name.begin(), name.end(), good);
-}
-
-class Reader {
+class Reader : public ProfileValues {
   public:
     void read(pugi::xml_node root) {
         file.only(root, {"name"},
-                  {"setting", "endpoint", "parameter", "login", "push", "ask", "answer"});
+                  {"setting", "endpoint", "parameter", "login", "push", "ask", "list", "answer"});
         data.name = file.required(root, "name");
-        names(root, "setting", data.settings);
-        names(root, "endpoint", data.endpoints);
+        for (const auto node : root.children("setting")) {
+            file.only(node, {"name"}, {});
+            name(node, data.settings);
+        }
+        for (const auto node : root.children("endpoint"))
+            endpoint_declaration(node);
         for (const auto node : root.children("parameter"))
             data.parameters.push_back(parameter(
                 node, {Source::Session, Source::Setting, Source::Service, Source::Updating}));
@@ -84,7 +49,8 @@ class Reader {
             push(node);
         else
             file.fault(root, "<profile> needs a <push>");
-        if (const auto node = file.one(root, "ask")) ask(node);
+        if (const auto node = file.one(root, "ask")) data.ask = read_ask_element(*this, node);
+        if (const auto node = file.one(root, "list")) data.list = read_list_element(*this, node);
         if (const auto node = file.one(root, "answer"))
             answer(node);
         else
@@ -92,95 +58,32 @@ class Reader {
         check_use(root);
     }
 
-    ProfileFile file;
-    ProfileData data;
-
   private:
-    void names(pugi::xml_node root, const char* element, std::vector<std::string>& into) {
-        for (const auto node : root.children(element)) {
-            file.only(node, {"name"}, {});
-            auto name = file.required(node, "name");
-            if (std::find(into.begin(), into.end(), name) != into.end())
-                file.fault(node, fmt::format("{} \"{}\" is declared twice", element, name));
-            into.push_back(std::move(name));
-        }
+    std::string name(pugi::xml_node node, std::vector<std::string>& into) {
+        auto name = file.required(node, "name");
+        if (std::find(into.begin(), into.end(), name) != into.end())
+            file.fault(node, fmt::format("{} \"{}\" is declared twice", node.name(), name));
+        return into.emplace_back(std::move(name));
     }
 
-    std::string endpoint(pugi::xml_node node) {
-        auto name = file.required(node, "endpoint");
-        if (!name.empty() &&
-            std::find(data.endpoints.begin(), data.endpoints.end(), name) == data.endpoints.end())
-            file.fault(node, fmt::format("endpoint \"{}\" is not declared", name));
-        used_endpoints_.insert(name);
-        return name;
-    }
-
-    // A value: value="literal" or from="source"; literals are allowed everywhere.
-    void value(pugi::xml_node node, Sources allowed, Field& field) {
-        const auto from = file.optional(node, "from");
-        if (node.attribute("value")) {
-            field.text = node.attribute("value").value();
-            if (!from.empty()) file.fault(node, "give either value=\"…\" or from=\"…\"");
+    void endpoint_declaration(pugi::xml_node node) {
+        file.only(node, {"name", "calls-per-second", "burst"}, {});
+        const auto declared = name(node, data.endpoints);
+        const auto rate = file.optional(node, "calls-per-second");
+        if (!node.attribute("calls-per-second")) {
+            if (node.attribute("burst"))
+                file.fault(node, "burst=\"…\" needs calls-per-second=\"…\"");
             return;
         }
-        if (from.starts_with("setting:")) {
-            field.source = Source::Setting;
-            field.text = from.substr(8);
-            used_settings_.insert(field.text);
-            if (std::find(data.settings.begin(), data.settings.end(), field.text) ==
-                data.settings.end())
-                file.fault(node, fmt::format("setting \"{}\" is not declared", field.text));
-        } else if (const auto word = find_word(source_words, from);
-                   word != std::end(source_words)) {
-            field.source = word->second;
-        } else {
-            file.fault(node, fmt::format("from=\"{}\": no such source; see connector/portal/"
-                                         "README.md, or give value=\"…\"",
-                                         from));
-            return;
-        }
-        if (std::find(allowed.begin(), allowed.end(), field.source) == allowed.end())
-            file.fault(node, fmt::format("from=\"{}\" has no meaning here", from));
-        if (field.source == Source::Updating) uses_updating_ = true;
-        if (field.source == Source::Session) {
-            uses_session_ = true;
-            if (!node.root().child("profile").child("login"))
-                file.fault(node, "from=\"session\" needs a <login>");
-        }
-    }
-
-    Field parameter(pugi::xml_node node, Sources allowed) {
-        file.only(node, {"name", "in", "value", "from"}, {});
-        Field field;
-        field.name = file.required(node, "name");
-        const auto place = file.required(node, "in");
-        field.in_query = place == "query";
-        if (!field.in_query && place != "header" && !place.empty())
-            file.fault(node, fmt::format("in=\"{}\": say \"header\" or \"query\"", place));
-        if (!field.in_query && !field.name.empty()) {
-            if (!is_header_name(field.name))
-                file.fault(node, fmt::format("\"{}\" cannot be a header name", field.name));
-            else if (is_framing(field.name))
-                file.fault(node,
-                           fmt::format("header \"{}\" is written by the program", field.name));
-        }
-        value(node, allowed, field);
-        return field;
-    }
-
-    std::vector<Field> members(pugi::xml_node parent, Sources allowed) {
-        std::vector<Field> fields;
-        std::set<std::string> seen;
-        for (const auto node : parent.children("member")) {
-            file.only(node, {"name", "value", "from"}, {});
-            Field field;
-            field.name = file.required(node, "name");
-            if (!seen.insert(field.name).second)
-                file.fault(node, fmt::format("member \"{}\" stands here twice", field.name));
-            value(node, allowed, field);
-            fields.push_back(std::move(field));
-        }
-        return fields;
+        Profile::Pace pace;
+        pace.per_second = number_of<double>(rate).value_or(0);
+        if (!(pace.per_second >= limits::min_calls_per_second &&
+              pace.per_second <= limits::max_calls_per_second))
+            file.fault(node,
+                       fmt::format("calls-per-second=\"{}\": a number from {} to {}", rate,
+                                   limits::min_calls_per_second, limits::max_calls_per_second));
+        if (node.attribute("burst")) pace.burst = whole(node, "burst", 1, limits::max_burst);
+        data.paces[declared] = pace;
     }
 
     void login(pugi::xml_node node) {
@@ -229,11 +132,7 @@ class Reader {
         push.repeatable = doubt == "resend";
         if (!push.repeatable && doubt != "park")
             file.fault(node, fmt::format("doubt=\"{}\": resend or park", doubt));
-        const auto batch = file.required(node, "batch");
-        push.batch = whole_number(batch).value_or(0);
-        if (!batch.empty() && (push.batch < 1 || push.batch > limits::max_batch))
-            file.fault(node, fmt::format("batch=\"{}\": a whole number from 1 to {}", batch,
-                                         limits::max_batch));
+        push.batch = whole(node, "batch", 1, limits::max_batch);
         if (const auto form = file.optional(node, "data"); !form.empty()) {
             push.single = form == "object";
             if (!push.single && form != "array")
@@ -253,27 +152,6 @@ class Reader {
         auto& slot = data.pushes[static_cast<std::size_t>(*known)];
         if (slot) file.fault(node, fmt::format("operation \"{}\" stands here twice", name));
         slot = std::move(push);
-    }
-
-    void ask(pugi::xml_node node) {
-        file.only(node, {"endpoint", "service", "known", "method"}, {"member", "parameter"});
-        Ask& ask = data.ask.emplace();
-        ask.endpoint = endpoint(node);
-        ask.service = file.optional(node, "service");
-        ask.known = file.required(node, "known");
-        const auto method = file.optional(node, "method");
-        ask.get = method == "get";
-        if (!ask.get && method != "post" && !method.empty())
-            file.fault(node, fmt::format("method=\"{}\": say \"post\" or \"get\"", method));
-        const Sources allowed = {Source::Session, Source::Setting, Source::Service, Source::Code};
-        ask.members = members(node, allowed);
-        for (const auto child : node.children("parameter"))
-            ask.parameters.push_back(parameter(child, allowed));
-        if (ask.get && !ask.members.empty()) file.fault(node, "a GET has no <member>");
-        const auto names_it = [](const Field& field) { return field.source == Source::Code; };
-        if (std::none_of(ask.members.begin(), ask.members.end(), names_it) &&
-            std::none_of(ask.parameters.begin(), ask.parameters.end(), names_it))
-            file.fault(node, "<ask> never names the dossier: from=\"code\" is missing");
     }
 
     std::optional<Meaning> meaning(pugi::xml_node node) {
@@ -328,7 +206,7 @@ class Reader {
                        "misconfigured or session-expired");
         const auto codes = words_of(file.required(node, "codes"));
         for (const auto& word : codes) {
-            const auto code = whole_number(word);
+            const auto code = number_of<int>(word);
             if (!code || *code < 300 || *code > 599)
                 file.fault(node, fmt::format("\"{}\" is not an HTTP status from 300 to 599", word));
             else if (!data.answer.status.emplace(*code, what.value_or(Meaning::InDoubt)).second)
@@ -340,26 +218,22 @@ class Reader {
     // or the portal never learns whether a record is new.
     void check_use(pugi::xml_node root) {
         for (const auto node : root.children("setting"))
-            if (!used_settings_.contains(file.optional(node, "name")))
+            if (!used_settings.contains(file.optional(node, "name")))
                 file.fault(
                     node, fmt::format("setting \"{}\" is never used", file.optional(node, "name")));
         for (const auto node : root.children("endpoint"))
-            if (!used_endpoints_.contains(file.optional(node, "name")))
+            if (!used_endpoints.contains(file.optional(node, "name")))
                 file.fault(node, fmt::format("endpoint \"{}\" is never used",
                                              file.optional(node, "name")));
-        if (any_updating_ && !uses_updating_)
+        if (any_updating_ && !uses_updating)
             file.fault(root.child("push"),
                        "an operation says updating=\"yes\", but nothing is sent "
                        "from=\"updating\"");
-        if (data.login && !uses_session_)
+        if (data.login && !uses_session)
             file.fault(root.child("login"),
                        "the session is never sent: from=\"session\" is missing");
     }
 
-    std::set<std::string> used_settings_;
-    std::set<std::string> used_endpoints_;
-    bool uses_updating_ = false;
-    bool uses_session_ = false;
     bool any_updating_ = false;
 };
 

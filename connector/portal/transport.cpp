@@ -181,9 +181,9 @@ struct Transport::Impl {
         }
         const bool never_left = call.give_up();
         call.shut_down();
-        const std::string reason = flooded ? "the portal's answer is larger than any limit"
-                                           : "no answer before the deadline";
-        return Failure{never_left ? Kind::NotSent : Kind::Unclear, reason};
+        if (flooded && !never_left)
+            return Failure{Kind::Unclear, "the portal's answer is larger than any limit"};
+        return Failure{never_left ? Kind::NotSent : Kind::Late, "no answer before the deadline"};
     }
 };
 

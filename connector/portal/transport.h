@@ -35,7 +35,8 @@ struct Failure {
         NotSent,    // surely not read by the portal: no connection, no handshake, no time left
         Untrusted,  // surely not read, and it cannot work until a person acts: certificates, TLS
         Unusable,   // the request itself cannot be written (a header value with a line break)
-        Unclear,    // may have been read: the answer was cut, late, too large or not HTTP
+        Late,       // may have been read: the answer was not whole at the deadline
+        Unclear,    // may have been read: the answer was cut, too large or not HTTP
     };
     Kind kind = Kind::Unclear;
     std::string reason;  // for people, without a final full stop

@@ -30,6 +30,13 @@ void check(const Outcome& outcome) {
     need(!outcome.retry_after || *outcome.retry_after <= limits::max_retry_after, "waits are cut");
 }
 
+template <class T>
+void check_question(const Told<T>& told) {
+    if (!told || *told) return;
+    check(told->error());
+    need(told->error().verdict != Verdict::InDoubt, "a question is never in doubt");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -58,9 +65,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             need(reply.status == 200 || outcome.verdict != Verdict::Accepted, "only 200 accepts");
         }
     }
-    if (const auto asked = read_ask(profile, reply, now); asked && !*asked) {
-        check(asked->error());
-        need(asked->error().verdict != Verdict::InDoubt, "a question is never in doubt");
+    check_question(read_ask(profile, reply, "A", now));
+    if (const auto page = profile.list ? read_list(profile, reply, now) : Told<Page>();
+        profile.list) {
+        check_question(page);
+        if (page && *page) {
+            const auto most = static_cast<std::size_t>(profile.list->page_size);
+            need((*page)->rows.size() <= most, "a page holds no more than was asked for");
+            for (const auto& row : (*page)->rows)
+                need(!row.code.empty(), "every dossier of a page has a code");
+        }
     }
     if (profile.login) {
         const auto login = read_login(profile, reply, now);

@@ -361,8 +361,10 @@ TEST(LoginAnswer, GivesTheSessionOrTheReason) {
 }
 
 TEST(AskAnswer, IsYesOnlyWithAResult) {
-    const auto ask = [](const Reply& reply) { return read_ask(*profile(), reply, now); };
-    const auto known = [&](std::string body) { return ask(ok(std::move(body))).value().value(); };
+    const auto ask = [](const Reply& reply) { return read_ask(*profile(), reply, "A", now); };
+    const auto known = [&](std::string body) {
+        return ask(ok(std::move(body))).value().value().known;
+    };
     EXPECT_TRUE(known(R"({"error_code":"0","result":[{"MaHoSo":"A"}]})"));
     EXPECT_TRUE(known(R"({"error_code":0,"result":{"x":1}})"));
     EXPECT_FALSE(known(R"({"error_code":0,"result":[]})"));

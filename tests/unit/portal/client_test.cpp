@@ -209,7 +209,7 @@ TEST(Client, AnUnreachablePortalIsARetry) {
     EXPECT_EQ(outcome.verdict, V::Retry);
     EXPECT_EQ(outcome.code, "unreachable");
     EXPECT_EQ(client->login().error().kind, ErrorKind::Retry);
-    EXPECT_EQ(client->knows("A").error().kind, ErrorKind::Retry);
+    EXPECT_EQ(client->look("A").error().verdict, V::Retry);
 }
 
 TEST(Client, AnUntrustedPortalIsASettingToMend) {
@@ -248,8 +248,8 @@ TEST(Client, AsksWhetherADossierIsKnown) {
                                : R"({"error_code":"0","result":[]})");
     });
     const auto client = client_for(settings_for(portal.server()));
-    EXPECT_TRUE(client->knows("A").value());
-    EXPECT_FALSE(client->knows("B").value());
+    EXPECT_TRUE(client->look("A").value().known);
+    EXPECT_FALSE(client->look("B").value().known);
     EXPECT_EQ(portal.pushes().at(0).line, "POST /mapi/share HTTP/1.1");
 }
 
@@ -257,10 +257,10 @@ TEST(Client, RenewsTheSessionForAQuestionToo) {
     Portal portal([](const HttpRequest& request) {
         return http(200, request.body.find("\"s1\"") != std::string::npos
                              ? R"({"error_code":-2})"
-                             : R"({"error_code":0,"result":[1]})");
+                             : R"({"error_code":0,"result":[{"MaHoSo":"A"}]})");
     });
     const auto client = client_for(settings_for(portal.server()));
-    EXPECT_TRUE(client->knows("A").value());
+    EXPECT_TRUE(client->look("A").value().known);
     EXPECT_EQ(portal.logins, 2);
 }
 
@@ -279,7 +279,7 @@ TEST(Client, SpeaksToAWrapperWithoutLogin) {
         seen[0].line,
         "POST /api/SynsTTHCC/DongBoHoSoMC?MaDinhDanhDV=000.00.01.H22&isUpdating=True HTTP/1.1");
     EXPECT_EQ(seen[0].body, R"([{"MaHoSo":"A"}])");
-    EXPECT_EQ(client->knows("A").error().kind, ErrorKind::Config);
+    EXPECT_EQ(client->look("A").error().verdict, V::Misconfigured);
     EXPECT_EQ(only(client->push(Operation::PushProgress, one, false)), V::Misconfigured);
 }
 
@@ -293,8 +293,8 @@ TEST(Client, AsksAWrapperByGet) {
     settings.base_url = server.url();
     settings.endpoints = {{"push", "/push"}, {"ask", "/KetNoiMotCuaQuocGia/TraCuu"}};
     const auto client = client_for(settings, "tests/data/portal/thanhhoa.xml");
-    EXPECT_TRUE(client->knows("A 1").value());
-    EXPECT_FALSE(client->knows("B").value());
+    EXPECT_TRUE(client->look("A 1").value().known);
+    EXPECT_FALSE(client->look("B").value().known);
     EXPECT_EQ(server.requests().at(0).line,
               "GET /KetNoiMotCuaQuocGia/TraCuu?mahoso=A%201 HTTP/1.1");
 }

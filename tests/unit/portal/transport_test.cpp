@@ -182,7 +182,7 @@ TEST(Transport, SlowBytesEndAtTheDeadlineThoughEachStepIsQuick) {
     const auto begin = steady_clock::now();
     const auto reply = transport->send(post(), in(400ms));
     ASSERT_FALSE(reply);
-    EXPECT_EQ(reply.error().kind, Kind::Unclear);
+    EXPECT_EQ(reply.error().kind, Kind::Late);
     EXPECT_THAT(reply.error().reason, HasSubstr("deadline"));
     EXPECT_LT(steady_clock::now() - begin, 3s);
 }
@@ -195,7 +195,7 @@ TEST(Transport, SilenceAfterConnectingEndsAtTheDeadline) {
     const auto transport = transport_to(server.url());
     const auto reply = transport->send(post(), in(200ms));
     ASSERT_FALSE(reply);
-    EXPECT_EQ(reply.error().kind, Kind::Unclear);
+    EXPECT_EQ(reply.error().kind, Kind::Late);
     EXPECT_EQ(server.requests().size(), 1u);
 }
 

@@ -1,0 +1,65 @@
+// The parts that every element of profile.xml is made of: endpoints, values, members, parameters.
+// Internal to the profile_*.cpp files. Not thread-safe: one for each file that is read.
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/portal/profile_data.h"
+#include "connector/portal/profile_file.h"
+
+namespace dvcsync::portal {
+
+// Which sources a value may have in one part of the file.
+using Sources = std::initializer_list<Source>;
+
+class ProfileValues {
+  public:
+    // The endpoint that the element names; a fault if it is not declared.
+    std::string endpoint(pugi::xml_node node);
+    // Header or query parameter; <member>s of a body. Literals are allowed everywhere.
+    Field parameter(pugi::xml_node node, Sources allowed);
+    std::vector<Field> members(pugi::xml_node parent, Sources allowed);
+    // A required whole number; a fault if it is out of range.
+    int whole(pugi::xml_node node, const char* attribute, int least, int most);
+    // Whether the attribute says `yes`, not `no`; without it, `no`.
+    bool either(pugi::xml_node node, const char* attribute, std::string_view no,
+                std::string_view yes);
+
+    ProfileFile file;
+    ProfileData data;
+    std::set<std::string> used_settings;
+    std::set<std::string> used_endpoints;
+    bool uses_updating = false;
+    bool uses_session = false;
+
+  private:
+    void value(pugi::xml_node node, Sources allowed, Field& field);
+};
+
+// The elements <ask> and <list>.
+Ask read_ask_element(ProfileValues& in, pugi::xml_node node);
+List read_list_element(ProfileValues& in, pugi::xml_node node);
+
+template <class Words>
+auto find_word(const Words& words, std::string_view word) {
+    return std::find_if(std::begin(words), std::end(words),
+                        [&](const auto& pair) { return pair.first == word; });
+}
+
+// The whole text as a number, or nullopt.
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+}  // namespace dvcsync::portal

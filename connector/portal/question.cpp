@@ -1,0 +1,149 @@
+// What the portal answers to a question. Nothing is at stake at the portal, so whatever is unclear
+// is only a question to repeat; but a wrong "unknown" would send a dossier as new, so the shape is
+// checked before anything is believed.
+#include <fmt/format.h>
+
+#include "connector/base/limits.h"
+#include "connector/base/text.h"
+#include "connector/portal/answer.h"
+#include "connector/portal/answer_parts.h"
+
+namespace dvcsync::portal {
+
+namespace {
+
+using rapidjson::Value;
+template <class T>
+using Parsed = tl::expected<T, std::string>;  // error: what is wrong with "the portal's answer …"
+
+tl::unexpected<std::string> wrong(std::string what) {
+    return tl::make_unexpected(std::move(what));
+}
+
+// A scalar in the words of our documents, where every scalar is a string. nullopt: no scalar.
+std::optional<std::string> scalar_of(const Value& value) {
+    if (value.IsNull()) return std::string();
+    if (value.IsString()) return std::string(trimmed(text_of(value)));
+    if (value.IsBool()) return value.GetBool() ? "true" : "false";
+    if (value.IsUint64()) return std::to_string(value.GetUint64());
+    if (auto whole = code_of(&value); !whole.empty()) return whole;
+    return std::nullopt;
+}
+
+Parsed<std::map<std::string, std::string>> compared(const std::vector<Compare>& compares,
+                                                    const Value& row) {
+    std::map<std::string, std::string> members;
+    for (const auto& compare : compares) {
+        const auto* value = member(row, compare.member);
+        if (value == nullptr) continue;
+        auto text = scalar_of(*value);
+        if (!text) return wrong(fmt::format("holds no plain value in \"{}\"", compare.member));
+        members.emplace(compare.with, *std::move(text));
+    }
+    return members;
+}
+
+// The row's dossier; "" if it names none.
+std::string name_of(const Value& row, const std::string& code) {
+    const auto* value = member(row, code);
+    return value == nullptr ? std::string() : scalar_of(*value).value_or("");
+}
+
+// The row that speaks of `code`: the only one that does, or the only one there is where rows have
+// no name.
+Parsed<const Value*> find_row(const Ask& ask, const Value& held, std::string_view code) {
+    if (!held.IsObject() && !held.IsArray()) return wrong("holds no dossier where one was due");
+    const Value* found = nullptr;
+    const auto take = [&](const Value& row) -> std::string_view {
+        if (!row.IsObject()) return "holds something else than dossiers";
+        const auto name = name_of(row, ask.code);
+        if (!name.empty() && name != code) return "";  // of another dossier
+        if (found != nullptr) return "speaks twice of the dossier";
+        found = &row;
+        return "";
+    };
+    std::string_view fault;
+    if (held.IsObject())
+        fault = take(held);
+    else
+        for (auto row = held.Begin(); row != held.End() && fault.empty(); ++row)
+            fault = take(*row);
+    if (!fault.empty()) return wrong(std::string(fault));
+    if (found == nullptr) return wrong("speaks of another dossier than the one asked for");
+    return found;
+}
+
+Parsed<Holding> holding_of(const Ask& ask, const Value& root, std::string_view code) {
+    const auto* held = member(root, ask.known);
+    if (held == nullptr && root.HasMember(ask.known.c_str()))
+        return wrong(fmt::format("holds \"{}\" twice", ask.known));
+    Holding holding{!is_empty(held), {}};
+    if (!holding.known || (ask.code.empty() && ask.compares.empty())) return holding;
+    DVC_TRY_ASSIGN(row, find_row(ask, *held, code));
+    DVC_TRY_ASSIGN(members, compared(ask.compares, *row));
+    holding.members = std::move(members);
+    return holding;
+}
+
+Parsed<Page> page_of(const List& list, const Value& root) {
+    const auto* rows = member(root, list.rows);
+    // Nothing instead of an empty list could be any answer, and would make every dossier look lost.
+    if (rows == nullptr || !rows->IsArray())
+        return wrong(fmt::format("has no list in \"{}\"", list.rows));
+    if (rows->Size() > static_cast<rapidjson::SizeType>(list.page_size))
+        return wrong(fmt::format("lists {} dossiers, more than the {} of a page", rows->Size(),
+                                 list.page_size));
+    Page page;
+    for (const auto& row : rows->GetArray()) {
+        auto code = name_of(row, list.code);
+        if (code.empty()) return wrong(fmt::format("lists a dossier without \"{}\"", list.code));
+        if (code.size() > limits::max_code)
+            return wrong(fmt::format("lists a dossier with an endless \"{}\"", list.code));
+        DVC_TRY_ASSIGN(members, compared(list.compares, row));
+        page.rows.push_back({std::move(code), std::move(members)});
+    }
+    page.more = rows->Size() == static_cast<rapidjson::SizeType>(list.page_size);
+    return page;
+}
+
+template <class T>
+tl::expected<T, Outcome> told(Parsed<T> parsed) {
+    if (parsed) return *std::move(parsed);
+    return tl::make_unexpected(
+        Outcome{Verdict::Retry, "answer", "the portal's answer " + parsed.error(), {}});
+}
+
+// What an answer that does not tell anything is reported as.
+template <class T>
+Told<T> not_told(const Answer& answer, const Reply& reply, UtcTime now) {
+    auto outcome = outcome_of_whole(answer.top, reply, now);
+    if (answer.top.meaning == Meaning::SessionExpired)
+        return tl::make_unexpected(SessionEnded{std::move(outcome)});
+    if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
+    return tl::expected<T, Outcome>(tl::make_unexpected(std::move(outcome)));
+}
+
+}  // namespace
+
+Told<Holding> read_ask(const ProfileData& profile, const Reply& reply, std::string_view code,
+                       UtcTime now) {
+    const Answer answer(profile.answer, reply, Sent{});
+    switch (answer.top.meaning) {
+        case Meaning::Accepted:
+            return told(holding_of(*profile.ask, *answer.root, code));
+        case Meaning::Exists:
+            return tl::expected<Holding, Outcome>(Holding{true, {}});
+        case Meaning::Missing:
+            return tl::expected<Holding, Outcome>(Holding{});
+        default:
+            return not_told<Holding>(answer, reply, now);
+    }
+}
+
+Told<Page> read_list(const ProfileData& profile, const Reply& reply, UtcTime now) {
+    const Answer answer(profile.answer, reply, Sent{false, false});
+    if (answer.top.meaning == Meaning::Accepted) return told(page_of(*profile.list, *answer.root));
+    return not_told<Page>(answer, reply, now);
+}
+
+}  // namespace dvcsync::portal
