@@ -85,7 +85,7 @@ struct ResyncPreview {
     std::size_t in_other = 0;  // of matching: waiting in another resync that is active or paused
     std::size_t on_way = 0;    // of matching: ready, sending, waiting or in doubt anyway
     std::size_t parked = 0;    // of matching: parked or dismissed (retry is for those)
-    std::size_t held = 0;      // of matching: not to be sent, never were
+    std::size_t held = 0;      // of matching: not to be sent
     std::vector<std::string> first_codes;  // of those that would be sent; at most 20
     // Would be sent: matching - in_other - on_way - parked - held.
 };

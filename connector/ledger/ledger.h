@@ -267,7 +267,7 @@ class Ledger {
     virtual Result<YearFigures> year(int year) = 0;
     virtual Result<std::size_t> records(std::string_view kind) = 0;
     // Every record of a kind once, by the worst of its items, so that the counts add up:
-    // records = delivered + refused + parked + waiting + held.
+    // records = delivered + refused + parked + waiting + dismissed + held.
     virtual Result<Tally> tally(std::string_view kind) = 0;
     // Records of a kind by the values of a column, most frequent first.
     virtual Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(

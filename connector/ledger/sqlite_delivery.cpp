@@ -1,10 +1,9 @@
-// Items go out: claim, settle, recover. What becomes of an item is decided in states.cpp alone.
+// Items go out: claim, recover, and what moves them. What becomes of an item is decided in
+// states.cpp alone.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "connector/base/limits.h"
-#include "connector/base/text.h"
 #include "connector/ledger/sqlite_ledger.h"
 
 namespace dvcsync::ledger {
@@ -15,15 +14,21 @@ constexpr std::string_view nothing_before =
     "NOT EXISTS (SELECT 1 FROM outbox x WHERE x.record = o.record AND x.item <> o.item "
     "AND (x.state IN (1, 3) OR (x.operation < o.operation AND x.state <> 5)))";
 
+// `version` and `from` are columns and tables, `rest` goes on from WHERE.
+std::string items(std::string_view version, std::string_view from, std::string_view rest) {
+    return fmt::format(
+        "SELECT o.item, o.record, r.kind, r.code, {}, o.attempts, r.known, o.document, "
+        "r.steps_done, r.steps_digest, b.sealed, o.state, o.next_at, o.again, o.operation "
+        "FROM {} CROSS JOIN record r ON r.id = o.record "
+        "CROSS JOIN body b ON b.record = o.record WHERE {}",
+        version, from, rest);
+}
+
 std::string items_where(std::string_view condition, std::string_view version,
                         std::string_view index) {
-    return fmt::format(
-        "SELECT o.item, o.record, r.kind, r.code, {1}, o.attempts, r.known, o.document, "
-        "r.steps_done, r.steps_digest, b.sealed, o.state, o.next_at "
-        "FROM outbox o INDEXED BY {2} CROSS JOIN record r ON r.id = o.record "
-        "CROSS JOIN body b ON b.record = o.record "
-        "WHERE o.operation = ?1 AND {0} ORDER BY o.next_at, o.item LIMIT ?2",
-        condition, version, index);
+    return items(
+        version, fmt::format("outbox o INDEXED BY {}", index),
+        fmt::format("o.operation = ?1 AND {} ORDER BY o.next_at, o.item LIMIT ?2", condition));
 }
 
 Claimed claimed(const Statement& row, Operation operation) {
@@ -40,30 +45,8 @@ Claimed claimed(const Statement& row, Operation operation) {
     item.steps_done = row.count(8);
     item.steps_digest = row.digest(9);
     item.sealed = row.text(10);
+    item.again = row.integer(13) != 0;
     return item;
-}
-
-std::string stored_reason(std::string_view reason) {
-    return reason.empty() ? std::string() : excerpt(reason, limits::max_message);
-}
-
-Result<Event> event_of(const Settlement& settlement) {
-    switch (settlement.state) {
-        case State::Ready:
-            return Event::PutBack;
-        case State::Waiting:
-            return Event::Postponed;
-        case State::InDoubt:
-            return Event::Unsure;
-        case State::Parked:
-            return Event::Refused;
-        case State::Delivered:
-            return Event::Accepted;
-        case State::Sending:
-            break;
-    }
-    return fail(ErrorKind::Bug,
-                fmt::format("item {} cannot be settled as sending", settlement.item));
 }
 
 }  // namespace
@@ -79,12 +62,19 @@ Status SqliteLedger::prepare_delivery() {
         {waiting_,
          items_where(fmt::format("o.state = 2 AND o.next_at <= ?3 AND {}", nothing_before),
                      "r.version", "outbox_waiting")},
-        {in_doubt_, items_where("o.state = 3", "o.version", "outbox_in_doubt")},
+        {in_doubt_, items_where("o.state = 3 AND o.next_at <= ?3", "o.version", "outbox_in_doubt")},
         {next_due_, fmt::format("SELECT o.next_at FROM outbox o INDEXED BY outbox_waiting "
                                 "WHERE o.operation = ?1 AND o.state = 2 AND {} "
                                 "ORDER BY o.next_at LIMIT 1",
                                 nothing_before)},
-        {hand_, "UPDATE outbox SET state = ?2, version = ?3, changed_at = ?4 WHERE item = ?1"},
+        {next_doubt_,
+         "SELECT next_at FROM outbox INDEXED BY outbox_in_doubt "
+         "WHERE operation = ?1 AND state = 3 ORDER BY next_at LIMIT 1"},
+        // Only a procedure's status is asked for afterwards, see catalogue_change().
+        {hand_,
+         "UPDATE outbox SET state = ?2, version = ?3, changed_at = ?4, sent_status = "
+         "iif(operation = 0, (SELECT status FROM record WHERE id = outbox.record), NULL) "
+         "WHERE item = ?1"},
         {find_item_,
          "SELECT o.record, o.operation, o.state, o.version, r.version, r.wants, r.fault, r.known "
          "FROM outbox o JOIN record r ON r.id = o.record WHERE o.item = ?1"},
@@ -95,24 +85,26 @@ Status SqliteLedger::prepare_delivery() {
          "VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5, ?5, '', ?6)"},
         {restart_,
          "UPDATE outbox SET next_at = iif(state = 0, next_at, ?3), state = ?2, cause = 0, "
-         "attempts = 0, queued_at = ?3, changed_at = ?3, portal_code = '', reason = '' "
-         "WHERE item = ?1"},
+         "attempts = 0, queued_at = ?3, changed_at = ?3, portal_code = '', reason = '', "
+         "again = max(again, ?4) WHERE item = ?1"},
+        {dismiss_, "UPDATE outbox SET state = ?2, changed_at = ?3, again = 0 WHERE item = ?1"},
         {park_,
          "UPDATE outbox SET state = ?2, cause = 1, attempts = 0, queued_at = ?3, "
          "changed_at = ?3, portal_code = '', reason = ?4 WHERE item = ?1"},
         {drop_delivered_,
-         "UPDATE outbox SET state = 5, cause = 0, changed_at = ?2, "
+         "UPDATE outbox SET state = 5, cause = 0, changed_at = ?2, again = 0, "
          "portal_code = '', reason = '' "
          "WHERE item = ?1 AND delivered_at IS NOT NULL"},
         {drop_, "DELETE FROM outbox WHERE item = ?1"},
         {write_,
          "UPDATE outbox SET state = ?2, cause = ?3, attempts = attempts + ?4, next_at = ?5, "
          "changed_at = ?6, portal_code = ?7, reason = ?8, "
-         "delivered_at = coalesce(?9, delivered_at), document = coalesce(?10, document) "
-         "WHERE item = ?1"},
+         "delivered_at = coalesce(?9, delivered_at), document = coalesce(?10, document), "
+         "again = iif(?9 IS NULL, again, 0), "
+         "delivered_status = iif(?9 IS NULL, delivered_status, sent_status) WHERE item = ?1"},
         {delivered_,
-         "UPDATE outbox SET delivered_at = ?2, document = coalesce(?3, document) "
-         "WHERE item = ?1"},
+         "UPDATE outbox SET delivered_at = ?2, document = coalesce(?3, document), again = 0, "
+         "delivered_status = sent_status WHERE item = ?1"},
         {learn_,
          "UPDATE record SET known = coalesce(?2, known), "
          "steps_done = coalesce(?3, steps_done), "
@@ -129,7 +121,7 @@ Status SqliteLedger::move(std::int64_t record, Operation operation,
                           std::optional<std::int64_t> item, std::optional<State> state, Event event,
                           std::string_view reason, UtcTime now) {
     const Cell cell = transition(state, event);
-    const std::string text = stored_reason(reason);
+    const std::string text = stored_text(reason);
     switch (cell.action) {
         case Action::Nothing:
             return {};
@@ -137,7 +129,11 @@ Status SqliteLedger::move(std::int64_t record, Operation operation,
             return insert_.run(record, operation, *cell.next,
                                event == Event::Faulty ? Cause::Intake : Cause::None, now, text);
         case Action::Restart:
-            return restart_.run(*item, *cell.next, now);
+            return restart_.run(*item, *cell.next, now, false);
+        case Action::Again:
+            return restart_.run(*item, *cell.next, now, true);
+        case Action::Dismiss:
+            return dismiss_.run(*item, *cell.next, now);
         case Action::Park:
             return park_.run(*item, *cell.next, now, text);
         case Action::Drop:
@@ -157,10 +153,20 @@ Status SqliteLedger::move(std::int64_t record, Operation operation,
 Result<std::size_t> SqliteLedger::recover(UtcTime now) {
     std::size_t count = 0;
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY(fence());
+    // A change in the future tells that the clock went back since: the wait that was meant starts
+    // now, or it would last until the clock has caught up.
+    for (const char* state : {"2", "3"}) {
+        DVC_TRY_ASSIGN(
+            shift, db_.prepare(fmt::format("UPDATE outbox SET next_at = next_at - changed_at + ?1, "
+                                           "changed_at = ?1 WHERE state = {} AND changed_at > ?1",
+                                           state)));
+        DVC_TRY(shift.run(now));
+    }
     DVC_TRY_ASSIGN(suspect, db_.prepare("UPDATE outbox SET state = ?2, attempts = attempts + 1, "
                                         "next_at = ?3, changed_at = ?3 WHERE state = ?1"));
     for (const State state : {State::Ready, State::Sending, State::Waiting, State::InDoubt,
-                              State::Parked, State::Delivered}) {
+                              State::Parked, State::Delivered, State::Dismissed}) {
         const Cell cell = transition(state, Event::Crashed);
         if (cell.action != Action::Suspect) continue;
         DVC_TRY(suspect.run(state, *cell.next, now));
@@ -175,6 +181,7 @@ Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_
     std::vector<Claimed> items;
     std::vector<State> states;
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY(fence());
     // Two short index walks, merged by the instant from which an item could be claimed.
     auto merge = [&]() -> Status {
         ready_.bind(operation, max);
@@ -185,7 +192,7 @@ Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_
             const bool later = waiting && (!ready || waiting_.integer(12) < ready_.integer(12));
             Statement& source = later ? waiting_ : ready_;
             items.push_back(claimed(source, operation));
-            states.push_back(source.choice(11, State::Delivered));
+            states.push_back(source.choice(11, State::Dismissed));
             DVC_TRY_ASSIGN(more, source.step());
             (later ? waiting : ready) = more;
         }
@@ -207,99 +214,36 @@ Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_
     return items;
 }
 
-Result<std::vector<Claimed>> SqliteLedger::doubtful(Operation operation, std::size_t max) {
-    std::vector<Claimed> items;
-    DVC_TRY(in_doubt_.each([&](const Statement& row) { items.push_back(claimed(row, operation)); },
-                           operation, max));
-    return items;
+Result<std::vector<Claimed>> SqliteLedger::doubtful(Operation operation, std::size_t max,
+                                                    UtcTime now) {
+    DVC_TRY(fence());
+    std::vector<Claimed> found;
+    DVC_TRY(in_doubt_.each([&](const Statement& row) { found.push_back(claimed(row, operation)); },
+                           operation, max, now));
+    return found;
 }
 
-Status SqliteLedger::settle(std::span<const Settlement> settlements, UtcTime now) {
-    if (settlements.empty()) return {};
-    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
-    for (const Settlement& settlement : settlements)
-        DVC_TRY(settle_one(settlement, now));
-    return transaction.commit();
-}
-
-Result<SqliteLedger::Item> SqliteLedger::item_of(const Settlement& settlement) {
-    find_item_.bind(settlement.item);
-    DVC_TRY_ASSIGN(found, find_item_.step());
-    if (!found) return fail(ErrorKind::Bug, fmt::format("item {} does not exist", settlement.item));
-    Item item;
-    item.id = settlement.item;
-    item.record = find_item_.integer(0);
-    item.operation = find_item_.choice(1, Operation::PushStatistics);
-    item.state = find_item_.choice(2, State::Delivered);
-    item.version = find_item_.integer(3);
-    item.record_version = find_item_.integer(4);
-    item.wants = find_item_.integer(5);
-    item.faulty = !find_item_.is_null(6);
-    item.fault = find_item_.text(6);
-    item.known = find_item_.integer(7) != 0;
-    DVC_TRY(find_item_.damage());
-    find_item_.reset();
-    if (item.version != settlement.version)
-        return fail(ErrorKind::Bug, fmt::format("item {} was claimed at version {}, not {}",
-                                                item.id, item.version, settlement.version));
-    return item;
-}
-
-Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
-    DVC_TRY_ASSIGN(item, item_of(settlement));
-    DVC_TRY_ASSIGN(event, event_of(settlement));
-    const bool moved_on = item.version != item.record_version;
-    const Cell cell = transition(item.state, event);
-    if (cell.action != Action::Write)
-        return fail(ErrorKind::Bug, fmt::format("item {} cannot be {} while {}", item.id,
-                                                to_string(event), to_string(item.state)));
-    DVC_TRY(learn(item, settlement));
-    const bool delivered = event == Event::Accepted;
-    if (moved_on && event != Event::Unsure) {
-        if (delivered) DVC_TRY(delivered_.run(item.id, now, settlement.document));
-        const bool home = item.wants == 1LL << static_cast<int>(item.operation);
-        const Event overtaken = item.faulty && home              ? Event::OvertakenFaulty
-                                : item.faulty || item.wants == 0 ? Event::OvertakenWithdrawn
-                                                                 : Event::Overtaken;
-        return move(item.record, item.operation, item.id, item.state, overtaken, item.fault, now);
-    }
-    DVC_TRY(write_.run(item.id, *cell.next,
-                       event == Event::Refused ? settlement.cause : Cause::None, settlement.called,
-                       event == Event::Postponed ? settlement.next_at : now, now, settlement.code,
-                       stored_reason(settlement.reason),
-                       delivered ? std::optional(now) : std::nullopt,
-                       delivered ? settlement.document : std::nullopt));
-    if (delivered && settlement.then) return follow(item, *settlement.then, now);
-    return {};
-}
-
-Status SqliteLedger::learn(const Item& item, const Settlement& settlement) {
-    const bool news = settlement.known && *settlement.known != item.known;
-    if (!news && !settlement.steps_done && !settlement.steps_digest) return {};
-    return learn_.run(item.record, settlement.known, settlement.steps_done,
-                      settlement.steps_digest);
-}
-
-Status SqliteLedger::follow(const Item& item, Operation operation, UtcTime now) {
-    find_follower_.bind(item.record, operation);
-    DVC_TRY_ASSIGN(found, find_follower_.step());
-    std::optional<std::int64_t> id;
-    std::optional<State> state;
-    if (found) {
-        id = find_follower_.integer(0);
-        state = find_follower_.choice(1, State::Delivered);
-    }
-    DVC_TRY(find_follower_.damage());
-    find_follower_.reset();
-    return move(item.record, operation, id, state, Event::Queued, "", now);
+Result<std::vector<Claimed>> SqliteLedger::unreadable(std::int64_t after, std::size_t max) {
+    DVC_TRY_ASSIGN(statement, db_.prepare(items("r.version", "outbox o",
+                                                "o.item > ?1 AND o.state = ?2 AND o.cause = ?3 "
+                                                "ORDER BY o.item LIMIT ?4")));
+    std::vector<Claimed> found;
+    DVC_TRY(statement.each(
+        [&](Statement& row) {
+            found.push_back(claimed(row, row.choice(14, Operation::PushStatistics)));
+        },
+        after, State::Parked, Cause::Intake, max));
+    return found;
 }
 
 Result<std::optional<UtcTime>> SqliteLedger::next_due(Operation operation) {
-    next_due_.bind(operation);
-    DVC_TRY_ASSIGN(found, next_due_.step());
     std::optional<UtcTime> due;
-    if (found) due = next_due_.time(0);
-    next_due_.reset();
+    for (Statement* const next : {&next_due_, &next_doubt_}) {
+        next->bind(operation);
+        DVC_TRY_ASSIGN(found, next->step());
+        if (found) due = std::min(due.value_or(UtcTime::max()), next->time(0));
+        next->reset();
+    }
     return due;
 }
 
@@ -313,7 +257,7 @@ Result<std::size_t> SqliteLedger::release_parked(Cause cause, UtcTime now) {
                         State::Parked, cause));
     const Cell cell = transition(State::Parked, Event::Released);
     for (const std::int64_t item : items)
-        DVC_TRY(restart_.run(item, *cell.next, now));
+        DVC_TRY(restart_.run(item, *cell.next, now, false));
     DVC_TRY(transaction.commit());
     return items.size();
 }

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 
 #include "connector/base/files.h"
+#include "connector/base/text.h"
 
 namespace dvcsync::ledger {
 namespace {
@@ -65,6 +67,19 @@ Error error_of(sqlite3* handle) {
     return error_of(file ? file : "", sqlite3_extended_errcode(handle), sqlite3_errmsg(handle));
 }
 
+// SQLite calls it; no exception may cross its C code.
+void caseless_function(sqlite3_context* context, int, sqlite3_value** arguments) {
+    try {
+        const auto* const data = static_cast<const char*>(sqlite3_value_blob(arguments[0]));
+        const auto size = static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]));
+        const std::string_view text(data != nullptr ? data : "", size);
+        const std::string folded = is_utf8(text) ? caseless(text) : std::string(text);
+        sqlite3_result_text64(context, folded.data(), folded.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    } catch (const std::exception&) {
+        sqlite3_result_error_nomem(context);
+    }
+}
+
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
@@ -83,6 +98,13 @@ Statement::~Statement() {
 void Statement::reset() {
     sqlite3_reset(handle_);
     fault_ = SQLITE_OK;
+}
+
+void Statement::bind_all(std::span<const Value> values) {
+    reset();
+    int at = 0;
+    for (const Value& value : values)
+        std::visit([this, place = ++at](const auto& held) { put(place, held); }, value);
 }
 
 void Statement::put(int at, std::int64_t value) {
@@ -177,6 +199,10 @@ Result<Database> Database::open(const std::filesystem::path& file, Millis patien
     sqlite3_busy_timeout(database.handle_, static_cast<int>(patience.count()));
     // Nothing in the file itself may make us run code or write its inner tables.
     sqlite3_db_config(database.handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    const int added = sqlite3_create_function_v2(
+        database.handle_, "caseless", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+        nullptr, caseless_function, nullptr, nullptr, nullptr);
+    if (added != SQLITE_OK) return tl::make_unexpected(error_of(database.handle_));
     return database;
 }
 

@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "connector/base/crypto.h"
@@ -27,6 +29,9 @@ namespace dvcsync::ledger {
 struct Blob {  // bound as bytes, not as text
     std::string_view bytes;
 };
+
+// A value whose place is only known while the program runs.
+using Value = std::variant<std::int64_t, std::string>;
 
 // A prepared statement. Bound text and bytes are not copied: they must outlive the steps.
 class Statement {
@@ -44,6 +49,8 @@ class Statement {
         int at = 0;
         (put(++at, values), ...);
     }
+    // The same for a list put together while the program runs.
+    void bind_all(std::span<const Value> values);
     // True: a row is there to be read. False: done, and rewound.
     Result<bool> step();
     // Binds and runs a statement that gives no row.
@@ -56,6 +63,11 @@ class Statement {
     template <class OnRow, class... Values>
     Status each(OnRow&& on_row, const Values&... values) {
         bind(values...);
+        return rows(on_row);
+    }
+    // Calls `on_row` for every row of what is bound.
+    template <class OnRow>
+    Status rows(OnRow&& on_row) {
         for (;;) {
             DVC_TRY_ASSIGN(row, step());
             if (!row) return {};
@@ -115,6 +127,7 @@ class Statement {
     int fault_ = 0;  // of a value bound or read, reported by the next step
 };
 
+// SQL may use caseless(text): as dvcsync::caseless() in base/text.h.
 class Database {
   public:
     // Opens the file, creating it with mode 0600. Waits up to `patience` for locks of other

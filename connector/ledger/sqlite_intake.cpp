@@ -61,22 +61,24 @@ Status SqliteLedger::prepare_intake() {
         {is_current_,
          "SELECT 1 FROM record WHERE digest_head = ?1 AND digest = ?2 "
          "AND fault IS NULL"},
-        {find_record_, "SELECT id, digest, fault FROM record WHERE kind = ?1 AND code = ?2"},
+        {find_record_, "SELECT id, digest, fault, as_of FROM record WHERE kind = ?1 AND code = ?2"},
+        {confirm_record_, "UPDATE record SET as_of = ?2 WHERE id = ?1"},
         {add_record_,
          "INSERT INTO record (kind, code, version, digest_head, digest, wants, fault, taken_at, "
          "origin, agency, procedure, status, received, due, finished, event, online, "
-         "online_result, apology, inter_agency) "
-         "VALUES (?18, ?19, 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-         "?16, ?17)"},
+         "online_result, apology, inter_agency, as_of) "
+         "VALUES (?19, ?20, 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+         "?16, ?17, ?18)"},
         {change_record_,
          "UPDATE record SET version = version + 1, digest_head = ?1, digest = ?2, wants = ?3, "
          "fault = ?4, taken_at = ?5, origin = ?6, agency = ?7, procedure = ?8, status = ?9, "
          "received = ?10, due = ?11, finished = ?12, event = ?13, online = ?14, "
-         "online_result = ?15, apology = ?16, inter_agency = ?17 WHERE id = ?18"},
+         "online_result = ?15, apology = ?16, inter_agency = ?17, as_of = ?18 "
+         "WHERE id = ?19"},
         // The facts stay those of the last version that could be read.
         {fault_record_,
          "UPDATE record SET version = version + 1, digest_head = ?2, digest = ?3, wants = ?4, "
-         "fault = ?5, taken_at = ?6, origin = ?7 WHERE id = ?1"},
+         "fault = ?5, taken_at = ?6, origin = ?7, as_of = ?8 WHERE id = ?1"},
         {add_body_, "INSERT INTO body (record, sealed) VALUES (?1, ?2)"},
         {change_body_, "UPDATE body SET sealed = ?2 WHERE record = ?1"},
         {items_of_record_, "SELECT item, operation, state, cause FROM outbox WHERE record = ?1"},
@@ -121,6 +123,7 @@ Result<Taken> SqliteLedger::take(std::span<const Intake> records, std::string_vi
     auto store = [&]() -> Result<Taken> {
         Taken taken;
         DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+        DVC_TRY(fence());
         for (const Intake& intake : records)
             DVC_TRY(take_one(intake, now, taken));
         DVC_TRY(set_position_.run(source, position));
@@ -143,9 +146,16 @@ Status SqliteLedger::take_one(const Intake& intake, UtcTime now, Taken& taken) {
         const bool was_read = find_record_.is_null(2);
         const bool same = find_record_.digest(1) == intake.digest &&
                           (was_read || find_record_.bytes(2) == fault_of(intake));
+        const auto held_as_of = find_record_.maybe_time(3);
         find_record_.reset();
         if (same) {
             ++taken.unchanged;
+            // A later export says the same: what was exported in between is outdated.
+            const bool later = intake.as_of && (!held_as_of || *held_as_of < *intake.as_of);
+            return later ? confirm_record_.run(record, intake.as_of) : Status{};
+        }
+        if (held_as_of && intake.as_of && *intake.as_of < *held_as_of) {
+            ++taken.outdated;
             return {};
         }
         DVC_TRY(change(record, intake, now));
@@ -161,7 +171,7 @@ Status SqliteLedger::add(const Intake& intake, UtcTime now) {
     DVC_TRY(add_record_.run(head_of(intake.digest), intake.digest, wants_of(intake),
                             fault_of(intake), now, intake.origin, f.agency, f.procedure, f.status,
                             f.received, f.due, f.finished, f.event, f.online, f.online_result,
-                            f.apology, f.inter_agency, f.kind, f.code));
+                            f.apology, f.inter_agency, intake.as_of, f.kind, f.code));
     const std::int64_t record = db_.last_id();
     DVC_TRY(add_body_.run(record, Blob{intake.sealed}));
     DVC_TRY(store_publication(record, f));
@@ -178,14 +188,14 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
     const Facts& f = intake.facts;
     if (intake.fault.empty()) {
         DVC_TRY(name_agency(f));
-        DVC_TRY(change_record_.run(head_of(intake.digest), intake.digest, wants_of(intake),
-                                   fault_of(intake), now, intake.origin, f.agency, f.procedure,
-                                   f.status, f.received, f.due, f.finished, f.event, f.online,
-                                   f.online_result, f.apology, f.inter_agency, record));
+        DVC_TRY(change_record_.run(
+            head_of(intake.digest), intake.digest, wants_of(intake), fault_of(intake), now,
+            intake.origin, f.agency, f.procedure, f.status, f.received, f.due, f.finished, f.event,
+            f.online, f.online_result, f.apology, f.inter_agency, intake.as_of, record));
         DVC_TRY(store_publication(record, f));
     } else {
         DVC_TRY(fault_record_.run(record, head_of(intake.digest), intake.digest, wants_of(intake),
-                                  fault_of(intake), now, intake.origin));
+                                  fault_of(intake), now, intake.origin, intake.as_of));
     }
     DVC_TRY(change_body_.run(record, Blob{intake.sealed}));
 
@@ -199,7 +209,7 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
         [&rows](Statement& row) {
             const auto operation = row.choice(1, Operation::PushStatistics);
             rows[static_cast<std::size_t>(operation)] = {
-                row.integer(0), row.choice(2, State::Delivered), row.choice(3, Cause::Portal)};
+                row.integer(0), row.choice(2, State::Dismissed), row.choice(3, Cause::Portal)};
         },
         record));
     for (const Operation operation : all_operations) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/ledger/migrations.h"
 
 namespace dvcsync::ledger {
@@ -10,7 +12,12 @@ namespace {
 // The schema stores these numbers, so they may never change.
 static_assert(static_cast<int>(State::Ready) == 0 && static_cast<int>(State::Sending) == 1 &&
               static_cast<int>(State::Waiting) == 2 && static_cast<int>(State::InDoubt) == 3 &&
-              static_cast<int>(State::Parked) == 4 && static_cast<int>(State::Delivered) == 5);
+              static_cast<int>(State::Parked) == 4 && static_cast<int>(State::Delivered) == 5 &&
+              static_cast<int>(State::Dismissed) == 6);
+static_assert(static_cast<int>(ResyncState::Active) == 0 &&
+              static_cast<int>(ResyncState::Paused) == 1 &&
+              static_cast<int>(ResyncState::Stopped) == 2 &&
+              static_cast<int>(ResyncState::Done) == 3);
 static_assert(static_cast<int>(Cause::None) == 0 && static_cast<int>(Cause::Intake) == 1 &&
               static_cast<int>(Cause::Mapping) == 2 && static_cast<int>(Cause::Portal) == 3);
 static_assert(static_cast<int>(Operation::PushProcedure) == 0 &&
@@ -54,7 +61,12 @@ Result<std::unique_ptr<Ledger>> SqliteLedger::open(const std::filesystem::path& 
 
 Status SqliteLedger::prepare() {
     DVC_TRY(prepare_intake());
-    return prepare_delivery();
+    DVC_TRY(prepare_delivery());
+    return prepare_lease();
+}
+
+std::string stored_text(std::string_view text) {
+    return text.empty() ? std::string() : excerpt(text, limits::max_message);
 }
 
 Result<std::int64_t> SqliteLedger::begin_run(std::string_view job, UtcTime now) {

@@ -1,5 +1,6 @@
-// The Ledger on SQLite. Split over four files by what is asked of it: sqlite_ledger.cpp (opening,
-// runs, health), sqlite_intake.cpp, sqlite_delivery.cpp, sqlite_reports.cpp.
+// The Ledger on SQLite. Split over files by what is asked of it: sqlite_ledger.cpp (opening, runs,
+// health), sqlite_intake.cpp, sqlite_delivery.cpp, sqlite_settle.cpp, sqlite_people.cpp,
+// sqlite_resync.cpp, sqlite_lease.cpp, sqlite_reports.cpp.
 #pragma once
 
 #include <string>
@@ -12,6 +13,9 @@
 
 namespace dvcsync::ledger {
 
+// Words of people and of the portal, cut to what is kept of them.
+std::string stored_text(std::string_view text);
+
 class SqliteLedger final : public Ledger {
   public:
     static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file,
@@ -21,16 +25,24 @@ class SqliteLedger final : public Ledger {
     Result<Taken> take(std::span<const Intake> records, std::string_view source,
                        std::string_view position, UtcTime now) override;
     Result<std::string> position(std::string_view source) override;
+    Result<std::vector<Claimed>> unreadable(std::int64_t after, std::size_t max) override;
 
     Result<std::size_t> recover(UtcTime now) override;
     Result<std::vector<Claimed>> claim(Operation operation, std::size_t max, UtcTime now) override;
-    Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max) override;
+    Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max,
+                                          UtcTime now) override;
     Status settle(std::span<const Settlement> settlements, UtcTime now) override;
     Result<std::optional<UtcTime>> next_due(Operation operation) override;
     Result<std::size_t> release_parked(Cause cause, UtcTime now) override;
 
     Result<std::vector<ItemCount>> counts() override;
-    Result<std::vector<ItemRow>> list(std::optional<State> state, std::size_t max) override;
+    Result<std::vector<ItemRow>> list(const Filter& filter, std::size_t max) override;
+    Result<std::size_t> count(const Filter& filter) override;
+    Result<std::vector<ItemDetails>> details(const Filter& filter, std::size_t max) override;
+    Result<std::size_t> retry_parked(const Filter& filter, const Act& act, UtcTime now) override;
+    Result<std::size_t> dismiss_parked(const Filter& filter, const Act& act, UtcTime now) override;
+    Status note(const Act& act, UtcTime now) override;
+    Result<std::vector<Act>> acts(std::size_t max) override;
     Result<std::vector<MonthFigures>> month(int year, int month) override;
     Result<YearFigures> year(int year) override;
     Result<std::size_t> records(std::string_view kind) override;
@@ -38,6 +50,20 @@ class SqliteLedger final : public Ledger {
     Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(std::string_view kind,
                                                                        Column column) override;
     Result<std::optional<std::pair<UtcTime, UtcTime>>> span() override;
+    Result<CatalogueChange> catalogue_change() override;
+
+    Result<ResyncPreview> preview_resync(const Slice& slice) override;
+    Result<Resync> start_resync(const Slice& slice, const Act& act, UtcTime now) override;
+    Result<Resync> change_resync(std::int64_t id, ResyncState to, const Act& act,
+                                 UtcTime now) override;
+    Result<std::vector<Resync>> resyncs(std::size_t max) override;
+    Result<Fed> feed_resync(std::size_t max, UtcTime now) override;
+
+    Result<std::optional<Lease>> acquire(const Lease& wanted, bool owner_is_gone,
+                                         UtcTime now) override;
+    Status renew(UtcTime now, UtcTime expires) override;
+    Status release() override;
+    Result<std::optional<Lease>> lease() override;
 
     Result<std::int64_t> begin_run(std::string_view job, UtcTime now) override;
     Status end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
@@ -70,6 +96,7 @@ class SqliteLedger final : public Ledger {
     Status prepare();
     Status prepare_intake();
     Status prepare_delivery();
+    Status prepare_lease();
 
     // -- intake
     Status take_one(const Intake& intake, UtcTime now, Taken& taken);
@@ -87,14 +114,34 @@ class SqliteLedger final : public Ledger {
     Status follow(const Item& item, Operation operation, UtcTime now);
     Result<Item> item_of(const Settlement& settlement);
 
+    // -- people
+    // Sends the event to every parked item that the filter chooses, and keeps the act with them.
+    Result<std::size_t> act_on_parked(Filter filter, const Act& act, Event event, UtcTime now);
+    Result<std::int64_t> keep(const Act& act, std::size_t items, UtcTime now);
+
+    // -- resync
+    // Puts the slice's records into the temporary table `chosen`.
+    Status choose(const Slice& slice);
+    Status refuse_unknown(const Slice& slice);
+    Result<Resync> resync(std::int64_t id);
+    Result<std::vector<Resync>> resyncs_where(std::string_view rest, std::int64_t value);
+
+    // -- lease
+    // Retry error if this object holds the lease no more. The first thing in a writing transaction.
+    Status fence();
+
     Database db_;
+    std::string owner_;  // of the lease that this object took; "": none
     // Names that are in the agency table already, so that most records need no look.
     std::unordered_map<std::string, std::string> agencies_;
 
     Statement is_current_, find_record_, add_record_, change_record_, fault_record_, add_body_,
-        change_body_, items_of_record_, name_agency_, publish_, position_, set_position_;
-    Statement ready_, waiting_, in_doubt_, next_due_, hand_, find_item_, find_follower_, insert_,
-        restart_, park_, drop_delivered_, drop_, write_, delivered_, learn_;
+        change_body_, items_of_record_, name_agency_, publish_, position_, set_position_,
+        confirm_record_;
+    Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, find_item_,
+        find_follower_, insert_, restart_, dismiss_, park_, drop_delivered_, drop_, write_,
+        delivered_, learn_;
+    Statement fence_;
 };
 
 }  // namespace dvcsync::ledger

@@ -37,30 +37,10 @@ Result<std::vector<ItemCount>> SqliteLedger::counts() {
                                           "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"));
     std::vector<ItemCount> counts;
     DVC_TRY(statement.each([&counts](Statement& row) {
-        counts.push_back({row.choice(0, Operation::PushStatistics), row.choice(1, State::Delivered),
+        counts.push_back({row.choice(0, Operation::PushStatistics), row.choice(1, State::Dismissed),
                           row.choice(2, Cause::Portal), row.count(3)});
     }));
     return counts;
-}
-
-Result<std::vector<ItemRow>> SqliteLedger::list(std::optional<State> state, std::size_t max) {
-    DVC_TRY_ASSIGN(
-        statement,
-        db_.prepare("SELECT o.item, o.operation, o.state, o.cause, r.kind, r.code, r.agency, "
-                    "r.origin, o.portal_code, o.reason, o.attempts, o.queued_at, o.changed_at, "
-                    "o.next_at FROM outbox o JOIN record r ON r.id = o.record "
-                    "WHERE ?1 IS NULL OR o.state = ?1 ORDER BY o.item LIMIT ?2"));
-    std::vector<ItemRow> rows;
-    DVC_TRY(statement.each(
-        [&rows](Statement& row) {
-            rows.push_back({row.integer(0), row.choice(1, Operation::PushStatistics),
-                            row.choice(2, State::Delivered), row.choice(3, Cause::Portal),
-                            row.text(4), row.text(5), row.text(6), row.text(7), row.text(8),
-                            row.text(9), static_cast<int>(row.integer(10)), row.time(11),
-                            row.time(12), row.time(13)});
-        },
-        state, max));
-    return rows;
 }
 
 Result<std::vector<MonthFigures>> SqliteLedger::month(int year, int month) {
@@ -159,19 +139,20 @@ Result<std::size_t> SqliteLedger::records(std::string_view kind) {
 }
 
 Result<Tally> SqliteLedger::tally(std::string_view kind) {
-    // The worst of a record's items speaks for it: 4 refused, 3 parked, 2 on its way, 1 delivered.
-    DVC_TRY_ASSIGN(
-        statement,
-        db_.prepare("SELECT worst, count(*) FROM (SELECT max(CASE "
-                    "WHEN o.state = 4 AND o.cause = 3 THEN 4 WHEN o.state = 4 THEN 3 "
-                    "WHEN o.state = 5 THEN 1 WHEN o.state IS NOT NULL THEN 2 ELSE 0 END) AS worst "
-                    "FROM record r NOT INDEXED LEFT JOIN outbox o ON o.record = r.id "
-                    "WHERE r.kind = ?1 GROUP BY r.id) GROUP BY worst"));
+    // The worst of a record's items speaks for it: 5 refused, 4 parked, 3 dismissed (it may hold
+    // others back for good), 2 on its way, 1 delivered.
+    DVC_TRY_ASSIGN(statement,
+                   db_.prepare("SELECT worst, count(*) FROM (SELECT max(CASE "
+                               "WHEN o.state = 4 AND o.cause = 3 THEN 5 WHEN o.state = 4 THEN 4 "
+                               "XX"
+                               "FROM record r NOT INDEXED LEFT JOIN outbox o ON o.record = r.id "
+                               "WHERE r.kind = ?1 GROUP BY r.id) GROUP BY worst"));
     Tally tally;
     DVC_TRY(statement.each(
         [&tally](const Statement& row) {
-            const std::array<std::size_t*, 5> places{&tally.held, &tally.delivered, &tally.waiting,
-                                                     &tally.parked, &tally.refused};
+            const std::array<std::size_t*, 6> places{&tally.held,    &tally.delivered,
+                                                     &tally.waiting, &tally.dismissed,
+                                                     &tally.parked,  &tally.refused};
             *places[row.count(0)] = row.count(1);
             tally.records += row.count(1);
         },
@@ -202,6 +183,20 @@ Result<std::optional<std::pair<UtcTime, UtcTime>>> SqliteLedger::span() {
         if (!row.is_null(0)) span.emplace(row.time(0), row.time(1));
     }));
     return span;
+}
+
+Result<CatalogueChange> SqliteLedger::catalogue_change() {
+    DVC_TRY_ASSIGN(
+        statement,
+        db_.prepare("SELECT count(*), coalesce(sum(o.state < 4 AND r.fault IS NULL "
+                    "AND r.status = 'abolished'), 0) "
+                    "FROM outbox o JOIN record r ON r.id = o.record "
+                    "WHERE o.operation = 0 AND o.delivered_status NOT IN ('', 'abolished')"));
+    CatalogueChange change;
+    DVC_TRY(statement.each([&change](const Statement& row) {
+        change = {row.count(0), row.count(1)};
+    }));
+    return change;
 }
 
 }  // namespace dvcsync::ledger

@@ -13,6 +13,8 @@ constexpr Cell never{none, Action::Forbid};
 constexpr Cell insert{State::Ready, Action::Insert};
 constexpr Cell ins_park{State::Parked, Action::Insert};
 constexpr Cell restart{State::Ready, Action::Restart};
+constexpr Cell again{State::Ready, Action::Again};
+constexpr Cell dismiss{State::Dismissed, Action::Dismiss};
 constexpr Cell park{State::Parked, Action::Park};
 constexpr Cell drop{none, Action::Drop};
 constexpr Cell hand{State::Sending, Action::Hand};
@@ -23,26 +25,28 @@ constexpr Cell doubt{State::InDoubt, Action::Write};
 constexpr Cell refused{State::Parked, Action::Write};
 constexpr Cell accept{State::Delivered, Action::Write};
 
-using Row = std::array<Cell, 7>;
+using Row = std::array<Cell, 8>;
 
 // clang-format off
 constexpr std::array<Row, event_count> table{{
-//   no item   Ready     Sending   Waiting   InDoubt   Parked    Delivered
-    {insert,   restart,  same,     restart,  same,     restart,  restart},  // Queued
-    {same,     restart,  same,     restart,  same,     restart,  same},     // Superseded
-    {same,     drop,     same,     drop,     same,     drop,     same},     // Withdrawn
-    {ins_park, park,     same,     park,     same,     park,     park},     // Faulty
-    {never,    hand,     never,    hand,     never,    never,    never},    // Claimed
-    {same,     same,     suspect,  same,     same,     same,     same},     // Crashed
-    {same,     same,     same,     same,     same,     restart,  same},     // Released
-    {never,    never,    ready,    never,    ready,    never,    never},    // PutBack
-    {never,    never,    waiting,  never,    waiting,  never,    never},    // Postponed
-    {never,    never,    doubt,    never,    doubt,    never,    never},    // Unsure
-    {never,    never,    refused,  never,    refused,  never,    never},    // Refused
-    {never,    never,    accept,   never,    accept,   never,    never},    // Accepted
-    {never,    never,    restart,  never,    restart,  never,    never},    // Overtaken
-    {never,    never,    drop,     never,    drop,     never,    never},    // OvertakenWithdrawn
-    {never,    never,    park,     never,    park,     never,    never},    // OvertakenFaulty
+//   no item   Ready     Sending   Waiting   InDoubt   Parked    Delivered Dismissed
+    {insert,   restart,  same,     restart,  same,     restart,  restart,  restart},  // Queued
+    {same,     restart,  same,     restart,  same,     restart,  same,     restart},  // Superseded
+    {same,     drop,     same,     drop,     same,     drop,     same,     drop},     // Withdrawn
+    {ins_park, park,     same,     park,     same,     park,     park,     park},     // Faulty
+    {never,    hand,     never,    hand,     never,    never,    never,    never},    // Claimed
+    {same,     same,     suspect,  same,     same,     same,     same,     same},     // Crashed
+    {same,     same,     same,     same,     same,     restart,  same,     same},     // Released
+    {same,     same,     same,     same,     same,     dismiss,  same,     same},     // Dismissed
+    {same,     same,     same,     same,     same,     same,     again,    same},     // Resent
+    {never,    never,    ready,    never,    ready,    never,    never,    never},    // PutBack
+    {never,    never,    waiting,  never,    waiting,  never,    never,    never},    // Postponed
+    {never,    never,    doubt,    never,    doubt,    never,    never,    never},    // Unsure
+    {never,    never,    refused,  never,    refused,  never,    never,    never},    // Refused
+    {never,    never,    accept,   never,    accept,   never,    never,    never},    // Accepted
+    {never,    never,    restart,  never,    restart,  never,    never,    never},    // Overtaken
+    {never,    never,    drop,     never,    drop,     never,    never,    never},  // …Withdrawn
+    {never,    never,    park,     never,    park,     never,    never,    never},  // …Faulty
 }};
 // clang-format on
 
@@ -55,8 +59,8 @@ Cell transition(std::optional<State> state, Event event) {
 }
 
 std::string_view to_string(State state) {
-    constexpr std::array<std::string_view, 6> names{"ready",    "sending", "waiting",
-                                                    "in doubt", "parked",  "delivered"};
+    constexpr std::array<std::string_view, 7> names{"ready",  "sending",   "waiting",  "in doubt",
+                                                    "parked", "delivered", "dismissed"};
     return names[static_cast<std::size_t>(state)];
 }
 
@@ -65,15 +69,17 @@ std::string_view to_string(Cause cause) {
     return names[static_cast<std::size_t>(cause)];
 }
 
+std::string_view to_string(ResyncState state) {
+    constexpr std::array<std::string_view, 4> names{"active", "paused", "stopped", "done"};
+    return names[static_cast<std::size_t>(state)];
+}
+
 std::string_view to_string(Event event) {
     constexpr std::array<std::string_view, event_count> names{
-        "queued",           "superseded",
-        "withdrawn",        "faulty",
-        "claimed",          "crashed",
-        "released",         "put back",
-        "postponed",        "unsure",
-        "refused",          "accepted",
-        "overtaken",        "overtaken withdrawn",
+        "queued",           "superseded", "withdrawn", "faulty",
+        "claimed",          "crashed",    "released",  "dismissed",
+        "resent",           "put back",   "postponed", "unsure",
+        "refused",          "accepted",   "overtaken", "overtaken withdrawn",
         "overtaken faulty",
     };
     return names[static_cast<std::size_t>(event)];

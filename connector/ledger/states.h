@@ -19,6 +19,8 @@ enum class Event {
     Claimed,             // a worker takes it in hand
     Crashed,             // the program starts and finds what the last one left behind
     Released,            // a person, or a changed mapping, wants a parked item tried again
+    Dismissed,           // a person says that a parked item needs no sending
+    Resent,              // a resync wants sent again what is delivered
     PutBack,             // settled Ready: not called, or asked for and not there
     Postponed,           // settled Waiting
     Unsure,              // settled InDoubt
@@ -28,7 +30,7 @@ enum class Event {
     OvertakenWithdrawn,  // the same, and the newer version is not to be sent
     OvertakenFaulty,     // the same, and the newer version cannot be read
 };
-inline constexpr int event_count = 15;
+inline constexpr int event_count = 17;
 std::string_view to_string(Event event);
 
 // What is done to the stored item besides writing its state.
@@ -36,6 +38,8 @@ enum class Action {
     Nothing,  // not even the state changes
     Insert,   // a new item
     Restart,  // attempts and reason are cleared: a fresh start, keeping its place if it was in line
+    Again,    // the same, marked to be sent although nothing has changed
+    Dismiss,  // the mark of a resync goes; cause and reason stay, to tell what was dismissed
     Hand,     // version becomes that of the record now in hand
     Suspect,  // an attempt that may have been made is counted
     Write,    // the settlement's code, reason, time and attempt are written

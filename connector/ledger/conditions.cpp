@@ -1,0 +1,71 @@
+#include "connector/ledger/conditions.h"
+
+#include <optional>
+#include <utility>
+
+#include "connector/base/text.h"
+
+namespace dvcsync::ledger {
+namespace {
+
+template <class Number>
+std::int64_t as_integer(Number number) {
+    return static_cast<std::int64_t>(number);
+}
+std::int64_t as_integer(UtcTime at) {
+    return at.time_since_epoch().count();
+}
+
+void add_text(Conditions& conditions, std::string_view words, const std::string& text) {
+    if (!text.empty()) conditions.add(words, {text});
+}
+
+template <class Number>
+void add_number(Conditions& conditions, std::string_view words, std::optional<Number> number) {
+    if (number) conditions.add(words, {as_integer(*number)});
+}
+
+// What filters and slices have in common.
+template <class Choice>
+void add_record(Conditions& conditions, const Choice& choice) {
+    add_text(conditions, "r.kind = ?", choice.kind);
+    add_text(conditions, "r.agency = ?", choice.agency);
+    if (!choice.procedure.empty())
+        conditions.add("(r.procedure = ? OR (r.kind = 'procedure' AND r.code = ?))",
+                       {choice.procedure, choice.procedure});
+    add_number(conditions, "r.received >= ?", choice.received_from);
+    add_number(conditions, "r.received < ?", choice.received_until);
+}
+
+}  // namespace
+
+void Conditions::add(std::string_view words, std::vector<Value> with) {
+    sql += " AND ";
+    sql += words;
+    for (Value& value : with)
+        values.push_back(std::move(value));
+}
+
+Conditions conditions_of(const Filter& filter) {
+    Conditions conditions;
+    add_number(conditions, "o.item = ?", filter.item);
+    add_text(conditions, "r.code = ?", filter.code);
+    add_record(conditions, filter);
+    add_number(conditions, "o.operation = ?", filter.operation);
+    add_number(conditions, "o.state = ?", filter.state);
+    add_number(conditions, "o.cause = ?", filter.cause);
+    add_text(conditions, "o.portal_code = ?", filter.portal_code);
+    // The dearest comes last, so that few rows get there.
+    if (!filter.text.empty())
+        conditions.add("instr(caseless(o.reason), ?) > 0",
+                       {is_utf8(filter.text) ? caseless(filter.text) : filter.text});
+    return conditions;
+}
+
+Conditions conditions_of(const Slice& slice) {
+    Conditions conditions;
+    add_record(conditions, slice);
+    return conditions;
+}
+
+}  // namespace dvcsync::ledger
