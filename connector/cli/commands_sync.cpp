@@ -32,6 +32,10 @@ void print_json(const sync::RunReport& report) {
     json.add("logins", report.traffic.logins);
     json.add("seconds", report.seconds);
     json.add("attention", report.attention);
+    json.add("outdated", std::uint64_t{report.intake.outdated});
+    json.add("resent", std::uint64_t{report.resent});
+    json.add("recovered", std::uint64_t{report.recovered});
+    json.add("catalogue_stop", report.catalogue_stop);
     json.add("stopped", report.delivery.stop);
     json.close();
     fmt::print("{}\n", json.text());
@@ -61,6 +65,8 @@ void print_text(const sync::RunReport& report) {
         fmt::print("Not taken {}: {}\n", in.left[i].file, in.left[i].reason);
     }
     if (in.left.size() > shown) fmt::print("Not taken {} more files\n", in.left.size() - shown);
+    if (report.resent > 0) fmt::print("Resync    {} records sent again\n", report.resent);
+    if (!report.catalogue_stop.empty()) fmt::print("Catalogue {}\n", report.catalogue_stop);
     if (!out.stop.empty()) fmt::print("Stopped   {}\n", out.stop);
     if (report.attention) {
         fmt::print(
@@ -88,6 +94,17 @@ void log_run(sync::Job job, const sync::RunReport& report) {
     }
 }
 
+int tell_busy(const Options& options, const ledger::Lease& other) {
+    std::string message = "another run of dvcsync is active; this one has changed nothing";
+    if (!other.owner.empty()) {
+        message += fmt::format(" (the other: {}; taken over if it gives no sign of life until {})",
+                               sync::describe(other), vietnam_text(other.expires));
+    }
+    spdlog::warn("sync {}: {}", sync::to_string(options.job), message);
+    complain(options, {ErrorKind::Retry, message});
+    return exit_busy;
+}
+
 }  // namespace
 
 int complain(const Options& options, const Error& error) {
@@ -108,19 +125,18 @@ int run_sync(const Options& options, const std::atomic<bool>& stop) {
     auto config = config::load(options.config);
     if (!config) return complain(options, config.error());
     if (auto started = start_logging(*config); !started) return complain(options, started.error());
-    auto lock = sync::RunLock::take(config->ledger_file);
-    if (!lock) {
-        const int code = complain(options, lock.error());
-        return lock.error().kind == ErrorKind::Retry ? exit_busy : code;
-    }
     auto connector = sync::Connector::open(*std::move(config));
     if (!connector) return complain(options, connector.error());
     ProgressBar progress(ProgressBar::style_for(options.json));
-    const auto report = sync::run_job(*connector, options.job, system_clock(), progress, stop);
+    sync::RunOrder order;
+    order.job = options.job;
+    order.confirm = options.confirm;
+    const auto report = sync::run_job(*connector, std::move(order), system_clock(), progress, stop);
     if (!report) {
         spdlog::error("sync {}: {}", sync::to_string(options.job), report.error().message);
         return complain(options, report.error());
     }
+    if (report->busy) return tell_busy(options, *report->busy);
     log_run(options.job, *report);
     options.json ? print_json(*report) : print_text(*report);
     if (!report->delivery.stop.empty() && !stop) return exit_portal;

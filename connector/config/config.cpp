@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 // Endpoints and settings have free names: the portal profile names those it needs, and the client
 // compares when it opens.
 std::span<const Shape> shapes() {
-    static const std::array<Shape, 7> all{{
+    static const std::array<Shape, 8> all{{
         {"province",
          {"code", "agency", "agency_name", "vocabulary", "drop_folder", "stale_after_seconds"}},
         {"portal",
@@ -28,6 +28,7 @@ std::span<const Shape> shapes() {
           "allow_plain_http"}},
         {"portal.endpoints", {}, false},
         {"portal.settings", {}, false},
+        {"catalogue", {"max_abolished_percent"}, false},
         {"ledger", {"file", "key_file"}},
         {"mappings", {"folder"}},
         {"log", {"level", "format", "file"}, false},
@@ -114,6 +115,11 @@ void read_portal(Reader& reader, Config& config) {
     config.settings.emplace("agency", config.agency);
 }
 
+void read_catalogue(Reader& reader, Config& config) {
+    config.max_abolished_percent = static_cast<int>(
+        reader.number("catalogue", "max_abolished_percent", 0, 100, config.max_abolished_percent));
+}
+
 // Finds `file` below `folder` for the name that a key gives; else says which names there are.
 void check_name(Reader& reader, std::string_view section, std::string_view key,
                 const std::string& name, const fs::path& folder, const fs::path& file) {
@@ -159,6 +165,7 @@ Result<Config> load(const fs::path& file) {
     config.stale_after = std::chrono::seconds(
         reader.number("province", "stale_after_seconds", 1, 86'400, config.stale_after.count()));
     read_portal(reader, config);
+    read_catalogue(reader, config);
     config.ledger_file = reader.path("ledger", "file");
     config.key_file = reader.path("ledger", "key_file");
     read_mappings(reader, config);

@@ -40,6 +40,9 @@ struct Config {
     bool allow_plain_http =
         false;  // contract §1: adapters inside government networks speak plain HTTP
 
+    // [catalogue]
+    int max_abolished_percent = 10;  // of what the portal shows; more needs a person's yes
+
     // [ledger]
     std::filesystem::path ledger_file;
     std::filesystem::path key_file;

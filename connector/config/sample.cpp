@@ -66,6 +66,12 @@ integration = "/XrdAdapter/RestService/forward/mapi/integration"
 [portal.settings]
 dstcode = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
 
+[catalogue]
+# A push that would abolish more than this share (percent, 0–100) of the procedures that the portal shows
+# waits for a person: dvcsync sync push-catalogue --confirm.
+# Nếu một lần đẩy bãi bỏ quá tỷ lệ này (phần trăm) số thủ tục đang công khai thì dừng, chờ người xác nhận.
+# max_abolished_percent = 10
+
 [ledger]
 # The durable memory: keep it on a local disk and back it up together with its key, but apart from it.
 # Sổ cái: đặt trên đĩa cục bộ; sao lưu sổ và khóa ở hai nơi khác nhau.

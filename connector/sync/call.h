@@ -5,7 +5,9 @@
 // threads.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -48,9 +50,11 @@ struct Rows {
 
 struct Task {
     Operation operation{};
+    bool ask = false;       // the items are in doubt: find out what became of them
     bool updating = false;  // of every item in it
     std::vector<ledger::Claimed> items;
     std::unordered_map<std::int64_t, Rows> rows;  // by record, as far as they are at hand
+    std::uint64_t stamp = 0;                      // of the gate that let it through
 };
 
 struct CallRules {
@@ -59,11 +63,18 @@ struct CallRules {
 };
 
 struct Handled {
+    // A failure that is the endpoint's counts no attempt (called = false); whoever finds that other
+    // calls got through meanwhile may think otherwise.
     std::vector<ledger::Settlement> settlements;
     std::vector<Rows> rows;  // of dossiers that were delivered and whose progress comes next
     std::string stop;        // not empty: no further call can work, for this reason
-    bool reached = false;    // the portal answered at least one call
-    std::size_t sent = 0;    // items that went into a call
+    Operation operation{};
+    bool ask = false;
+    std::uint64_t stamp = 0;
+    std::size_t calls = 0;              // that went out, or were tried
+    bool endpoint_failed = false;       // in the last of them
+    std::string endpoint_reason;        // then: why
+    std::optional<Millis> retry_after;  // the portal named a time
 };
 
 // `random` is drawn from for the jitter of retries.

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "connector/province/source.h"
 #include "connector/sync/deliver.h"
 #include "connector/sync/intake.h"
+#include "connector/sync/run.h"
 
 namespace dvcsync::sync {
 
@@ -30,12 +32,14 @@ struct Connector {
     static Result<Connector> open(config::Config config);
 };
 
-// A lock on the ledger against a second writing run. Held until destroyed; the system frees it when
-// the process dies, however it dies.
+// A lock beside the ledger that proves that no other process of this host is in a run: the system
+// frees it when the process dies, however it dies. What keeps runs of several hosts apart, and what
+// fences a run that was stopped in its tracks, is the ledger's lease; with this proof a lease that
+// a killed run of this host has left behind need not be waited for. Held until destroyed.
 class RunLock {
   public:
-    // Retry error: another run holds it.
-    static Result<RunLock> take(const std::filesystem::path& ledger_file);
+    // nullopt: another process of this host holds it.
+    static Result<std::optional<RunLock>> take(const std::filesystem::path& ledger_file);
     RunLock(RunLock&& other) noexcept;
     RunLock& operator=(RunLock&&) = delete;
     ~RunLock();
@@ -45,25 +49,12 @@ class RunLock {
     int fd_ = -1;
 };
 
-enum class Job { PushCatalogue, PushDossiers, PushStatistics, All };
+// Who this process is, for the lease: a new owner each time.
+ledger::Lease this_process();
 
-// What a run did. `ok` and `attention` are successes; attention: something needs a person or
-// another run.
-struct RunReport {
-    IntakeCounts intake;
-    DeliveryCounts delivery;
-    std::size_t released = 0;  // parked items that a change of the mapping files made ready again
-    portal::Client::Traffic traffic;
-    double seconds = 0;
-    bool attention = false;
-};
-
-// Reads the drop folder, then pushes what the job names. Writes the run into the ledger.
-// Errors: Config, Corrupt, Retry (another run is active, or the ledger's disk cannot be written).
-// A portal that cannot be used is not an error of the run: RunReport::delivery.stop says it.
-Result<RunReport> run_job(Connector& connector, Job job, Clock& clock, Progress& progress,
+// Loads what the configuration names, takes the lock, and runs the order: see run(). Config errors
+// name file and line.
+Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Progress& progress,
                           const std::atomic<bool>& stop);
-
-std::string_view to_string(Job job);
 
 }  // namespace dvcsync::sync

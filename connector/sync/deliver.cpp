@@ -1,15 +1,14 @@
 #include "connector/sync/deliver.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
+#include <array>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "connector/base/limits.h"
+#include "connector/sync/crew.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -18,117 +17,33 @@ using ledger::Cause;
 using ledger::Claimed;
 using ledger::Settlement;
 using ledger::State;
+using Steady = Gate::Steady;
 
-// Hands tasks to worker threads and collects what they handled.
-class Crew {
-  public:
-    using Work = std::function<Handled(const Task&)>;
-
-    Crew(int workers, Work work) : work_(std::move(work)) {
-        for (int i = 0; i < workers; ++i)
-            threads_.emplace_back([this] { loop(); });
-    }
-    ~Crew() {
-        {
-            const std::lock_guard lock(mutex_);
-            closed_ = true;
-        }
-        wake_.notify_all();
-        for (auto& thread : threads_)
-            thread.join();
-    }
-    Crew(const Crew&) = delete;
-    Crew& operator=(const Crew&) = delete;
-
-    void give(Task task) {
-        if (threads_.empty()) {
-            done_.push_back(work_(task));
-            return;
-        }
-        {
-            const std::lock_guard lock(mutex_);
-            tasks_.push_back(std::move(task));
-            ++open_;
-        }
-        wake_.notify_one();
-    }
-    // Tasks not yet handled.
-    std::size_t open() {
-        const std::lock_guard lock(mutex_);
-        return open_;
-    }
-    // What is handled, waiting for something if nothing is and a task is open.
-    std::vector<Handled> collect() {
-        std::unique_lock lock(mutex_);
-        finished_.wait(lock, [this] { return !done_.empty() || open_ == 0; });
-        return std::exchange(done_, {});
-    }
-
-  private:
-    void loop() {
-        for (;;) {
-            Task task;
-            {
-                std::unique_lock lock(mutex_);
-                wake_.wait(lock, [this] { return closed_ || !tasks_.empty(); });
-                if (tasks_.empty()) return;
-                task = std::move(tasks_.front());
-                tasks_.pop_front();
-            }
-            Handled handled = work_(task);
-            {
-                const std::lock_guard lock(mutex_);
-                done_.push_back(std::move(handled));
-                --open_;
-            }
-            finished_.notify_one();
-        }
-    }
-
-    Work work_;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::condition_variable finished_;
-    std::deque<Task> tasks_;
-    std::vector<Handled> done_;
-    std::size_t open_ = 0;
-    bool closed_ = false;
-    std::vector<std::thread> threads_;
-};
+constexpr Millis look_up_every{200};  // for a stop request, for a gate that opens
+constexpr std::size_t asks_a_task = 8;
 
 class Delivery {
   public:
     Delivery(ledger::Ledger& ledger, const PortalCalls& calls, const mapping::MappingSet& mappings,
-             const Sealer& sealer, Clock& clock, std::span<const Operation> operations,
-             const DeliveryRules& rules, Progress& progress, const std::atomic<bool>& stop)
+             const Sealer& sealer, Clock& clock, Gates& gates,
+             std::span<const Operation> operations, const DeliveryRules& rules, Progress& progress,
+             const std::atomic<bool>& stop)
         : ledger_(ledger),
           calls_(calls),
-          mappings_(mappings),
-          sealer_(sealer),
           clock_(clock),
+          gates_(gates),
           operations_(operations),
           rules_(rules),
           progress_(progress),
           stop_(stop),
-          crew_(rules.workers, [this](const Task& task) {
-              return handle(task, calls_, mappings_, sealer_, rules_.call, clock_.now(),
-                            rules_.seed ^ (seed_counter_ += 0x9e3779b97f4a7c15ULL));
+          crew_(rules.workers, [this, &mappings, &sealer](const Task& task) {
+              return handle(task, calls_, mappings, sealer, rules_.call, clock_.now(), random());
           }) {}
 
     Result<DeliveryCounts> run() {
-        DVC_TRY(ledger_.recover(clock_.now()).map([](auto) {}));
-        DVC_TRY(resolve_doubts());
         DVC_TRY_ASSIGN(total, open_items());
         progress_.begin(rules_.what, total);
-        // Calls that are cut off during the run leave doubts of their own; a portal that does this
-        // for ever must not hold the run for ever.
-        constexpr int rounds = 3;
-        for (int round = 0; round < rounds; ++round) {
-            const auto doubts = counts_.doubtful;
-            DVC_TRY(work());
-            if (stop_ || !counts_.stop.empty() || counts_.doubtful == doubts) break;
-            DVC_TRY(resolve_doubts());
-        }
+        DVC_TRY(work());
         progress_.end(counts_.delivered);
         if (stop_ && counts_.stop.empty()) counts_.stop = "stopped on request";
         return counts_;
@@ -138,10 +53,10 @@ class Delivery {
     // Claims, calls and settles until nothing is ready and nothing is in hand. What has come back
     // and what goes out next share one durable write; nothing goes out before it is written.
     Status work() {
-        const auto give_up_at = clock_.steady() + rules_.patience;
+        last_good_ = renewed_ = clock_.steady();
         for (;;) {
-            auto handled = crew_.collect();
-            for (const auto& one : handled)
+            auto handled = crew_.collect(look_up_every);
+            for (auto& one : handled)
                 watch(one);
             std::vector<Task> tasks;
             DVC_TRY(ledger_.together([&]() -> Status {
@@ -152,10 +67,10 @@ class Delivery {
             for (auto& task : tasks)
                 crew_.give(std::move(task));
             if (!handled.empty()) progress_.at(counts_.delivered);
+            DVC_TRY(keep_lease());
             if (!handled.empty() || !tasks.empty() || crew_.open() > 0) continue;
-            // Nothing is in hand. Stay a little for items whose time is near.
             if (stop_ || !counts_.stop.empty()) return {};
-            DVC_TRY_ASSIGN(waited, wait_for_next(give_up_at));
+            DVC_TRY_ASSIGN(waited, wait_for_next());
             if (!waited) return {};
         }
     }
@@ -166,7 +81,9 @@ class Delivery {
         for (const auto& row : rows) {
             const bool ours = std::find(operations_.begin(), operations_.end(), row.operation) !=
                               operations_.end();
-            if (!ours || row.state == State::Delivered || row.state == State::Parked) continue;
+            const bool ended = row.state == State::Delivered || row.state == State::Parked ||
+                               row.state == State::Dismissed;
+            if (!ours || ended) continue;
             total += row.count;
             // Each dossier brings its progress along, which is not in the outbox yet.
             if (row.operation == Operation::PushDossier && rules_.call.progress_follows) {
@@ -176,17 +93,76 @@ class Delivery {
         return total;
     }
 
-    // Fills the crew. Progress goes before new dossiers, so that a dossier's steps follow it soon.
+    // Fills the crew: first what is in doubt, for it holds back the later steps of its record; then
+    // progress before new dossiers, so that a dossier's steps follow it soon.
     Status claim(std::vector<Task>& tasks) {
+        blocked_.fill(false);
+        for (const Operation operation : operations_)
+            DVC_TRY(claim_doubts(operation, tasks));
+        for (const Operation operation : operations_)
+            DVC_TRY(claim_ready(operation, tasks));
+        return {};
+    }
+
+    std::size_t room(const std::vector<Task>& tasks) {
         const auto enough = static_cast<std::size_t>(std::max(rules_.workers, 1)) * 2;
-        for (const Operation operation : operations_) {
-            const std::size_t open = crew_.open() + tasks.size();
-            if (open >= enough) break;
-            const auto size = task_size(operation);
-            const auto want = std::min(limits::claim_batch, size * (enough - open));
-            DVC_TRY_ASSIGN(items, ledger_.claim(operation, want, clock_.now()));
-            split(operation, std::move(items), size, tasks);
+        const std::size_t open = crew_.open() + tasks.size();
+        return open < enough ? enough - open : 0;
+    }
+
+    // True if a task may go through the gate now; else the operation is noted as blocked.
+    bool open(Operation operation, const Gate& gate) {
+        const Steady now = clock_.steady();
+        const auto at = gate.opens_at(now);
+        if (at && *at <= now) return true;
+        blocked_[static_cast<std::size_t>(operation)] = true;
+        return false;
+    }
+
+    bool asked(Operation operation) const {
+        return operation == Operation::PushDossier && calls_.can_ask;
+    }
+
+    Gate& gate_of(Operation operation, bool ask) {
+        return gates_.at(ask ? calls_.ask_endpoint : calls_.endpoint(operation));
+    }
+
+    Status claim_doubts(Operation operation, std::vector<Task>& tasks) {
+        if (room(tasks) == 0) return {};
+        DVC_TRY_ASSIGN(items, ledger_.doubtful(operation, limits::claim_batch + in_hand_.size(),
+                                               clock_.now()));
+        std::erase_if(items, [this](const Claimed& item) { return in_hand_.contains(item.item); });
+        std::size_t at = 0;
+        while (at < items.size() && room(tasks) > 0) {
+            Gate* gate = asked(operation) ? &gate_of(operation, true) : nullptr;
+            if (gate != nullptr && !open(operation, *gate)) return {};
+            const std::size_t size = gate != nullptr && gate->broken() ? 1 : asks_a_task;
+            Task task;
+            task.operation = operation;
+            task.ask = true;
+            for (; at < items.size() && task.items.size() < size; ++at) {
+                in_hand_.insert(items[at].item);
+                task.items.push_back(std::move(items[at]));
+            }
+            if (gate != nullptr) task.stamp = gate->give(clock_.steady());
+            tasks.push_back(std::move(task));
         }
+        return {};
+    }
+
+    Status claim_ready(Operation operation, std::vector<Task>& tasks) {
+        Gate& gate = gate_of(operation, false);
+        const std::size_t most = room(tasks);
+        if (most == 0 || !open(operation, gate)) return {};
+        // A probe is one item; a paced endpoint gets one task for each token.
+        const std::size_t size = gate.broken() ? 1 : task_size(operation);
+        const std::size_t want = gate.broken() || gate.paced() ? size : size * most;
+        DVC_TRY_ASSIGN(items,
+                       ledger_.claim(operation, std::min(limits::claim_batch, want), clock_.now()));
+        const std::size_t before = tasks.size();
+        split(operation, std::move(items), size, tasks);
+        for (std::size_t i = before; i < tasks.size(); ++i)
+            tasks[i].stamp = gate.give(clock_.steady());
         return {};
     }
 
@@ -202,7 +178,15 @@ class Delivery {
     void split(Operation operation, std::vector<Claimed> items, std::size_t size,
                std::vector<Task>& tasks) {
         for (const bool updating : {false, true}) {
-            Task task{operation, updating, {}, {}};
+            Task task;
+            task.operation = operation;
+            task.updating = updating;
+            const auto flush = [&] {
+                Task next;
+                next.operation = operation;
+                next.updating = updating;
+                tasks.push_back(std::exchange(task, std::move(next)));
+            };
             for (auto& item : items) {
                 if (item.known != updating) continue;
                 if (operation == Operation::PushProgress) {
@@ -211,11 +195,9 @@ class Delivery {
                     }
                 }
                 task.items.push_back(std::move(item));
-                if (task.items.size() == size) {
-                    tasks.push_back(std::exchange(task, Task{operation, updating, {}, {}}));
-                }
+                if (task.items.size() == size) flush();
             }
-            if (!task.items.empty()) tasks.push_back(std::move(task));
+            if (!task.items.empty()) flush();
         }
     }
 
@@ -228,26 +210,34 @@ class Delivery {
                 if (rows_.size() < limits::rows_at_hand) rows_[record] = std::move(rows);
             }
         }
-        for (const auto& one : settlements)
+        for (const auto& one : settlements) {
+            in_hand_.erase(one.item);
             count(one);
+        }
         return ledger_.settle(settlements, clock_.now());
     }
 
-    // Ends the run when calling is of no use any more.
-    void watch(const Handled& one) {
+    // Tells the gate, and decides whose the failure is.
+    void watch(Handled& one) {
         if (!one.stop.empty() && counts_.stop.empty()) counts_.stop = one.stop;
-        if (one.reached) {
-            unreached_ = 0;
-        } else if (one.sent > 0 && ++unreached_ >= rules_.unreachable_limit &&
-                   counts_.stop.empty()) {
-            counts_.stop = one.settlements.empty() ? "the portal cannot be reached"
-                                                   : one.settlements.front().reason;
+        if (one.ask && !asked(one.operation)) return;
+        const bool endpoints =
+            gate_of(one.operation, one.ask)
+                .answered(one.stamp, one.calls, one.endpoint_failed, one.retry_after,
+                          one.endpoint_reason, random(), clock_.steady());
+        if (!one.endpoint_failed || endpoints || one.ask) return;
+        // Others got through: the failure counts against these items after all.
+        for (auto& settlement : one.settlements) {
+            if (settlement.state == State::Waiting || settlement.state == State::InDoubt) {
+                settlement.called = true;
+            }
         }
     }
 
     void count(const Settlement& one) {
         switch (one.state) {
             case State::Delivered:
+                last_good_ = clock_.steady();
                 ++counts_.delivered;
                 if (!one.called) ++counts_.without_call;
                 break;
@@ -262,82 +252,72 @@ class Delivery {
                 break;
             case State::Ready:
             case State::Sending:
+            case State::Dismissed:
                 break;
         }
     }
 
-    Result<bool> wait_for_next(std::chrono::nanoseconds give_up_at) {
-        std::optional<UtcTime> next;
+    // Nothing is in hand: stays a little for items whose time is near, or for a gate that opens.
+    // False: it is not worth while.
+    Result<bool> wait_for_next() {
+        const Steady now = clock_.steady();
+        std::optional<Steady> next;
+        const Gate* broken = nullptr;
+        const auto sooner = [&next](Steady at) { next = next ? std::min(*next, at) : at; };
         for (const Operation operation : operations_) {
+            if (blocked_[static_cast<std::size_t>(operation)]) {
+                Steady opens = now;  // at once, if it has opened since
+                for (const bool ask : {false, true}) {
+                    if (ask && !asked(operation)) continue;
+                    const Gate& gate = gate_of(operation, ask);
+                    if (const auto at = gate.opens_at(now); at && *at > now) opens = *at;
+                    if (gate.broken()) broken = &gate;
+                }
+                sooner(opens);
+                continue;  // an item whose time has come cannot go before its gate opens
+            }
             DVC_TRY_ASSIGN(due, ledger_.next_due(operation));
-            if (due && (!next || *due < *next)) next = due;
+            if (due) sooner(now + std::max<Steady>(Millis{1}, *due - clock_.now()));
         }
         if (!next) return false;
-        const auto wait = std::max(Millis{1}, *next - clock_.now());
-        if (clock_.steady() + wait > give_up_at) return false;
+        const Millis patience = broken != nullptr ? rules_.outage_patience : rules_.patience;
+        if (*next > last_good_ + patience) {
+            if (broken != nullptr) counts_.stop = broken->reason();
+            return false;
+        }
         // In short pieces, so that a stop request is heard.
-        for (Millis left = wait; left > Millis{0} && !stop_; left -= Millis{200}) {
-            clock_.sleep(std::min(left, Millis{200}));
+        while (clock_.steady() < *next && !stop_) {
+            const auto left = std::chrono::ceil<Millis>(*next - clock_.steady());
+            clock_.sleep(std::min(left, look_up_every));
+            DVC_TRY(keep_lease());
         }
-        return !stop_;
+        return true;
     }
 
-    Status resolve_doubts() {
-        for (const Operation operation : operations_) {
-            for (;;) {
-                DVC_TRY_ASSIGN(items, ledger_.doubtful(operation, limits::claim_batch));
-                if (items.empty()) break;
-                std::vector<Settlement> settlements;
-                for (const auto& item : items) {
-                    auto settlement = resolve(item);
-                    if (!settlement) {  // the portal cannot be asked now: the rest stays in doubt
-                        counts_.stop = settlement.error().message;
-                        break;
-                    }
-                    settlements.push_back(*std::move(settlement));
-                }
-                DVC_TRY(ledger_.settle(settlements, clock_.now()));
-                if (!counts_.stop.empty()) return {};
-            }
-        }
-        return {};
+    Status keep_lease() {
+        const Steady now = clock_.steady();
+        if (rules_.lease == Millis{0} || now - renewed_ < rules_.lease / 8) return {};
+        renewed_ = now;
+        return ledger_.renew(clock_.now(), clock_.now() + rules_.lease);
     }
 
-    Result<Settlement> resolve(const Claimed& item) {
-        Settlement settlement;
-        settlement.item = item.item;
-        settlement.version = item.version;
-        settlement.state = State::Ready;
-        settlement.called = false;
-        if (item.operation == Operation::PushDossier && calls_.can_ask) {
-            auto known = calls_.knows(item.code);
-            if (!known) return tl::make_unexpected(known.error());
-            // Either way the same document may go again: as an update it replaces itself.
-            settlement.known = *known;
-        } else if (!calls_.repeatable(item.operation)) {
-            settlement.state = State::Parked;
-            settlement.cause = Cause::Portal;
-            settlement.code = "in doubt";
-            settlement.reason =
-                "a call was cut off, and the portal can neither be asked what it kept nor be sent "
-                "the same again (doubt in the profile): compare with what the portal shows";
-        }
-        return settlement;
-    }
+    std::uint64_t random() { return rules_.seed ^ (drawn_ += 0x9e3779b97f4a7c15ULL); }
 
     ledger::Ledger& ledger_;
     const PortalCalls& calls_;
-    const mapping::MappingSet& mappings_;
-    const Sealer& sealer_;
     Clock& clock_;
+    Gates& gates_;
     std::span<const Operation> operations_;
     const DeliveryRules& rules_;
     Progress& progress_;
     const std::atomic<bool>& stop_;
     DeliveryCounts counts_;
     std::unordered_map<std::int64_t, Rows> rows_;  // of dossiers whose progress is not claimed yet
-    int unreached_ = 0;
-    std::atomic<std::uint64_t> seed_counter_{0};
+    std::unordered_set<std::int64_t> in_hand_;     // items in doubt that are being asked for
+    std::array<bool, all_operations.size()> blocked_{};  // by a gate, at the last claim
+    Steady last_good_{0};                                // last delivery
+    Steady renewed_{0};
+    std::atomic<std::uint64_t> drawn_{0};
     Crew crew_;  // last: its threads use everything above
 };
 
@@ -345,10 +325,11 @@ class Delivery {
 
 Result<DeliveryCounts> deliver(ledger::Ledger& ledger, const PortalCalls& calls,
                                const mapping::MappingSet& mappings, const Sealer& sealer,
-                               Clock& clock, std::span<const Operation> operations,
+                               Clock& clock, Gates& gates, std::span<const Operation> operations,
                                const DeliveryRules& rules, Progress& progress,
                                const std::atomic<bool>& stop) {
-    return Delivery(ledger, calls, mappings, sealer, clock, operations, rules, progress, stop)
+    return Delivery(ledger, calls, mappings, sealer, clock, gates, operations, rules, progress,
+                    stop)
         .run();
 }
 

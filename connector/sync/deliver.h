@@ -14,6 +14,7 @@
 
 #include "connector/base/time.h"
 #include "connector/sync/call.h"
+#include "connector/sync/pace.h"
 #include "connector/sync/progress.h"
 
 namespace dvcsync::sync {
@@ -34,20 +35,23 @@ struct DeliveryCounts {
 struct DeliveryRules {
     int workers = 8;  // 0: no threads, every task runs on the calling thread (simulation)
     CallRules call;
-    Millis patience{60'000};  // how long a run stays for items that wait for their time
+    // How long a run stays, after the last delivery, for items that wait for their time; and how
+    // long for a portal that does not do its part.
+    Millis patience{60'000};
+    Millis outage_patience{20'000};
     std::string_view what = "sent to the portal";  // for Progress
     std::uint64_t seed = 0;                        // of the jitter
-    // So many calls in a row that did not reach the portal end the run: it is down, and every
-    // further call would only age the items' attempt counters.
-    int unreachable_limit = 16;
+    // The lease is renewed while a run waits for the portal, so long each time. 0: none is held.
+    Millis lease{120'000};
 };
 
-// Delivers every ready item of the operations, in their order of listing where they compete. Items
-// that are in doubt are resolved first: a dossier by asking where the portal can be asked;
-// otherwise the profile says whether the same may go again or a person must look.
+// Delivers every ready item of the operations, in their order of listing where they compete, at the
+// pace of the gates. Items in doubt come first: a dossier is asked for where the portal can be
+// asked; otherwise the profile says whether the same may go again or a person must look. No worker
+// waits for one item's time: what has to wait goes back to the ledger. Errors are the ledger's.
 Result<DeliveryCounts> deliver(ledger::Ledger& ledger, const PortalCalls& calls,
                                const mapping::MappingSet& mappings, const Sealer& sealer,
-                               Clock& clock, std::span<const Operation> operations,
+                               Clock& clock, Gates& gates, std::span<const Operation> operations,
                                const DeliveryRules& rules, Progress& progress,
                                const std::atomic<bool>& stop);
 

@@ -2,8 +2,30 @@
 
 #include <fmt/format.h>
 
+#include "connector/sync/intake.h"
+
 namespace dvcsync::sync {
 namespace {
+
+// The synthetic records of one month, ready for the ledger.
+std::vector<ledger::Intake> statistics_records(const std::vector<ledger::MonthFigures>& figures,
+                                               int year, int month, const Sealer& sealer) {
+    std::vector<ledger::Intake> records;
+    for (const auto& agency : figures) {
+        ledger::Intake intake;
+        const std::string xml = statistics_xml(agency, year, month);
+        intake.facts.kind = "statistics";
+        intake.facts.code = statistics_code(agency, year, month);
+        intake.facts.agency = agency.agency;
+        intake.facts.agency_name = agency.agency_name;
+        intake.digest = sha256(xml);
+        intake.sealed = sealer.seal(xml, seal_context("statistics", intake.facts.code));
+        intake.origin = "ledger";
+        intake.queue = {Operation::PushStatistics};
+        records.push_back(std::move(intake));
+    }
+    return records;
+}
 
 std::string escaped(std::string_view text) {
     std::string out;
@@ -68,6 +90,23 @@ std::string statistics_xml(const ledger::MonthFigures& f, int year, int month) {
     add("kind", 1);
     xml += "</statistics>";
     return xml;
+}
+
+// Every month from the first dossier to the last event that the province has told of.
+Status take_statistics(ledger::Ledger& ledger, const Sealer& sealer, const Clock& clock) {
+    DVC_TRY_ASSIGN(span, ledger.span());
+    if (!span) return {};
+    const auto first = date_of(to_vietnam(span->first));
+    const auto last = date_of(to_vietnam(span->second));
+    auto month = first.year() / first.month();
+    for (; month <= last.year() / last.month(); month += std::chrono::months{1}) {
+        const int y = static_cast<int>(month.year());
+        const int m = static_cast<int>(static_cast<unsigned>(month.month()));
+        DVC_TRY_ASSIGN(figures, ledger.month(y, m));
+        const auto records = statistics_records(figures, y, m, sealer);
+        DVC_TRY(ledger.take(records, "statistics", "", clock.now()).map([](auto) {}));
+    }
+    return {};
 }
 
 }  // namespace dvcsync::sync

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "connector/base/crypto.h"
+#include "connector/base/time.h"
 #include "connector/ledger/ledger.h"
 
 namespace dvcsync::sync {
@@ -13,5 +15,9 @@ std::string statistics_code(const ledger::MonthFigures& figures, int year, int m
 // The record in the form that every vocabulary's `statistics` kind describes: totals are sums of
 // their parts, percentages have two decimals (0 where there is nothing to divide). Pure.
 std::string statistics_xml(const ledger::MonthFigures& figures, int year, int month);
+
+// Takes the figures of every month, from the first dossier to the last event that the province has
+// told of, into the ledger. Errors are the ledger's.
+Status take_statistics(ledger::Ledger& ledger, const Sealer& sealer, const Clock& clock);
 
 }  // namespace dvcsync::sync

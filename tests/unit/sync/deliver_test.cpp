@@ -14,6 +14,13 @@ Outcome outcome(Verdict verdict, std::string message = "") {
     return {verdict, "", std::move(message), {}};
 }
 
+// The endpoint's failure, not the item's.
+Outcome down(Verdict verdict, std::string message = "") {
+    Outcome one = outcome(verdict, std::move(message));
+    one.endpoint = true;
+    return one;
+}
+
 TEST(Deliver, ADossierGoesBeforeItsStepsAndEachStepOnceInOrder) {
     Office office;
     office.drop("a.xml", dossier_xml("H22-1", 3));
@@ -119,7 +126,7 @@ TEST(Deliver, ARefusedItemParksAloneWithThePortalsWords) {
     const auto counts = office.push();
     EXPECT_EQ(counts.delivered, 4u);
     EXPECT_EQ(counts.refused, 1u);
-    const auto parked = *office.ledger->list(ledger::State::Parked, 10);
+    const auto parked = office.parked();
     ASSERT_EQ(parked.size(), 1u);
     EXPECT_EQ(parked[0].code, "H22-2");
     EXPECT_EQ(parked[0].cause, ledger::Cause::Portal);
@@ -146,13 +153,9 @@ TEST(Deliver, ABatchThatIsRefusedAsAWholeIsSentAgainOneByOne) {
     office.drop("a.xml",
                 dossier_xml("H22-1", 0) + dossier_xml("H22-2", 0) + dossier_xml("H22-3", 0));
     office.read();
-    const std::vector operations{Operation::PushDossier};
-    const auto counts =
-        deliver(*office.ledger, whole, *office.mappings, *office.sealer, office.clock, operations,
-                office.rules, office.progress, office.stop);
-    ASSERT_TRUE(counts);
-    EXPECT_EQ(counts->delivered, 2u);
-    EXPECT_EQ(counts->refused, 1u);
+    const auto counts = office.push(whole, {Operation::PushDossier});
+    EXPECT_EQ(counts.delivered, 2u);
+    EXPECT_EQ(counts.refused, 1u);
 }
 
 TEST(Deliver, ARefusedStepHoldsBackTheLaterStepsOfItsDossierOnly) {
@@ -216,7 +219,7 @@ TEST(Deliver, AnItemThatFailsTooOftenIsParkedWithTheLastReason) {
     office.drop("a.xml", dossier_xml("H22-1", 0));
     office.read();
     office.push();
-    const auto parked = *office.ledger->list(ledger::State::Parked, 10);
+    const auto parked = office.parked();
     ASSERT_EQ(parked.size(), 1u);
     EXPECT_THAT(parked[0].reason, HasSubstr("3 attempts"));
 }
@@ -235,14 +238,14 @@ TEST(Deliver, AMisconfiguredPortalStopsTheRunAndBlamesNoItem) {
     EXPECT_THAT(counts.stop, HasSubstr("certificate"));
     EXPECT_LT(office.portal.calls_made, 10);
     EXPECT_EQ(office.ledger->tally("dossier")->waiting, 200u);
-    EXPECT_TRUE(office.ledger->list(ledger::State::Parked, 10)->empty());
+    EXPECT_TRUE(office.parked().empty());
 }
 
 TEST(Deliver, APortalThatIsDownEndsTheRunBeforeEveryItemHasFailed) {
     Office office;
     office.portal.batch = 1;
     office.portal.answer = [](Operation, const portal::Item&, bool) {
-        return outcome(Verdict::Retry, "connection refused");
+        return down(Verdict::Retry, "connection refused");
     };
     std::string records;
     for (int i = 0; i < 300; ++i)
@@ -311,7 +314,7 @@ TEST(Deliver, StepsInDoubtAreParkedWhereTheProfileSaysThatAPersonMustLook) {
     office.push();
     office.push();
     EXPECT_EQ(office.portal.codes(Operation::PushProgress).size(), 2u) << "one call of two rows";
-    const auto parked = *office.ledger->list(ledger::State::Parked, 10);
+    const auto parked = office.parked();
     ASSERT_EQ(parked.size(), 1u);
     EXPECT_THAT(parked[0].reason, HasSubstr("cut off"));
 }
@@ -324,7 +327,7 @@ TEST(Deliver, AStepThatWasSentAndThenRemovedParksTheProgress) {
     office.drop("b.xml", dossier_xml("H22-1", 2, "processing", "one step less"));
     office.read();
     office.push();
-    const auto parked = *office.ledger->list(ledger::State::Parked, 10);
+    const auto parked = office.parked();
     ASSERT_EQ(parked.size(), 1u);
     EXPECT_THAT(parked[0].reason, HasSubstr("removed or renamed"));
     office.drop("c.xml", dossier_xml("H22-1", 4, "processing", "and two more"));
@@ -346,7 +349,7 @@ TEST(Deliver, ARecordThatTheMappingRefusesIsParkedWithAllItsFaults) {
     const auto counts = office.push();
     EXPECT_EQ(counts.parked, 1u);
     EXPECT_EQ(office.portal.calls_made, 0) << "never sent half";
-    const auto parked = *office.ledger->list(ledger::State::Parked, 10);
+    const auto parked = office.parked();
     ASSERT_EQ(parked.size(), 1u);
     EXPECT_THAT(parked[0].reason, HasSubstr("9.999999"));
     EXPECT_THAT(parked[0].reason, HasSubstr("field-name"));

@@ -75,19 +75,26 @@ class ScriptedPortal {
             }
             return outcomes;
         };
-        calls.knows = [this](std::string_view code) -> Result<bool> {
+        calls.look =
+            [this](std::string_view code) -> tl::expected<portal::Holding, portal::Outcome> {
             const std::lock_guard lock(mutex_);
             asked.emplace_back(code);
-            return knows;
+            if (look) return look(code);
+            return portal::Holding{knows, {}};
         };
         calls.batch = [this](Operation) { return batch; };
         calls.repeatable = [this](Operation) { return repeatable; };
+        calls.endpoint = [](Operation) { return std::string("push"); };
+        calls.ask_endpoint = "ask";
+        calls.pace = [this](std::string_view) { return pace; };
         calls.can_ask = true;
         return calls;
     }
 
     Answer answer;
+    std::function<tl::expected<portal::Holding, portal::Outcome>(std::string_view)> look;
     bool knows = false;
+    portal::Profile::Pace pace;
     bool repeatable = true;
     int batch = 10;
     int calls_made = 0;
@@ -109,6 +116,7 @@ class ScriptedPortal {
 inline DeliveryRules few_workers() {
     DeliveryRules rules;
     rules.workers = 2;
+    rules.lease = Millis{0};
     return rules;
 }
 
@@ -154,12 +162,27 @@ class Office {
         return counts.value_or(IntakeCounts{});
     }
 
+    // As a run does it: what the last one left behind is in doubt first.
     DeliveryCounts push(std::vector<Operation> operations = {Operation::PushProgress,
                                                              Operation::PushDossier}) {
-        auto counts = deliver(*ledger, portal.calls(), *mappings, *sealer, clock, operations, rules,
+        return push(portal.calls(), std::move(operations));
+    }
+    DeliveryCounts push(const PortalCalls& calls, std::vector<Operation> operations) {
+        Gates gates([&calls](std::string_view endpoint) {
+            const auto pace = calls.pace(endpoint);
+            return GateRules{pace.per_second, pace.burst};
+        });
+        EXPECT_TRUE(ledger->recover(clock.now()));
+        auto counts = deliver(*ledger, calls, *mappings, *sealer, clock, gates, operations, rules,
                               progress, stop);
         EXPECT_TRUE(counts) << (counts ? "" : counts.error().message);
         return counts.value_or(DeliveryCounts{});
+    }
+
+    std::vector<ledger::ItemRow> parked() const {
+        ledger::Filter filter;
+        filter.state = ledger::State::Parked;
+        return ledger->list(filter, 100).value_or(std::vector<ledger::ItemRow>{});
     }
 
     test::TemporaryFolder folder;

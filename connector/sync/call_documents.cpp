@@ -1,0 +1,158 @@
+// Procedures, dossiers and statistics: one document an item.
+#include <algorithm>
+#include <utility>
+
+#include "connector/sync/worker.h"
+
+namespace dvcsync::sync {
+namespace {
+
+using ledger::Claimed;
+using ledger::Settlement;
+using ledger::State;
+using portal::Verdict;
+
+struct Draft {
+    const Claimed* item;
+    std::string json;
+    Digest digest;
+    bool progress = false;  // there is something to say about its steps
+    Rows rows;
+    bool lost = false;  // the portal says that it does not hold what it once took
+};
+using Drafts = std::span<Draft*>;
+
+class Documents : public Worker {
+  public:
+    using Worker::Worker;
+
+    void run() {
+        std::vector<Draft> drafts;
+        drafts.reserve(task_.items.size());
+        for (const auto& item : task_.items) {
+            if (!worn_out(item)) draft(item, drafts);
+        }
+        std::vector<Draft*> left;
+        for (auto& one : drafts)
+            left.push_back(&one);
+        const auto limit = batch_limit();
+        for (std::size_t i = 0; i < left.size(); i += limit) {
+            send(Drafts(left).subspan(i, std::min(limit, left.size() - i)), task_.updating, 0);
+        }
+    }
+
+  private:
+    void draft(const Claimed& item, std::vector<Draft>& drafts) {
+        auto record = reopen(item);
+        if (!record) return;
+        auto documents = with_.mappings.plan(item.operation)->run(*record);
+        if (!documents) {
+            settle(parked(item, ledger::Cause::Mapping, "mapping", documents.error().text()));
+            return;
+        }
+        Draft one{&item, std::move(documents->front().json), {}, false, {}, false};
+        one.digest = sha256(one.json);
+        if (item.operation == Operation::PushDossier && with_.rules.progress_follows) {
+            auto rows = with_.mappings.plan(Operation::PushProgress)->run(*record);
+            // Rows that the mapping refuses are refused again, and told, when their turn comes.
+            one.progress = !rows || rows->size() != item.steps_done ||
+                           steps_digest(*rows) != item.steps_digest;
+            if (rows) one.rows = {item.record, item.version, *std::move(rows)};
+        }
+        if (item.known && !item.again && one.digest == item.document) {
+            // Something changed in the province's record that the portal does not ask for.
+            Settlement settlement = delivered(one);
+            settlement.called = false;
+            settle(std::move(settlement));
+            return;
+        }
+        drafts.push_back(std::move(one));
+    }
+
+    // What the portal has lost it has lost with its steps: they go again, even if the answer to the
+    // dossier gets lost now and only a later run hears of it.
+    void forget_steps(const Draft& one, Settlement& settlement) const {
+        if (!one.lost || one.item->operation != Operation::PushDossier) return;
+        settlement.steps_done = 0;
+        settlement.steps_digest = Digest{};
+    }
+
+    Settlement delivered(Draft& one) {
+        Settlement settlement = about(*one.item);
+        settlement.state = State::Delivered;
+        settlement.known = true;
+        settlement.document = one.digest;
+        forget_steps(one, settlement);
+        if (one.lost) one.progress = !one.rows.rows.empty();
+        if (one.progress) {
+            settlement.then = Operation::PushProgress;
+            if (!one.rows.rows.empty()) out_.rows.push_back(std::move(one.rows));
+        }
+        return settlement;
+    }
+
+    // `flips` counts how often the portal has already made us change between new and update.
+    void send(Drafts drafts, bool updating, int flips) {
+        if (drafts.empty()) return;
+        if (halted()) {
+            for (const auto* one : drafts)
+                put_back(*one->item);
+            return;
+        }
+        std::vector<portal::Item> items;
+        items.reserve(drafts.size());
+        for (const auto* one : drafts)
+            items.push_back({one->item->code, one->json});
+        const auto outcomes = push(items, updating);
+        std::vector<Draft*> flipped;
+        std::vector<Draft*> unnamed;
+        for (std::size_t i = 0; i < drafts.size(); ++i) {
+            const auto& outcome = outcomes[i];
+            const bool missing = outcome.verdict == Verdict::Missing && updating;
+            const bool flip = missing || (outcome.verdict == Verdict::Exists && !updating);
+            drafts[i]->lost |= missing;
+            if (outcome.verdict == Verdict::Accepted) {
+                // Sent as new although steps went out once: the progress has met a "missing".
+                drafts[i]->lost |= !updating && drafts[i]->item->steps_done > 0;
+                Settlement settlement = delivered(*drafts[i]);
+                settlement.code = outcome.code;
+                settle(std::move(settlement));
+            } else if (flip && flips < 2) {
+                flipped.push_back(drafts[i]);
+            } else if (outcome.verdict == Verdict::Alone && drafts.size() > 1) {
+                unnamed.push_back(drafts[i]);
+            } else {
+                Settlement settlement = not_delivered(*drafts[i]->item, outcome);
+                forget_steps(*drafts[i], settlement);
+                if (drafts[i]->lost) settlement.known = false;
+                settle(std::move(settlement));
+            }
+        }
+        send(flipped, !updating, flips + 1);
+        split(unnamed, outcomes.front(), updating, flips);
+    }
+
+    // The batch was refused as a whole: each half goes by itself, until the culprit is alone.
+    void split(Drafts drafts, const portal::Outcome& outcome, bool updating, int flips) {
+        if (drafts.empty()) return;
+        const std::size_t half = (drafts.size() + 1) / 2;
+        for (const auto part : {drafts.first(half), drafts.subspan(half)}) {
+            if (part.empty() || may_split()) {
+                send(part, updating, flips);
+                continue;
+            }
+            for (const auto* one : part)
+                settle(undecided(*one->item, outcome));
+        }
+    }
+};
+
+}  // namespace
+
+Handled send_documents(const Task& task, const Worker::Setting& setting, std::uint64_t random) {
+    Documents documents(task, setting, random);
+    documents.run();
+    return documents.take();
+}
+
+}  // namespace dvcsync::sync

@@ -1,0 +1,257 @@
+#include "connector/sync/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "connector/base/limits.h"
+#include "connector/sync/catalogue.h"
+#include "connector/sync/statistics.h"
+
+namespace dvcsync::sync {
+namespace {
+
+std::vector<Operation> operations_of(Job job) {
+    switch (job) {
+        case Job::PushCatalogue:
+            return {Operation::PushProcedure};
+        // Progress first: see deliver().
+        case Job::PushDossiers:
+            return {Operation::PushProgress, Operation::PushDossier};
+        case Job::PushStatistics:
+            return {Operation::PushStatistics};
+        case Job::All:
+            break;
+    }
+    return {};
+}
+
+std::string_view shown(Job job) {
+    switch (job) {
+        case Job::PushCatalogue:
+            return "procedures sent";
+        case Job::PushDossiers:
+            return "dossiers and progress sent";
+        case Job::PushStatistics:
+            return "monthly statistics sent";
+        case Job::All:
+            break;
+    }
+    return "";
+}
+
+void add(DeliveryCounts& sum, const DeliveryCounts& more) {
+    sum.delivered += more.delivered;
+    sum.without_call += more.without_call;
+    sum.refused += more.refused;
+    sum.parked += more.parked;
+    sum.waiting += more.waiting;
+    sum.doubtful += more.doubtful;
+    if (sum.stop.empty()) sum.stop = more.stop;
+}
+
+GateRules gate_rules(const PortalCalls& calls, std::string_view endpoint) {
+    GateRules rules;
+    const auto pace = calls.pace(endpoint);
+    rules.per_second = pace.per_second;
+    rules.burst = pace.burst;
+    return rules;
+}
+
+// Shows how far a long read has come, and renews the lease meanwhile.
+class Heartbeat final : public Progress {
+  public:
+    Heartbeat(Progress& shown, ledger::Ledger& ledger, Clock& clock, Millis lease)
+        : shown_(shown), ledger_(ledger), clock_(clock), lease_(lease), renewed_(clock.steady()) {}
+    void begin(std::string_view what, std::size_t total) override { shown_.begin(what, total); }
+    void end(std::size_t done) override { shown_.end(done); }
+    void at(std::size_t done) override {
+        shown_.at(done);
+        if (clock_.steady() - renewed_ < lease_ / 8) return;
+        renewed_ = clock_.steady();
+        if (lost_) lost_ = ledger_.renew(clock_.now(), clock_.now() + lease_);
+    }
+    const Status& lost() const { return lost_; }
+
+  private:
+    Progress& shown_;
+    ledger::Ledger& ledger_;
+    Clock& clock_;
+    Millis lease_;
+    std::chrono::nanoseconds renewed_;
+    Status lost_;
+};
+
+class JobRun {
+  public:
+    JobRun(const Parts& parts, const RunOrder& order, const RunRules& rules)
+        : parts_(parts),
+          ledger_(parts.ledger),
+          order_(order),
+          rules_(rules),
+          gates_(
+              [&parts](std::string_view endpoint) { return gate_rules(parts.calls, endpoint); }) {}
+
+    Result<RunReport> run() {
+        const auto began = parts_.clock.steady();
+        DVC_TRY_ASSIGN(recovered, ledger_.recover(now()));
+        report_.recovered = recovered;
+        DVC_TRY_ASSIGN(
+            released, follow_mapping_change(ledger_, parts_.mappings, parts_.sealer, parts_.clock));
+        report_.released = released;
+        DVC_TRY(read());
+        DVC_TRY(push(order_.job));
+        DVC_TRY(resend());
+        if (parts_.calls.traffic) report_.traffic = parts_.calls.traffic();
+        report_.seconds = std::chrono::duration<double>(parts_.clock.steady() - began).count();
+        DVC_TRY_ASSIGN(rows, ledger_.counts());
+        for (const auto& row : rows) {
+            const bool ended =
+                row.state == ledger::State::Delivered || row.state == ledger::State::Dismissed;
+            if (!ended && row.count > 0) report_.attention = true;
+        }
+        if (!report_.intake.rejected.empty() || !report_.delivery.stop.empty() ||
+            !report_.catalogue_stop.empty()) {
+            report_.attention = true;
+        }
+        return report_;
+    }
+
+  private:
+    UtcTime now() const { return parts_.clock.now(); }
+    bool ended() const { return parts_.stop || !report_.delivery.stop.empty(); }
+
+    Status read() {
+        DVC_TRY_ASSIGN(position, ledger_.position(drop_folder_source));
+        DVC_TRY_ASSIGN(source, parts_.open_source(position));
+        Heartbeat heartbeat(parts_.progress, ledger_, parts_.clock, rules_.delivery.lease);
+        DVC_TRY_ASSIGN(counts, take_in(*source, ledger_, parts_.mappings.vocabulary(),
+                                       parts_.sealer, parts_.clock, heartbeat, parts_.stop));
+        DVC_TRY(heartbeat.lost());
+        report_.intake.add(std::move(counts));
+        return {};
+    }
+
+    Status push(Job job) {
+        if (job == Job::All) {
+            for (const Job part : {Job::PushCatalogue, Job::PushDossiers, Job::PushStatistics}) {
+                if (!ended()) DVC_TRY(push(part));
+            }
+            return {};
+        }
+        if (job == Job::PushStatistics) {
+            DVC_TRY(take_statistics(ledger_, parts_.sealer, parts_.clock));
+        }
+        if (job == Job::PushCatalogue) {
+            DVC_TRY_ASSIGN(why, catalogue_stop(ledger_, rules_.max_abolished_percent,
+                                               order_.confirm, parts_.clock));
+            report_.catalogue_stop = why;
+            if (!why.empty()) return {};
+        }
+        return push_operations(job);
+    }
+
+    Status push_operations(Job job) {
+        std::vector<Operation> operations;
+        for (const Operation operation : operations_of(job)) {
+            if (parts_.mappings.plan(operation)) operations.push_back(operation);
+        }
+        DeliveryRules rules = rules_.delivery;
+        rules.what = shown(job);
+        rules.seed ^= ++pushes_ * 0xd1342543de82ef95ULL;
+        rules.call.progress_follows = parts_.mappings.plan(Operation::PushProgress) != nullptr;
+        DVC_TRY_ASSIGN(counts,
+                       deliver(ledger_, parts_.calls, parts_.mappings, parts_.sealer, parts_.clock,
+                               gates_, operations, rules, parts_.progress, parts_.stop));
+        add(report_.delivery, counts);
+        return {};
+    }
+
+    // A resync gives way: what is new goes first, before each chunk. Statistics are not looked at
+    // again, for a resync changes no figure.
+    Status resend() {
+        if (order_.job != Job::All && order_.job != Job::PushDossiers) return {};
+        for (bool first = true; !ended(); first = false) {
+            DVC_TRY_ASSIGN(fed, ledger_.feed_resync(rules_.resync_chunk, now()));
+            if (fed.handed + fed.skipped == 0) return {};
+            report_.resent += fed.handed;
+            if (!first) DVC_TRY(read());
+            if (order_.job == Job::All) DVC_TRY(push(Job::PushCatalogue));
+            if (!ended()) DVC_TRY(push_operations(Job::PushDossiers));
+            if (order_.job == Job::All && !ended()) DVC_TRY(push_operations(Job::PushStatistics));
+        }
+        return {};
+    }
+
+    const Parts& parts_;
+    ledger::Ledger& ledger_;
+    const RunOrder& order_;
+    const RunRules& rules_;
+    Gates gates_;
+    RunReport report_;
+    std::uint64_t pushes_ = 0;
+};
+
+std::string summary_json(const RunReport& report) {
+    return fmt::format(
+        R"({{"read":{},"unchanged":{},"outdated":{},"new":{},"changed":{},"delivered":{},)"
+        R"("refused":{},"parked":{},"waiting":{},"in_doubt":{},"resent":{},"calls":{}}})",
+        report.intake.read, report.intake.unchanged, report.intake.outdated, report.intake.added,
+        report.intake.changed, report.delivery.delivered, report.delivery.refused,
+        report.delivery.parked + report.intake.parked, report.delivery.waiting,
+        report.delivery.doubtful, report.resent, report.traffic.calls);
+}
+
+}  // namespace
+
+std::string_view to_string(Job job) {
+    switch (job) {
+        case Job::PushCatalogue:
+            return "push-catalogue";
+        case Job::PushDossiers:
+            return "push-dossiers";
+        case Job::PushStatistics:
+            return "push-statistics";
+        case Job::All:
+            return "all";
+    }
+    return "";
+}
+
+std::string describe(const ledger::Lease& lease) {
+    return fmt::format("host {}, process {}, job {}, since {}, last sign of life {}", lease.host,
+                       lease.process, lease.job, vietnam_text(lease.taken),
+                       vietnam_text(lease.heartbeat));
+}
+
+Result<RunReport> run(const Parts& parts, const RunOrder& order, const RunRules& rules) {
+    auto& ledger = parts.ledger;
+    const UtcTime start = parts.clock.now();
+    ledger::Lease lease = order.who;
+    lease.job = to_string(order.job);
+    lease.taken = lease.heartbeat = start;
+    lease.expires = start + rules.delivery.lease;
+    DVC_TRY_ASSIGN(other, ledger.acquire(lease, order.owner_is_gone, start));
+    if (other) {
+        RunReport busy;
+        busy.busy = std::move(other);
+        return busy;
+    }
+    DVC_TRY_ASSIGN(number, ledger.begin_run(to_string(order.job), start));
+    auto report = JobRun(parts, order, rules).run();
+    const std::string outcome = !report ? "failed" : report->attention ? "attention" : "ok";
+    const std::string summary =
+        report ? summary_json(*report) : std::string(to_string(report.error().kind));
+    // The run's own error says more than that its end could not be written.
+    const Status noted = ledger.end_run(number, outcome, summary, parts.clock.now());
+    const Status released = ledger.release();
+    if (report) {
+        DVC_TRY(noted);
+        DVC_TRY(released);
+    }
+    return report;
+}
+
+}  // namespace dvcsync::sync
