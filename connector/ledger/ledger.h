@@ -108,6 +108,20 @@ struct Settlement {
     bool called = true;  // false: no call (unchanged document), so no attempt is counted
 };
 
+// A record as the ledger holds it now, to be compared with what the portal holds.
+struct Held {
+    std::int64_t record = 0;
+    std::string code;
+    std::string agency;
+    std::optional<UtcTime> received;
+    std::int64_t version = 0;
+    bool known = false;          // the portal has accepted this record before
+    bool wanted = false;         // false: the province does not want it sent
+    std::optional<State> state;  // of its first operation's item (of a dossier: the dossier itself,
+                                 // not its progress); nullopt: it has none, nothing was ever sent
+    std::string sealed;          // the newest version
+};
+
 struct ItemRow {  // for lists
     std::int64_t item = 0;
     Operation operation{};
@@ -277,6 +291,11 @@ class Ledger {
     virtual Result<std::optional<std::pair<UtcTime, UtcTime>>> span() = 0;
 
     virtual Result<CatalogueChange> catalogue_change() = 0;
+
+    // Up to `max` records of a slice by ascending record, only those above `after`. undated: only
+    // those without a receipt. A code that the ledger does not know is passed over.
+    virtual Result<std::vector<Held>> walk(const Slice& slice, bool undated, std::int64_t after,
+                                           std::size_t max) = 0;
 
     // -- resync --------------------------------------------------------------------------------
     virtual Result<ResyncPreview> preview_resync(const Slice& slice) = 0;

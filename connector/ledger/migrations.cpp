@@ -233,11 +233,14 @@ Status back_up(Database& database, std::int64_t version) {
     DVC_TRY_ASSIGN(statement, database.prepare("VACUUM INTO ?1"));
     DVC_TRY(statement.run(draft.string()));
     DVC_TRY(make_durable(draft));
+    reach(Point::BackupWritten);
     std::error_code code;
     std::filesystem::permissions(draft, std::filesystem::perms::owner_read, code);
     if (!code) std::filesystem::rename(draft, copy, code);
     if (code) return tl::make_unexpected(file_error("write", copy, code.value()));
-    return sync_folder(copy.has_parent_path() ? copy.parent_path() : ".");
+    DVC_TRY(sync_folder(copy.has_parent_path() ? copy.parent_path() : "."));
+    reach(Point::BackupInPlace);
+    return {};
 }
 
 Status create(Database& database, std::string_view key_id) {
@@ -297,6 +300,7 @@ Status migrate(Database& database, std::string_view key_id) {
     // Another program may have been quicker between the look and the lock.
     DVC_TRY_ASSIGN(now, database.number("PRAGMA user_version"));
     if (now == version) DVC_TRY(apply(database, version, key_id));
+    database.wrote(Point::MigrationWritten);
     DVC_TRY(transaction.commit());
     return check_key(database, key_id);
 }

@@ -122,32 +122,41 @@ Status SqliteLedger::move(std::int64_t record, Operation operation,
                           std::string_view reason, UtcTime now) {
     const Cell cell = transition(state, event);
     const std::string text = stored_text(reason);
+    Status done;
     switch (cell.action) {
         case Action::Nothing:
             return {};
         case Action::Insert:
-            return insert_.run(record, operation, *cell.next,
+            done = insert_.run(record, operation, *cell.next,
                                event == Event::Faulty ? Cause::Intake : Cause::None, now, text);
+            break;
         case Action::Restart:
-            return restart_.run(*item, *cell.next, now, false);
+            done = restart_.run(*item, *cell.next, now, false);
+            break;
         case Action::Again:
-            return restart_.run(*item, *cell.next, now, true);
+            done = restart_.run(*item, *cell.next, now, true);
+            break;
         case Action::Dismiss:
-            return dismiss_.run(*item, *cell.next, now);
+            done = dismiss_.run(*item, *cell.next, now);
+            break;
         case Action::Park:
-            return park_.run(*item, *cell.next, now, text);
+            done = park_.run(*item, *cell.next, now, text);
+            break;
         case Action::Drop:
             DVC_TRY(drop_delivered_.run(*item, now));
-            return db_.changes() > 0 ? Status{} : drop_.run(*item);
+            if (db_.changes() == 0) done = drop_.run(*item);
+            break;
         case Action::Hand:
         case Action::Suspect:
         case Action::Write:
         case Action::Forbid:
-            break;
-    }
-    return fail(ErrorKind::Bug,
+            return fail(
+                ErrorKind::Bug,
                 fmt::format("item {} of record {}: {} cannot happen while {}", item.value_or(0),
                             record, to_string(event), state ? to_string(*state) : "absent"));
+    }
+    if (done) db_.wrote(written(event));
+    return done;
 }
 
 Result<std::size_t> SqliteLedger::recover(UtcTime now) {
@@ -172,6 +181,7 @@ Result<std::size_t> SqliteLedger::recover(UtcTime now) {
         DVC_TRY(suspect.run(state, *cell.next, now));
         count += static_cast<std::size_t>(db_.changes());
     }
+    if (count > 0) db_.wrote(written(Event::Crashed));
     DVC_TRY(transaction.commit());
     return count;
 }
@@ -210,6 +220,7 @@ Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_
                                                     items[i].item, to_string(states[i])));
         DVC_TRY(hand_.run(items[i].item, *cell.next, items[i].version, now));
     }
+    db_.wrote(written(Event::Claimed));
     DVC_TRY(transaction.commit());
     return items;
 }
@@ -258,6 +269,7 @@ Result<std::size_t> SqliteLedger::release_parked(Cause cause, UtcTime now) {
     const Cell cell = transition(State::Parked, Event::Released);
     for (const std::int64_t item : items)
         DVC_TRY(restart_.run(item, *cell.next, now, false));
+    if (!items.empty()) db_.wrote(written(Event::Released));
     DVC_TRY(transaction.commit());
     return items.size();
 }

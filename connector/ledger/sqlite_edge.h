@@ -6,6 +6,7 @@
 // Bug = a statement that does not fit the schema. Each names the file and what to do.
 #pragma once
 
+#include <bitset>
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +20,7 @@
 
 #include "connector/base/crypto.h"
 #include "connector/base/error.h"
+#include "connector/base/points.h"
 #include "connector/base/time.h"
 
 struct sqlite3;
@@ -145,12 +147,16 @@ class Database {
     std::int64_t last_id() const;
     std::int64_t changes() const;  // rows of the last statement
     bool in_transaction() const;
+    // Passes a point of points.h now, and its durable() once the open transaction is committed.
+    void wrote(Point written);
+    void committed(bool durable);  // true: what was written is there; false: it was rolled back
     const std::filesystem::path& file() const { return file_; }
 
   private:
     explicit Database(std::filesystem::path file) : file_(std::move(file)) {}
     std::filesystem::path file_;
     sqlite3* handle_ = nullptr;
+    std::bitset<point_count> written_;  // in the open transaction
 };
 
 // A writing transaction: rolled back unless committed. One that begins inside another is part of

@@ -127,6 +127,7 @@ Result<Taken> SqliteLedger::take(std::span<const Intake> records, std::string_vi
         for (const Intake& intake : records)
             DVC_TRY(take_one(intake, now, taken));
         DVC_TRY(set_position_.run(source, position));
+        db_.wrote(Point::BatchWritten);
         DVC_TRY(transaction.commit());
         return taken;
     };

@@ -56,6 +56,8 @@ Result<std::optional<Lease>> SqliteLedger::acquire(const Lease& wanted, bool own
                                      "job, taken, heartbeat, expires) "
                                      "VALUES ('run', ?1, ?2, ?3, ?4, ?5, ?5, ?6)"));
     DVC_TRY(take.run(wanted.owner, wanted.host, wanted.process, wanted.job, now, wanted.expires));
+    const bool taken_over = held && held->owner != wanted.owner;
+    db_.wrote(taken_over ? Point::LeaseTakenOverWritten : Point::LeaseAcquiredWritten);
     DVC_TRY(transaction.commit());
     owner_ = wanted.owner;
     return std::nullopt;
@@ -68,6 +70,7 @@ Status SqliteLedger::renew(UtcTime now, UtcTime expires) {
     DVC_TRY_ASSIGN(renew, db_.prepare("UPDATE lease SET heartbeat = ?1, expires = ?2 "
                                       "WHERE name = 'run'"));
     DVC_TRY(renew.run(now, expires));
+    db_.wrote(Point::LeaseRenewedWritten);
     return transaction.commit();
 }
 
@@ -75,6 +78,7 @@ Status SqliteLedger::release() {
     if (owner_.empty()) return {};
     DVC_TRY_ASSIGN(statement, db_.prepare("DELETE FROM lease WHERE name = 'run' AND owner = ?1"));
     DVC_TRY(statement.run(owner_));
+    reach(Point::LeaseReleased);
     owner_.clear();
     return {};
 }

@@ -73,7 +73,9 @@ Result<std::int64_t> SqliteLedger::begin_run(std::string_view job, UtcTime now) 
     DVC_TRY_ASSIGN(statement, db_.prepare("INSERT INTO run (job, started, outcome, summary) "
                                           "VALUES (?1, ?2, '', '')"));
     DVC_TRY(statement.run(job, now));
-    return db_.last_id();
+    const std::int64_t id = db_.last_id();
+    reach(Point::RunBegun);
+    return id;
 }
 
 Status SqliteLedger::end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
@@ -82,6 +84,7 @@ Status SqliteLedger::end_run(std::int64_t run, std::string_view outcome, std::st
                                           "WHERE id = ?1"));
     DVC_TRY(statement.run(run, now, outcome, summary));
     if (db_.changes() != 1) return fail(ErrorKind::Bug, fmt::format("there is no run {}", run));
+    reach(Point::RunEnded);
     return {};
 }
 

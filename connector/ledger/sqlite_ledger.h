@@ -1,6 +1,6 @@
 // The Ledger on SQLite. Split over files by what is asked of it: sqlite_ledger.cpp (opening, runs,
 // health), sqlite_intake.cpp, sqlite_delivery.cpp, sqlite_settle.cpp, sqlite_people.cpp,
-// sqlite_resync.cpp, sqlite_lease.cpp, sqlite_reports.cpp.
+// sqlite_resync.cpp, sqlite_lease.cpp, sqlite_reports.cpp, sqlite_walk.cpp.
 #pragma once
 
 #include <string>
@@ -51,6 +51,8 @@ class SqliteLedger final : public Ledger {
                                                                        Column column) override;
     Result<std::optional<std::pair<UtcTime, UtcTime>>> span() override;
     Result<CatalogueChange> catalogue_change() override;
+    Result<std::vector<Held>> walk(const Slice& slice, bool undated, std::int64_t after,
+                                   std::size_t max) override;
 
     Result<ResyncPreview> preview_resync(const Slice& slice) override;
     Result<Resync> start_resync(const Slice& slice, const Act& act, UtcTime now) override;

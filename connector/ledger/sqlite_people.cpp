@@ -145,6 +145,7 @@ Result<std::int64_t> SqliteLedger::keep(const Act& act, std::size_t items, UtcTi
     const std::string reason = stored_text(act.reason);
     const std::string selection = stored_text(act.selection);
     DVC_TRY(statement.run(act.actor, act.what, reason, selection, now, items));
+    db_.wrote(Point::ActWritten);
     return db_.last_id();
 }
 

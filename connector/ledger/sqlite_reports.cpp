@@ -141,12 +141,15 @@ Result<std::size_t> SqliteLedger::records(std::string_view kind) {
 Result<Tally> SqliteLedger::tally(std::string_view kind) {
     // The worst of a record's items speaks for it: 5 refused, 4 parked, 3 dismissed (it may hold
     // others back for good), 2 on its way, 1 delivered.
-    DVC_TRY_ASSIGN(statement,
-                   db_.prepare("SELECT worst, count(*) FROM (SELECT max(CASE "
-                               "WHEN o.state = 4 AND o.cause = 3 THEN 5 WHEN o.state = 4 THEN 4 "
-                               "XX"
-                               "FROM record r NOT INDEXED LEFT JOIN outbox o ON o.record = r.id "
-                               "WHERE r.kind = ?1 GROUP BY r.id) GROUP BY worst"));
+    DVC_TRY_ASSIGN(
+        statement,
+        db_.prepare(
+            "SELECT worst, count(*) FROM (SELECT max(CASE "
+            "WHEN o.state = 4 AND o.cause = 3 THEN 5 WHEN o.state = 4 THEN 4 "
+            "WHEN o.state = 6 THEN 3 WHEN o.state = 5 THEN 1 WHEN o.state IS NOT NULL THEN 2 "
+            "ELSE 0 END) AS worst "
+            "FROM record r NOT INDEXED LEFT JOIN outbox o ON o.record = r.id "
+            "WHERE r.kind = ?1 GROUP BY r.id) GROUP BY worst"));
     Tally tally;
     DVC_TRY(statement.each(
         [&tally](const Statement& row) {

@@ -129,6 +129,7 @@ Result<Resync> SqliteLedger::start_resync(const Slice& slice, const Act& act, Ut
                                      "ON CONFLICT (record) DO NOTHING"));
     DVC_TRY(fill.run(id));
     DVC_TRY_ASSIGN(started, resync(id));
+    db_.wrote(Point::ResyncStartedWritten);
     DVC_TRY(transaction.commit());
     return started;
 }
@@ -181,6 +182,7 @@ Result<Resync> SqliteLedger::change_resync(std::int64_t id, ResyncState to, cons
         DVC_TRY(forget.run(id));
     }
     DVC_TRY_ASSIGN(after, resync(id));
+    db_.wrote(Point::ResyncChangedWritten);
     DVC_TRY(transaction.commit());
     return after;
 }
@@ -236,6 +238,7 @@ Result<Fed> SqliteLedger::feed_resync(std::size_t max, UtcTime now) {
     DVC_TRY_ASSIGN(left, db_.number("SELECT sum(total - handed - skipped) FROM resync "
                                     "WHERE state = 0"));
     fed.left = static_cast<std::size_t>(left);
+    db_.wrote(Point::ResyncFedWritten);
     DVC_TRY(transaction.commit());
     return fed;
 }

@@ -88,6 +88,7 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
                        next_at, now, settlement.code, stored_text(settlement.reason),
                        delivered ? std::optional(now) : std::nullopt,
                        delivered ? settlement.document : std::nullopt));
+    db_.wrote(written(event));
     if (delivered && settlement.then) return follow(item, *settlement.then, now);
     return {};
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "connector/base/points.h"
 #include "connector/ledger/ledger.h"
 
 namespace dvcsync::ledger {
@@ -32,6 +33,12 @@ enum class Event {
 };
 inline constexpr int event_count = 17;
 std::string_view to_string(Event event);
+
+// The point that is passed when the event is written; its durable() follows with the commit.
+constexpr Point written(Event event) {
+    return static_cast<Point>(static_cast<int>(Point::QueuedWritten) + 2 * static_cast<int>(event));
+}
+static_assert(written(Event::OvertakenFaulty) == Point::OvertakenFaultyWritten);
 
 // What is done to the stored item besides writing its state.
 enum class Action {

@@ -133,13 +133,13 @@ TEST_P(LedgerTest, WhatWasBeingSentInACrashIsInDoubt) {
     EXPECT_EQ(*ledger().recover(noon), 0U);
     EXPECT_EQ(list(State::InDoubt).size(), 2U);
     EXPECT_THAT(codes(claim()), ElementsAre("C"));
-    const auto doubtful = ledger().doubtful(Operation::PushDossier, 10);
+    const auto doubtful = ledger().doubtful(Operation::PushDossier, 10, noon);
     ASSERT_TRUE(doubtful);
     EXPECT_THAT(codes(*doubtful), ElementsAre("A", "B"));
     EXPECT_EQ(doubtful->front().attempts, 1) << "the call may have been made";
     EXPECT_EQ(doubtful->front().sealed, "sealed v1");
-    EXPECT_EQ(ledger().doubtful(Operation::PushDossier, 1)->size(), 1U);
-    EXPECT_THAT(*ledger().doubtful(Operation::PushProgress, 10), IsEmpty());
+    EXPECT_EQ(ledger().doubtful(Operation::PushDossier, 1, noon)->size(), 1U);
+    EXPECT_THAT(*ledger().doubtful(Operation::PushProgress, 10, noon), IsEmpty());
 }
 
 TEST_P(LedgerTest, DoubtIsLeftByAnAnswerOnly) {
@@ -159,15 +159,18 @@ TEST_P(LedgerTest, TheDoubtThatWasAskedForLongestAgoComesFirst) {
     const auto items = claim();
     for (const Claimed& item : items)
         settle(settled(item, State::InDoubt), noon);
-    settle(settled(items[0], State::InDoubt), noon + minutes{1});
-    EXPECT_THAT(codes(*ledger().doubtful(Operation::PushDossier, 10)), ElementsAre("B", "A"));
+    Settlement asked = settled(items[0], State::InDoubt);
+    asked.next_at += minutes{1};
+    settle(asked, noon + minutes{1});
+    EXPECT_THAT(codes(*ledger().doubtful(Operation::PushDossier, 10, noon + hours{2})),
+                ElementsAre("B", "A"));
 }
 
 TEST_P(LedgerTest, ADoubtThatWasOvertakenStaysInDoubtAtItsOwnVersion) {
     const Claimed item = dossier_in(State::Sending);
     take({dossier("D", "v2")});
     settle(settled(item, State::InDoubt));
-    const auto doubtful = ledger().doubtful(Operation::PushDossier, 10);
+    const auto doubtful = ledger().doubtful(Operation::PushDossier, 10, noon + hours{1});
     ASSERT_EQ(doubtful->size(), 1U);
     EXPECT_EQ(doubtful->front().version, 1);
     EXPECT_EQ(doubtful->front().sealed, "sealed v2");

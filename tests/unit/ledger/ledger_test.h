@@ -62,6 +62,12 @@ inline Intake unreadable(const std::string& code, const std::string& content = "
     return intake;
 }
 
+inline Filter in_state(std::optional<State> state) {
+    Filter filter;
+    filter.state = state;
+    return filter;
+}
+
 inline Settlement settled(const Claimed& item, State state) {
     Settlement settlement;
     settlement.item = item.item;
@@ -127,7 +133,7 @@ class LedgerTest : public testing::TestWithParam<Backend> {
         EXPECT_TRUE(status) << status.error().message;
     }
     std::vector<ItemRow> list(std::optional<State> state = std::nullopt) {
-        auto rows = ledger().list(state, 1'000);
+        auto rows = ledger().list(in_state(state), 1'000);
         EXPECT_TRUE(rows) << rows.error().message;
         return rows ? *std::move(rows) : std::vector<ItemRow>{};
     }

@@ -41,7 +41,7 @@ constexpr std::nullopt_t never = std::nullopt;
 
 TEST_P(LedgerTest, AnEmptyLedgerHasEmptyFigures) {
     EXPECT_THAT(*ledger().counts(), IsEmpty());
-    EXPECT_THAT(*ledger().list(std::nullopt, 10), IsEmpty());
+    EXPECT_THAT(*ledger().list({}, 10), IsEmpty());
     EXPECT_THAT(*ledger().month(2019, 3), IsEmpty());
     EXPECT_EQ(ledger().year(2019)->received, 0U);
     EXPECT_EQ(ledger().year(2019)->published, 0U);
@@ -96,12 +96,12 @@ TEST_P(LedgerTest, TheTallyCountsEveryRecordOnceByItsWorstItem) {
 TEST_P(LedgerTest, ListsAreInOrderAndLimited) {
     take({dossier("A"), dossier("B"), dossier("C")});
     std::vector<std::string> codes;
-    const auto rows = ledger().list(State::Ready, 2);
+    const auto rows = ledger().list(in_state(State::Ready), 2);
     for (const ItemRow& row : *rows)
         codes.push_back(row.code);
-    EXPECT_THAT(codes, ElementsAre("A", "B"));
-    EXPECT_THAT(*ledger().list(State::Parked, 10), IsEmpty());
-    const ItemRow row = ledger().list(State::Ready, 1)->front();
+    EXPECT_THAT(codes, ElementsAre("C", "B")) << "the newest first";
+    EXPECT_THAT(*ledger().list(in_state(State::Parked), 10), IsEmpty());
+    const ItemRow row = ledger().list(in_state(State::Ready), 1)->front();
     EXPECT_EQ(row.operation, Operation::PushDossier);
     EXPECT_EQ(row.kind, "dossier");
     EXPECT_EQ(row.agency, one);

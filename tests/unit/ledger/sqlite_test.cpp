@@ -263,7 +263,7 @@ TEST_F(SqliteTest, StoredNumbersOutOfRangeAreCorruptAndNeverUsed) {
                                        "SET ") +
                                    column + " = -7 WHERE item = 1";
         ASSERT_TRUE(raw().run(damage.c_str()));
-        EXPECT_EQ(ledger->list(std::nullopt, 10).error().kind, ErrorKind::Corrupt) << column;
+        EXPECT_EQ(ledger->list({}, 10).error().kind, ErrorKind::Corrupt) << column;
         EXPECT_EQ(ledger->counts().error().kind, ErrorKind::Corrupt) << column;
         EXPECT_EQ(ledger->verify().error().kind, ErrorKind::Corrupt) << column;
         const std::vector<Intake> next{dossier("D0", "v2")};
@@ -309,7 +309,7 @@ TEST_F(SqliteTest, ALockOfAnotherProgramIsARetryAndChangesNothing) {
 TEST_F(SqliteTest, AFullDatabaseIsARetryAndRecoversWhenThereIsRoom) {
     (void)open();
     Database database = raw();
-    ASSERT_TRUE(database.run("PRAGMA max_page_count = 20; CREATE TABLE filler (x)"));
+    ASSERT_TRUE(database.run("PRAGMA max_page_count = 30; CREATE TABLE filler (x)"));
     auto transaction = Transaction::begin(database);
     const auto full = database.run("INSERT INTO filler VALUES (zeroblob(1000000))");
     ASSERT_FALSE(full);

@@ -15,28 +15,33 @@ using enum State;
 // the table: "" = stays as it is, "!" = forbidden, otherwise "state/action".
 struct Expectation {
     Event event;
-    std::array<std::string_view, 7>
-        cells;  // no item, Ready, Sending, Waiting, InDoubt, Parked, Delivered
+    // no item, Ready, Sending, Waiting, InDoubt, Parked, Delivered, Dismissed
+    std::array<std::string_view, 8> cells;
 };
 
 const std::array<Expectation, event_count> expectations{{
     {Event::Queued,
-     {"ready/insert", "ready/restart", "", "ready/restart", "", "ready/restart", "ready/restart"}},
-    {Event::Superseded, {"", "ready/restart", "", "ready/restart", "", "ready/restart", ""}},
-    {Event::Withdrawn, {"", "none/drop", "", "none/drop", "", "none/drop", ""}},
+     {"ready/insert", "ready/restart", "", "ready/restart", "", "ready/restart", "ready/restart",
+      "ready/restart"}},
+    {Event::Superseded,
+     {"", "ready/restart", "", "ready/restart", "", "ready/restart", "", "ready/restart"}},
+    {Event::Withdrawn, {"", "none/drop", "", "none/drop", "", "none/drop", "", "none/drop"}},
     {Event::Faulty,
-     {"parked/insert", "parked/park", "", "parked/park", "", "parked/park", "parked/park"}},
-    {Event::Claimed, {"!", "sending/hand", "!", "sending/hand", "!", "!", "!"}},
-    {Event::Crashed, {"", "", "in doubt/suspect", "", "", "", ""}},
-    {Event::Released, {"", "", "", "", "", "ready/restart", ""}},
-    {Event::PutBack, {"!", "!", "ready/write", "!", "ready/write", "!", "!"}},
-    {Event::Postponed, {"!", "!", "waiting/write", "!", "waiting/write", "!", "!"}},
-    {Event::Unsure, {"!", "!", "in doubt/write", "!", "in doubt/write", "!", "!"}},
-    {Event::Refused, {"!", "!", "parked/write", "!", "parked/write", "!", "!"}},
-    {Event::Accepted, {"!", "!", "delivered/write", "!", "delivered/write", "!", "!"}},
-    {Event::Overtaken, {"!", "!", "ready/restart", "!", "ready/restart", "!", "!"}},
-    {Event::OvertakenWithdrawn, {"!", "!", "none/drop", "!", "none/drop", "!", "!"}},
-    {Event::OvertakenFaulty, {"!", "!", "parked/park", "!", "parked/park", "!", "!"}},
+     {"parked/insert", "parked/park", "", "parked/park", "", "parked/park", "parked/park",
+      "parked/park"}},
+    {Event::Claimed, {"!", "sending/hand", "!", "sending/hand", "!", "!", "!", "!"}},
+    {Event::Crashed, {"", "", "in doubt/suspect", "", "", "", "", ""}},
+    {Event::Released, {"", "", "", "", "", "ready/restart", "", ""}},
+    {Event::Dismissed, {"", "", "", "", "", "dismissed/dismiss", "", ""}},
+    {Event::Resent, {"", "", "", "", "", "", "ready/again", ""}},
+    {Event::PutBack, {"!", "!", "ready/write", "!", "ready/write", "!", "!", "!"}},
+    {Event::Postponed, {"!", "!", "waiting/write", "!", "waiting/write", "!", "!", "!"}},
+    {Event::Unsure, {"!", "!", "in doubt/write", "!", "in doubt/write", "!", "!", "!"}},
+    {Event::Refused, {"!", "!", "parked/write", "!", "parked/write", "!", "!", "!"}},
+    {Event::Accepted, {"!", "!", "delivered/write", "!", "delivered/write", "!", "!", "!"}},
+    {Event::Overtaken, {"!", "!", "ready/restart", "!", "ready/restart", "!", "!", "!"}},
+    {Event::OvertakenWithdrawn, {"!", "!", "none/drop", "!", "none/drop", "!", "!", "!"}},
+    {Event::OvertakenFaulty, {"!", "!", "parked/park", "!", "parked/park", "!", "!", "!"}},
 }};
 
 std::optional<State> state_at(std::size_t column) {
@@ -52,7 +57,7 @@ std::string described(std::optional<State> from, const Cell& cell) {
     const std::map<Action, std::string> actions{
         {Action::Insert, "insert"},   {Action::Restart, "restart"}, {Action::Hand, "hand"},
         {Action::Suspect, "suspect"}, {Action::Write, "write"},     {Action::Park, "park"},
-        {Action::Drop, "drop"}};
+        {Action::Drop, "drop"},       {Action::Again, "again"},     {Action::Dismiss, "dismiss"}};
     if (cell.action == Action::Forbid) return "!";
     if (cell.action == Action::Nothing) return cell.next == from ? "" : "moved without an action";
     return name(cell.next) + "/" + actions.at(cell.action);
@@ -93,6 +98,16 @@ TEST(States, DoubtIsNeverResentWithoutAnAnswer) {
     EXPECT_EQ(transition(InDoubt, Event::Queued), (Cell{InDoubt, Action::Nothing}));
 }
 
+TEST(States, WhatAPersonDismissedIsMovedByANewerVersionOnly) {
+    const std::set<Event> newer{Event::Queued, Event::Superseded, Event::Withdrawn, Event::Faulty};
+    for (const Expectation& line : expectations) {
+        const Cell cell = transition(Dismissed, line.event);
+        EXPECT_EQ(newer.contains(line.event),
+                  cell.action != Action::Nothing && cell.action != Action::Forbid)
+            << to_string(line.event);
+    }
+}
+
 TEST(States, NothingIsEverLeftSendingByASettlement) {
     for (const Event event :
          {Event::PutBack, Event::Postponed, Event::Unsure, Event::Refused, Event::Accepted,
@@ -102,9 +117,9 @@ TEST(States, NothingIsEverLeftSendingByASettlement) {
 
 TEST(States, NamesAreDistinct) {
     std::set<std::string_view> names;
-    for (const State state : {Ready, Sending, Waiting, InDoubt, Parked, Delivered})
+    for (const State state : {Ready, Sending, Waiting, InDoubt, Parked, Delivered, Dismissed})
         names.insert(to_string(state));
-    EXPECT_EQ(names.size(), 6U);
+    EXPECT_EQ(names.size(), 7U);
     EXPECT_EQ(to_string(Cause::None), "");
     EXPECT_EQ(to_string(Cause::Mapping), "mapping");
     std::set<std::string_view> events;
