@@ -28,12 +28,9 @@ enum class Point : std::uint8_t {
     LeaseTakenOverDurable,
     LeaseRenewedWritten,
     LeaseRenewedDurable,
-    LeaseReleasedWritten,
-    LeaseReleasedDurable,
-    RunBegunWritten,
-    RunBegunDurable,
-    RunEndedWritten,
-    RunEndedDurable,
+    LeaseReleased,
+    RunBegun,
+    RunEnded,
     // records come in
     BatchPrepared,
     BatchWritten,
@@ -57,6 +54,10 @@ enum class Point : std::uint8_t {
     CrashedDurable,
     ReleasedWritten,
     ReleasedDurable,
+    DismissedWritten,
+    DismissedDurable,
+    ResentWritten,
+    ResentDurable,
     PutBackWritten,
     PutBackDurable,
     PostponedWritten,
@@ -73,10 +74,6 @@ enum class Point : std::uint8_t {
     OvertakenWithdrawnDurable,
     OvertakenFaultyWritten,
     OvertakenFaultyDurable,
-    ResentWritten,
-    ResentDurable,
-    DismissedWritten,
-    DismissedDurable,
     // calls, in the order of Operation
     ProcedureCalling,
     ProcedureCalled,
@@ -97,14 +94,10 @@ enum class Point : std::uint8_t {
     ResyncFedWritten,
     ResyncFedDurable,
     // people
-    RetriedWritten,
-    RetriedDurable,
-    DismissedByPersonWritten,
-    DismissedByPersonDurable,
-    NotedWritten,
-    NotedDurable,
+    ActWritten,
+    ActDurable,
 };
-inline constexpr std::size_t point_count = static_cast<std::size_t>(Point::NotedDurable) + 1;
+inline constexpr std::size_t point_count = static_cast<std::size_t>(Point::ActDurable) + 1;
 
 struct PointText {
     std::string_view name;     // "accepted/durable": for commands and reports
