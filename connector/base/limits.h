@@ -14,10 +14,13 @@ inline constexpr std::size_t max_xml_name = 256;          // an element's name
 inline constexpr std::size_t max_xml_declaration = 1024;  // <?xml … ?>
 inline constexpr std::size_t kept_of_bad = 4u << 10;      // of a record too large to keep
 inline constexpr std::size_t xml_probe = 64u << 10;       // head and tail looked at beforehand
+inline constexpr std::size_t max_root_value = 200;        // an attribute of the root element
 inline constexpr std::size_t max_list = 2'000;            // members of one list of one record
 inline constexpr std::size_t max_amount_digits = 15;      // exact in every JSON reader's double
 inline constexpr std::size_t max_faults = 200;            // named in one refusal of a record
 inline constexpr std::size_t max_code = 100;              // dossier and procedure codes, characters
+// An export may be dated so much after our clock; one dated later is not believed.
+inline constexpr std::chrono::hours export_ahead{24};
 
 // Files a person writes.
 inline constexpr std::size_t max_config_file = 1u << 20;
@@ -36,6 +39,7 @@ inline constexpr int split_calls = 64;    // to find the culprit of a batch refu
 inline constexpr int max_in_flight = 64;  // calls at once, whatever the settings say
 // Dossiers on a page of the portal's list, whatever the profile says.
 inline constexpr int max_page_size = 1'000;
+inline constexpr int list_pages = 5'000;  // of one period; a list that goes on is not believed
 inline constexpr double min_calls_per_second = 0.01;  // of one endpoint, in a profile
 inline constexpr double max_calls_per_second = 1'000;
 inline constexpr int max_burst = 1'000;  // calls that may come at once
@@ -47,11 +51,17 @@ inline constexpr std::size_t max_pem_file = 1u << 20;
 inline constexpr std::chrono::seconds idle_connection{3};
 inline constexpr int max_attempts = 1'000;  // tries of one item, whatever the settings say
 
+// So many procedures may go without a question, whatever the share.
+inline constexpr std::size_t catalogue_handful = 9;
+
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
 inline constexpr std::size_t intake_bytes = 16u << 20;  // and their bytes, about
 inline constexpr std::size_t rows_at_hand = 4'096;  // records whose progress rows are kept mapped
 inline constexpr std::size_t claim_batch = 256;     // outbox items claimed at once
+inline constexpr std::size_t walk_batch = 256;      // records compared with the portal at once
+// Differences that the portal's list shows and that are asked for once more, one by one.
+inline constexpr std::size_t confirmed_differences = 2'000;
 inline constexpr std::size_t max_payload = 16u << 20;  // a payload of the ledger, opened
 inline constexpr std::size_t max_message = 2'000;      // characters of a stored reason
 
@@ -59,5 +69,6 @@ inline constexpr std::size_t max_message = 2'000;      // characters of a stored
 inline constexpr std::size_t max_act_reason = 500;     // characters of a person's --reason
 inline constexpr int max_listed = 10'000;              // rows that one command prints
 inline constexpr std::size_t max_named_codes = 1'000;  // codes named on one command line
+inline constexpr std::size_t named_unreadable = 1'000;  // records that still cannot be read, by name
 
 }  // namespace dvcsync::limits
