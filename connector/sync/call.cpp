@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "connector/base/limits.h"
+#include "connector/base/points.h"
 #include "connector/sync/intake.h"
 #include "connector/sync/retry.h"
 #include "connector/sync/worker.h"
@@ -165,8 +166,18 @@ std::uint64_t Worker::draw() {
 PortalCalls calls_of(portal::Client& client) {
     PortalCalls calls;
     calls.push = [&client](Operation operation, std::span<const portal::Item> items,
-                           bool updating) { return client.push(operation, items, updating); };
-    calls.look = [&client](std::string_view code) { return client.look(code); };
+                           bool updating) {
+        reach(calling(operation));
+        auto outcomes = client.push(operation, items, updating);
+        reach(called(operation));
+        return outcomes;
+    };
+    calls.look = [&client](std::string_view code) {
+        reach(Point::Asking);
+        auto holding = client.look(code);
+        reach(Point::Asked);
+        return holding;
+    };
     calls.list = [&client](std::chrono::local_days from, std::chrono::local_days until, int page) {
         return client.list(from, until, page);
     };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connector/base/limits.h"
+#include "connector/base/points.h"
 #include "connector/sync/crew.h"
 
 namespace dvcsync::sync {
@@ -61,6 +62,7 @@ class Delivery {
             std::vector<Task> tasks;
             DVC_TRY(ledger_.together([&]() -> Status {
                 DVC_TRY(settle(handled));
+                if (!handled.empty()) reach(Point::SettledNotClaimed);
                 if (stop_ || !counts_.stop.empty()) return {};
                 return claim(tasks);
             }));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "connector/base/points.h"
 #include "connector/sync/intake.h"
 
 namespace dvcsync::sync {
@@ -105,6 +106,7 @@ Status take_statistics(ledger::Ledger& ledger, const Sealer& sealer, const Clock
         DVC_TRY_ASSIGN(figures, ledger.month(y, m));
         const auto records = statistics_records(figures, y, m, sealer);
         DVC_TRY(ledger.take(records, "statistics", "", clock.now()).map([](auto) {}));
+        reach(Point::MonthTaken);
     }
     return {};
 }
