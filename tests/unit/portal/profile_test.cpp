@@ -36,6 +36,13 @@ const std::string whole = R"(<profile name="p">
     <lines member="result" code="error_code"/>
     <status codes="404" outcome="refused"/>
   </answer>
+  <list endpoint="push" dates="yyyyMMdd" until="included" page-size="9" rows="result" code="K">
+    <member name="a" from="from"/>
+    <member name="b" from="until"/>
+    <member name="c" from="page"/>
+    <compare member="S"/>
+    <compare member="D" with="E"/>
+  </list>
 </profile>
 )";
 
@@ -127,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
         Faulty{"GetWithMembers", "known=\"result\"", "known=\"result\" method=\"get\"",
                "16: a GET has no <member>"},
         Faulty{"TwoAnswers", "</profile>", "<answer code=\"c\"/></profile>",
-               "22: <answer> stands here twice"},
+               "29: <answer> stands here twice"},
         Faulty{"NothingAccepted", "outcome=\"accepted\"", "outcome=\"refused\"",
                "17: <answer> needs a <rule outcome=\"accepted\">"},
         Faulty{"AcceptedByWordsOnly", "<rule codes=\"0\"", "<rule contains=\"ok\"",
@@ -138,6 +145,45 @@ INSTANTIATE_TEST_SUITE_P(
         Faulty{"StatusAccepts", "codes=\"404\" outcome=\"refused\"",
                "codes=\"404\" outcome=\"accepted\"", "20: an HTTP status can only fail"},
         Faulty{"StatusOutOfRange", "codes=\"404\"", "codes=\"200\"", "20: \"200\" is not an HTTP"},
+        Faulty{"RateZero", "<endpoint name=\"auth\"",
+               "<endpoint name=\"auth\" calls-per-second=\"0\"",
+               "3: calls-per-second=\"0\": a number from 0.01 to 1000"},
+        Faulty{"RateText", "<endpoint name=\"auth\"",
+               "<endpoint name=\"auth\" calls-per-second=\"nan\"", "3: calls-per-second=\"nan\""},
+        Faulty{"RateEmpty", "<endpoint name=\"auth\"",
+               "<endpoint name=\"auth\" calls-per-second=\"\"", "3: calls-per-second=\"\""},
+        Faulty{"BurstAlone", "<endpoint name=\"auth\"", "<endpoint name=\"auth\" burst=\"2\"",
+               "3: burst=\"…\" needs calls-per-second"},
+        Faulty{"BurstZero", "<endpoint name=\"auth\"",
+               "<endpoint name=\"auth\" calls-per-second=\"2\" burst=\"0\"",
+               "3: burst=\"0\": a whole number from 1 to 1000"},
+        Faulty{"PageOfAPush", "from=\"data\"", "from=\"page\"", "13: from=\"page\" has no meaning"},
+        Faulty{"CompareTwice", "with=\"E\"", "with=\"S\"", "27: \"S\" is compared twice"},
+        Faulty{"CompareNothing", "<compare member=\"S\"/>", "<compare with=\"S\"/>",
+               "26: <compare> needs member="},
+        Faulty{"CompareMore", "with=\"E\"", "from=\"E\"",
+               "27: <compare> has no attribute \"from\""},
+        Faulty{"AskHasNoPages", "known=\"result\"", "known=\"result\" page-size=\"9\"",
+               "16: <ask> has no attribute \"page-size\""},
+        Faulty{"ListKnows", "rows=\"result\"", "rows=\"result\" known=\"result\"",
+               "22: <list> has no attribute \"known\""},
+        Faulty{"ListWithoutRows", "rows=\"result\" ", "", "22: <list> needs rows="},
+        Faulty{"ListWithoutCode", " code=\"K\"", "", "22: <list> needs code="},
+        Faulty{"ListWithoutEnd", "until=\"included\" ", "", "22: <list> needs until="},
+        Faulty{"ListWithAnotherEnd", "\"included\"", "\"maybe\"",
+               "22: until=\"maybe\": say \"excluded\" or \"included\""},
+        Faulty{"ListWithoutDates", "dates=\"yyyyMMdd\" ", "", "22: <list> needs dates="},
+        Faulty{"ListDates", "\"yyyyMMdd\"", "\"yyyyMM\"", "22: dates=\"yyyyMM\": "},
+        Faulty{"ListPageSize", "page-size=\"9\"", "page-size=\"1001\"",
+               "22: page-size=\"1001\": a whole number from 1 to 1000"},
+        Faulty{"ListNeverBegins", "from=\"from\"", "value=\"x\"",
+               "22: <list> never sends from=\"from\""},
+        Faulty{"ListNeverEnds", "from=\"until\"", "value=\"x\"",
+               "22: <list> never sends from=\"until\""},
+        Faulty{"ListNeverTurnsThePage", "from=\"page\"", "value=\"x\"",
+               "22: <list> never sends from=\"page\""},
+        Faulty{"ListOfOne", "from=\"page\"", "from=\"code\"",
+               "25: from=\"code\" has no meaning here"},
         Faulty{"StatusTwice", "codes=\"404\"", "codes=\"404 404\"", "20: HTTP status 404 stands"}),
     [](const auto& info) { return info.param.name; });
 
@@ -190,6 +236,39 @@ TEST(Profile, TheShippedProfileSaysWhatTheContractSays) {
     EXPECT_FALSE(profile->knows_updating(Operation::PushStatistics));
     EXPECT_TRUE(profile->repeatable(Operation::PushProgress));
     EXPECT_TRUE(profile->can_ask());
+    EXPECT_TRUE(profile->can_list());
+    for (const auto operation : all_operations)
+        EXPECT_EQ(profile->endpoint(operation), "integration");
+    EXPECT_EQ(profile->ask_endpoint(), "share");
+    EXPECT_EQ(profile->list_endpoint(), "share");
+    for (const auto& endpoint : profile->endpoints())
+        EXPECT_EQ(profile->pace(endpoint).per_second, 0) << endpoint;
+}
+
+TEST(Profile, AnEndpointMayHaveItsPace) {
+    const TemporaryFolder folder;
+    auto text = replaced(whole, "<endpoint name=\"auth\"",
+                         "<endpoint name=\"auth\" calls-per-second=\"0.5\"");
+    text = replaced(text, "<endpoint name=\"push\"",
+                    "<endpoint name=\"push\" calls-per-second=\"20\" burst=\"40\"");
+    const auto profile = Profile::load(folder.write("profile.xml", text));
+    ASSERT_TRUE(profile) << profile.error().message;
+    EXPECT_EQ(profile->pace("auth").per_second, 0.5);
+    EXPECT_EQ(profile->pace("auth").burst, 1);
+    EXPECT_EQ(profile->pace("push").per_second, 20);
+    EXPECT_EQ(profile->pace("push").burst, 40);
+    EXPECT_EQ(profile->pace("nobody").per_second, 0);
+}
+
+TEST(Profile, ComparesUnderTheDocumentsName) {
+    const TemporaryFolder folder;
+    const auto data = read_profile(folder.write("profile.xml", whole));
+    ASSERT_TRUE(data) << data.error().message;
+    const auto& compares = (*data)->list->compares;
+    ASSERT_EQ(compares.size(), 2u);
+    EXPECT_EQ(compares[0].with, "S");
+    EXPECT_EQ(compares[1].member, "D");
+    EXPECT_EQ(compares[1].with, "E");
 }
 
 TEST(Profile, AWrapperWithoutLoginOrQuestionCanBeDescribed) {
@@ -199,6 +278,11 @@ TEST(Profile, AWrapperWithoutLoginOrQuestionCanBeDescribed) {
     EXPECT_FALSE(profile->has(Operation::PushProgress));
     EXPECT_EQ(profile->batch(Operation::PushProgress), 1);
     EXPECT_FALSE(profile->can_ask());
+    EXPECT_FALSE(profile->can_list());
+    EXPECT_EQ(profile->endpoint(Operation::PushDossier), "dossiers");
+    EXPECT_EQ(profile->endpoint(Operation::PushProgress), "");
+    EXPECT_EQ(profile->ask_endpoint(), "");
+    EXPECT_EQ(profile->list_endpoint(), "");
 }
 
 TEST(NormalCode, OneFormForNumbersAndStrings) {

@@ -85,6 +85,11 @@ bool Connection::write(const std::string& bytes) {
     return true;
 }
 
+void Connection::reset_at_end() {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 std::string http(int status, const std::string& body, const std::string& headers) {
     return "HTTP/1.1 " + std::to_string(status) +
            " Words\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
@@ -96,11 +101,12 @@ Server::Server(Script script) : script_(std::move(script)) {
 }
 
 Server::Server(Script script, const CertificateFiles& own,
-               const std::filesystem::path& client_authority)
+               const std::filesystem::path& client_authority, int newest)
     : script_(std::move(script)), context_(SSL_CTX_new(TLS_server_method())) {
     if (SSL_CTX_use_certificate_file(context_, own.certificate.c_str(), SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_use_PrivateKey_file(context_, own.key.c_str(), SSL_FILETYPE_PEM) != 1)
         throw std::runtime_error("test server: no certificate");
+    SSL_CTX_set_max_proto_version(context_, newest);
     if (!client_authority.empty()) {
         SSL_CTX_load_verify_file(context_, client_authority.c_str());
         SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

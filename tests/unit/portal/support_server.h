@@ -29,6 +29,7 @@ class Connection {
     Connection(int socket, SSL* tls) : socket_(socket), tls_(tls) {}
     std::optional<HttpRequest> read();     // nullopt: the client has closed, or sent half a request
     bool write(const std::string& bytes);  // false: the client is gone
+    void reset_at_end();                   // as a machine that has crashed answers
     int number = 0;                        // 0 for the first connection of the server
 
   private:
@@ -44,10 +45,11 @@ class Server {
   public:
     using Script = std::function<void(Connection&)>;
 
-    // Plain HTTP, or TLS with this certificate; with `client_authority`, clients must show theirs.
+    // Plain HTTP, or TLS (up to `newest`) with this certificate; with `client_authority`, clients
+    // must show theirs.
     explicit Server(Script script);
     Server(Script script, const CertificateFiles& own,
-           const std::filesystem::path& client_authority = {});
+           const std::filesystem::path& client_authority = {}, int newest = TLS1_3_VERSION);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
