@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@ namespace {
 
 constexpr int kDefaultYear = 2019;
 constexpr std::size_t kMaxAnswer = 64u << 20;
+constexpr std::chrono::seconds kMaxOutage{86'400};
 
 struct Socket {
     int number = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -34,7 +37,13 @@ std::string parameter(std::string_view query, std::string_view name) {
 }
 
 Reply problem(int status, std::string_view text) {
-    return {.status = status, .body = fmt::format(R"({{"error":"{}"}})", text)};
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+    writer.StartObject();
+    writer.Key("error");
+    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    writer.EndObject();
+    return {.status = status, .body = {buffer.GetString(), buffer.GetSize()}};
 }
 
 Reply report(const Portal& portal, const std::string& query) {
@@ -61,9 +70,71 @@ Reply health(const Portal& portal) {
                 holdings.statistics().size())};
 }
 
+std::string faults_json(const Portal& portal, const Controls& controls) {
+    const auto plan = portal.injector().plan();
+    const auto counts = portal.injector().counts();
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+    writer.StartObject();
+    writer.Key("spec");
+    writer.String(plan.spec.c_str());
+    writer.Key("seed");
+    writer.Uint64(plan.seed);
+    writer.Key("outage_calls");
+    writer.Uint64(controls.outage_calls());
+    writer.Key("injected");
+    writer.StartObject();
+    for (std::size_t i = 1; i < kInjections; ++i) {
+        const auto name = name_of(static_cast<Injection>(i));
+        writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+        writer.Uint64(counts[i]);
+    }
+    writer.EndObject();
+    writer.EndObject();
+    return {buffer.GetString(), buffer.GetSize()};
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& value) {
+    return digits(text) &&
+           std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
+}
+
+Reply set_faults(Portal& portal, const std::string& query, const Controls& controls) {
+    std::uint64_t seed = 1;
+    const auto given = parameter(query, "seed");
+    if (!given.empty() && !read_number(given, seed))
+        return problem(400, "seed: a number is expected");
+    std::string error;
+    auto plan = parse_plan(parameter(query, "spec"), parameter(query, "services"), seed, error);
+    if (!plan) return problem(400, error);
+    portal.injector().use(std::move(*plan));
+    return {.body = faults_json(portal, controls)};
+}
+
+Reply outage(const std::string& query, const Controls& controls) {
+    unsigned seconds = 0;
+    if (!read_number(parameter(query, "seconds"), seconds) || seconds > kMaxOutage.count())
+        return problem(400, fmt::format("seconds: 0 to {}", kMaxOutage.count()));
+    const auto how = parameter(query, "how");
+    if (how != "refuse" && how != "503" && how != "hang")
+        return problem(400, "how: refuse, 503 or hang");
+    controls.begin_outage(how == "refuse" ? Outage::Refuse
+                          : how == "503"  ? Outage::Unavailable
+                                          : Outage::Hang,
+                          std::chrono::seconds(seconds));
+    return {.body = R"({"status":"ok"})"};
+}
+
+Reply certificate(const std::string& query, const Controls& controls) {
+    const auto error = controls.serve_with(parameter(query, "file"), parameter(query, "key"));
+    if (!error.empty()) return problem(400, error);
+    return {.body = R"({"status":"ok"})"};
+}
+
 }  // namespace
 
-Reply administer(Portal& portal, const Request& request, const std::function<void()>& shutdown) {
+Reply administer(Portal& portal, const Request& request, const Controls& controls) {
     const bool get = request.method == "GET";
     const bool post = request.method == "POST";
     if (get && request.path == "/health") return health(portal);
@@ -74,10 +145,16 @@ Reply administer(Portal& portal, const Request& request, const std::function<voi
         return {.body = R"({"status":"ok"})"};
     }
     if (post && request.path == "/shutdown") {
-        shutdown();
+        controls.shutdown();
         return {.body = R"({"status":"stopping"})"};
     }
-    return problem(404, "GET /health /report?year= /dossier?code= | POST /reset /shutdown");
+    if (get && request.path == "/faults") return {.body = faults_json(portal, controls)};
+    if (post && request.path == "/faults") return set_faults(portal, request.query, controls);
+    if (post && request.path == "/outage") return outage(request.query, controls);
+    if (post && request.path == "/certificate") return certificate(request.query, controls);
+    return problem(404,
+                   "GET /health /report?year= /dossier?code= /faults | POST /reset /shutdown "
+                   "/faults?spec=&seed=&services= /outage?seconds=&how= /certificate?file=&key=");
 }
 
 std::optional<std::string> fetch(const std::string& base, const std::string& path,

@@ -1,17 +1,29 @@
 // The administration of the portal over plain HTTP on the loopback address. Thread-safe.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "tests/sandbox/http_server.h"
 #include "tests/sandbox/portal.h"
 
 namespace dvcsandbox {
 
-// GET /health, /report?year=, /dossier?code=; POST /reset, /shutdown. `shutdown` is called by the
-// last.
-Reply administer(Portal& portal, const Request& request, const std::function<void()>& shutdown);
+// The running program, as far as the administration may change it.
+struct Controls {
+    std::function<void()> shutdown;
+    std::function<void(Outage, std::chrono::milliseconds)> begin_outage;
+    std::function<std::uint64_t()> outage_calls;
+    // "", or why the files cannot be used.
+    std::function<std::string(const std::string& file, const std::string& key)> serve_with;
+};
+
+// GET /health, /report?year=, /dossier?code=, /faults; POST /reset, /shutdown, /faults?spec=&seed=
+// &services=, /outage?seconds=&how=, /certificate?file=&key=.
+Reply administer(Portal& portal, const Request& request, const Controls& controls);
 
 // A GET of http://host:port/path, for the report command. Nothing: `error` says why.
 std::optional<std::string> fetch(const std::string& base, const std::string& path,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "tests/sandbox/stores.h"
 
@@ -14,6 +15,16 @@ bool older(const Dossier& sent, const Dossier& held) {
     return lost && sent.last_event < held.last_event;
 }
 
+Again again(bool told) {
+    return told ? Again::AfterAnswer : Again::InDoubt;
+}
+
+std::uint64_t start_of(const Digest& digest) {
+    std::uint64_t start = 0;
+    std::memcpy(&start, digest.data(), sizeof start);
+    return start;
+}
+
 }  // namespace
 
 DossierStore::Shard& DossierStore::shard(std::string_view code) {
@@ -23,12 +34,12 @@ const DossierStore::Shard& DossierStore::shard(std::string_view code) const {
     return shards_[TextHash{}(code) % kShards];
 }
 
-Code DossierStore::put(std::string_view code, Dossier dossier, bool updating, Undo* undo) {
+Taken DossierStore::put(std::string_view code, Dossier dossier, bool updating, Undo* undo) {
     Shard& shard = this->shard(code);
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.dossiers.find(code);
     if (found == shard.dossiers.end()) {
-        if (updating) return Code::NotKnown;
+        if (updating) return {.code = Code::NotKnown};
         dossier.versions = 1;
         const auto added = shard.dossiers.emplace(code, std::move(dossier)).first;
         if (undo != nullptr)
@@ -36,33 +47,45 @@ Code DossierStore::put(std::string_view code, Dossier dossier, bool updating, Un
                 const std::lock_guard again(shard.mutex);
                 shard.dossiers.erase(key);
             });
-        return Code::Ok;
+        return {};
     }
-    if (!updating) return Code::Exists;
     Dossier& held = found->second;
-    if (older(dossier, held)) return Code::Older;
+    if (!updating) return {.code = Code::Exists, .again = again(held.told)};
+    if (older(dossier, held)) return {.code = Code::Older};
     if (undo != nullptr)
         undo->push_back([&shard, key = found->first, before = held] {
             const std::lock_guard again(shard.mutex);
             shard.dossiers[key] = before;
         });
+    Taken taken;
+    dossier.earlier = std::move(held.earlier);
+    if (dossier.digest == held.digest) {
+        taken.again = again(held.answered);
+    } else {
+        taken.earlier_version = std::find(dossier.earlier.begin(), dossier.earlier.end(),
+                                          start_of(dossier.digest)) != dossier.earlier.end();
+        if (dossier.earlier.size() < kMaxEarlier) dossier.earlier.push_back(start_of(held.digest));
+    }
     dossier.versions = held.versions + 1;
+    dossier.told = held.told;
     dossier.steps = std::move(held.steps);
     held = std::move(dossier);
-    return Code::Ok;
+    return taken;
 }
 
-DossierStore::StepResult DossierStore::add_step(std::string_view code, const Step& step,
-                                                Undo* undo) {
+Taken DossierStore::add_step(std::string_view code, const Step& step, Undo* undo) {
     Shard& shard = this->shard(code);
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.dossiers.find(code);
-    if (found == shard.dossiers.end()) return {Code::NotKnown, 0};
+    if (found == shard.dossiers.end()) return {.code = Code::NotKnown};
     auto& steps = found->second.steps;
-    const bool same = std::any_of(steps.begin(), steps.end(),
-                                  [&](const Step& held) { return held.digest == step.digest; });
-    if (same) return {Code::Exists, 0};
-    if (!steps.empty() && step.at < steps.back().at) return {Code::Older, 0};
+    const auto same = std::find_if(steps.begin(), steps.end(),
+                                   [&](const Step& held) { return held.digest == step.digest; });
+    if (same != steps.end())
+        return {.code = Code::Exists,
+                .again = again(same->told),
+                .row = static_cast<std::uint32_t>(same - steps.begin())};
+    if (!steps.empty() && step.at < steps.back().at) return {.code = Code::Older};
     const std::uint8_t before = steps.empty() ? std::uint8_t{0} : steps.back().status;
     // Few rows a dossier and half a million in all: no spare room.
     steps.reserve(steps.size() + 1);
@@ -72,7 +95,28 @@ DossierStore::StepResult DossierStore::add_step(std::string_view code, const Ste
             const std::lock_guard again(shard.mutex);
             shard.dossiers[key].steps.pop_back();
         });
-    return {Code::Ok, before};
+    return {.before = before, .row = static_cast<std::uint32_t>(steps.size() - 1)};
+}
+
+void DossierStore::change(std::string_view code, const std::function<void(Dossier&)>& change) {
+    Shard& shard = this->shard(code);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.dossiers.find(code);
+    if (found != shard.dossiers.end()) change(found->second);
+}
+
+void DossierStore::tell_known(std::string_view code, bool whole) {
+    change(code, [whole](Dossier& held) { held.told = whole; });
+}
+
+void DossierStore::tell_accepted(std::string_view code, bool whole) {
+    change(code, [whole](Dossier& held) { held.told = held.answered = whole; });
+}
+
+void DossierStore::tell_step(std::string_view code, std::uint32_t row, bool whole) {
+    change(code, [row, whole](Dossier& held) {
+        if (row < held.steps.size()) held.steps[row].told = whole;
+    });
 }
 
 std::optional<Dossier> DossierStore::find(std::string_view code) const {

@@ -17,6 +17,8 @@ std::vector<std::string_view> members_of(Service service) {
     if (service_info.updating) names.emplace_back("isUpdating");
     if (!service_info.question.empty()) names.push_back(service_info.question);
     if (service == Service::TraCuuTechID) names.emplace_back("provider");
+    if (service == Service::LayDanhSachHoSo)
+        names.insert(names.end(), {"tungay", "denngay", "trang", "sokq"});
     if (service == Service::DongBoTrangThaiHoSo) names.emplace_back("type");
     return names;
 }

@@ -57,9 +57,13 @@ void add_received(std::string_view code, const Dossier& dossier, std::string_vie
 void add_steps(const Dossier& dossier, Figures& figures) {
     figures.progress_rows += dossier.steps.size();
     std::set<std::array<std::uint8_t, 16>> different;
-    for (const Step& step : dossier.steps)
+    std::set<std::tuple<Stamp, std::uint8_t, Stamp, Stamp>> looks;
+    for (const Step& step : dossier.steps) {
         different.insert(step.digest);
+        looks.emplace(step.at, step.status, step.start, step.due);
+    }
     figures.duplicate_progress_rows += dossier.steps.size() - different.size();
+    figures.look_alike_progress_rows += different.size() - looks.size();
 }
 
 void add_procedure(const Procedure& procedure, std::set<std::string>& decisions, Figures& figures) {

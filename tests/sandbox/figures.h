@@ -46,6 +46,9 @@ struct Figures {
     std::size_t procedures = 0;
     std::size_t progress_rows = 0;
     std::size_t duplicate_progress_rows = 0;  // must be 0: the same row twice in one dossier
+    // The same ThoiDiemXuLy, TrangThai and dates as another row of the dossier, with other words:
+    // real now and then, but also how one step looks that was sent twice in two renderings.
+    std::size_t look_alike_progress_rows = 0;
 };
 
 // Agencies of a province are told by the last part of `madonvi` (H22).

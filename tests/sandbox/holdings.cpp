@@ -108,9 +108,12 @@ ItemAnswer Holdings::take_dossier(const Json& item, bool updating, Undo* undo) {
     Dossier dossier = judge_dossier(item, list_, faults, notes);
     std::string key = key_of(item, "MaHoSo");
     if (!faults.empty()) return refuse(faults, std::move(key));
-    const Code code = dossiers_.put(key, std::move(dossier), updating, undo);
-    auto message = store_message(code, "Hồ sơ", key);
-    return {code, std::move(key), std::move(message), rules_of(notes)};
+    const Taken taken = dossiers_.put(key, std::move(dossier), updating, undo);
+    repeats_.add(Service::DongBoHoSoMC, taken);
+    if (taken.earlier_version)
+        notes.add("(…)", "earlier", "bản đã bị thay thế trước đó (a version replaced before)");
+    auto message = store_message(taken.code, "Hồ sơ", key);
+    return {taken.code, std::move(key), std::move(message), rules_of(notes)};
 }
 
 ItemAnswer Holdings::take_step(const Json& item, Undo* undo) {
@@ -118,13 +121,14 @@ ItemAnswer Holdings::take_step(const Json& item, Undo* undo) {
     const Step step = judge_step(item, faults);
     std::string key = key_of(item, "MaHoSo");
     if (!faults.empty()) return refuse(faults, std::move(key));
-    const auto result = dossiers_.add_step(key, step, undo);
+    const Taken taken = dossiers_.add_step(key, step, undo);
+    repeats_.add(Service::CapNhatTienDoHoSoMC, taken);
     Faults notes(info(Service::CapNhatTienDoHoSoMC).name);
-    if (result.before != 0 && !usual_order(result.before, step.status))
-        notes.add("TrangThai", "order", fmt::format("{} → {}", result.before, step.status));
-    auto message = store_message(
-        result.code, result.code == Code::NotKnown ? "Hồ sơ" : "Tiến độ của hồ sơ", key);
-    return {result.code, std::move(key), std::move(message), rules_of(notes)};
+    if (taken.before != 0 && !usual_order(taken.before, step.status))
+        notes.add("TrangThai", "order", fmt::format("{} → {}", taken.before, step.status));
+    auto message = store_message(taken.code,
+                                 taken.code == Code::NotKnown ? "Hồ sơ" : "Tiến độ của hồ sơ", key);
+    return {taken.code, std::move(key), std::move(message), rules_of(notes), taken.row};
 }
 
 ItemAnswer Holdings::take_procedure(const Json& item, bool updating, Undo* undo) {
@@ -133,9 +137,10 @@ ItemAnswer Holdings::take_procedure(const Json& item, bool updating, Undo* undo)
     Procedure procedure = judge_procedure(item, list_, faults, notes);
     std::string key = key_of(item, "MATTHC");
     if (!faults.empty()) return refuse(faults, std::move(key));
-    const Code code = procedures_.put(key, std::move(procedure), updating, undo);
-    auto message = store_message(code, "Thủ tục", key);
-    return {code, std::move(key), std::move(message), rules_of(notes)};
+    const Taken taken = procedures_.put(key, std::move(procedure), updating, undo);
+    repeats_.add(Service::DongBoTTHC, taken);
+    auto message = store_message(taken.code, "Thủ tục", key);
+    return {taken.code, std::move(key), std::move(message), rules_of(notes)};
 }
 
 ItemAnswer Holdings::take_statistics(const Json& item, Undo* undo) {
@@ -170,6 +175,21 @@ void Holdings::keep_notes(const ItemAnswer& answer) {
         notes_.add(rule, answer.key);
 }
 
+void Holdings::tell(Service service, std::string_view key, std::uint32_t row, bool whole) {
+    switch (service) {
+        case Service::TraCuuHoSo:
+            return dossiers_.tell_known(key, whole);
+        case Service::DongBoHoSoMC:
+            return dossiers_.tell_accepted(key, whole);
+        case Service::CapNhatTienDoHoSoMC:
+            return dossiers_.tell_step(key, row, whole);
+        case Service::DongBoTTHC:
+            return procedures_.tell_accepted(key, whole);
+        default:
+            return;  // what replaces the same row cannot be doubled
+    }
+}
+
 void Holdings::clear() {
     const std::unique_lock lock(gate_);
     dossiers_.clear();
@@ -179,6 +199,7 @@ void Holdings::clear() {
     violations_.clear();
     notes_.clear();
     items_.clear();
+    repeats_.clear();
 }
 
 }  // namespace dvcsandbox

@@ -20,6 +20,7 @@ struct ItemAnswer {
     std::string key;                 // code of the record, "" when it has none that can be shown
     std::string message;             // names field and rule, never a value
     std::vector<std::string> notes;  // rules by which an accepted record is odd
+    std::uint32_t row = 0;           // of a progress row: its place in the dossier
 };
 
 class Holdings {
@@ -31,6 +32,10 @@ class Holdings {
     // As take_each, but nothing is kept unless everything is accepted.
     std::vector<ItemAnswer> take_all(Service service, const Json& items, bool updating);
 
+    // An answer that says that this record is held is about to be delivered whole (or, when `whole`
+    // is false, was not after all): whoever sends it again as new does so blindly.
+    void tell(Service service, std::string_view key, std::uint32_t row, bool whole);
+
     const NationalList& national_list() const { return list_; }
     const DossierStore& dossiers() const { return dossiers_; }
     const ProcedureStore& procedures() const { return procedures_; }
@@ -40,6 +45,7 @@ class Holdings {
     const Findings& violations() const { return violations_; }
     const Findings& notes() const { return notes_; }
     const Tally& items() const { return items_; }
+    const Repeats& repeats() const { return repeats_; }
     void clear();
 
   private:
@@ -60,6 +66,7 @@ class Holdings {
     Findings violations_;
     Findings notes_;
     Tally items_;
+    Repeats repeats_;
     // Shared by single items, exclusive for a batch that may be taken back.
     std::shared_mutex gate_;
 };

@@ -1,8 +1,6 @@
 #include "tests/sandbox/http_server.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,10 +9,10 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <cerrno>
-#include <cstring>
 #include <random>
 #include <system_error>
+
+#include "tests/sandbox/delivery.h"
 
 namespace dvcsandbox {
 namespace {
@@ -24,6 +22,10 @@ using boost::system::error_code;
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::size_t kReadAtOnce = 64U << 10;
+constexpr std::chrono::milliseconds kMoment{10};
+constexpr std::chrono::milliseconds kSlice{50};
+const Reply kUnavailable{
+    .status = 503, .body = "down for maintenance\n", .content_type = "text/plain"};
 
 // Our Stream as Beast wants to read from it.
 struct Reader {
@@ -47,41 +49,6 @@ struct Reader {
         return count;
     }
 };
-
-std::string_view reason(int status) {
-    switch (status) {
-        case 200:
-            return "OK";
-        case 400:
-            return "Bad Request";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 408:
-            return "Request Timeout";
-        case 413:
-            return "Payload Too Large";
-        case 415:
-            return "Unsupported Media Type";
-        case 431:
-            return "Request Header Fields Too Large";
-        default:
-            return "Error";
-    }
-}
-
-std::string to_bytes(const Reply& reply, bool keep_alive) {
-    std::string out;
-    out.reserve(160 + reply.body.size());
-    fmt::format_to(std::back_inserter(out),
-                   "HTTP/1.1 {} {}\r\nServer: dvc-sandbox\r\nContent-Type: {}\r\n"
-                   "Content-Length: {}\r\n{}\r\n",
-                   reply.status, reason(reply.status), reply.content_type, reply.body.size(),
-                   keep_alive ? "" : "Connection: close\r\n");
-    out += reply.body;
-    return out;
-}
 
 int status_of(const error_code& error) {
     if (error == http::error::body_limit) return 413;
@@ -122,45 +89,45 @@ HttpServer::~HttpServer() {
 }
 
 bool HttpServer::start(std::string& error) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(settings_.port);
-    if (::inet_pton(AF_INET, settings_.address.c_str(), &address.sin_addr) != 1) {
-        error = settings_.address + ": not an IPv4 address";
-        return false;
-    }
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    socklen_t size = sizeof address;
-    auto* const name = reinterpret_cast<sockaddr*>(&address);
-    if (listener_ < 0 || ::bind(listener_, name, size) != 0 ||
-        ::listen(listener_, SOMAXCONN) != 0 || ::getsockname(listener_, name, &size) != 0) {
-        error = fmt::format("{}:{}: {}", settings_.address, settings_.port, std::strerror(errno));
-        return false;
-    }
-    port_ = ntohs(address.sin_port);
+    if (!listener_.open(settings_.address, settings_.port, error)) return false;
     acceptor_ = std::thread([this] { accept_loop(); });
     return true;
 }
 
 void HttpServer::stop() {
     if (stopping_.exchange(true)) return;
-    if (listener_ >= 0) ::shutdown(listener_, SHUT_RDWR);
+    listener_.wake();
     if (acceptor_.joinable()) acceptor_.join();
-    if (listener_ >= 0) ::close(listener_);
+    drop_connections();
     std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return open_.empty(); });
+}
+
+void HttpServer::begin_outage(Outage how, std::chrono::milliseconds length) {
+    outage_end_ = Stream::Clock::now() + length;
+    outage_ = how;
+    if (outage() != Outage::Refuse) return;
+    listener_.wake();
+    drop_connections();
+}
+
+void HttpServer::drop_connections() {
+    const std::lock_guard lock(mutex_);
     for (const int socket : open_)
         ::shutdown(socket, SHUT_RDWR);
-    changed_.wait(lock, [this] { return open_.empty(); });
+}
+
+Outage HttpServer::outage() const {
+    return Stream::Clock::now() < outage_end_.load() ? outage_.load() : Outage::None;
 }
 
 void HttpServer::accept_loop() {
     while (!stopping_) {
-        const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (outage() == Outage::Refuse) stay_closed();
+        const int socket = listener_.accept();
         if (socket < 0) {
-            // Out of descriptors, or the peer has gone: no reason to end, nor to spin.
-            if (!stopping_) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            // Out of descriptors, woken, or the peer has gone: no reason to end, nor to spin.
+            pause(kMoment);
             continue;
         }
         const std::lock_guard lock(mutex_);
@@ -180,6 +147,12 @@ void HttpServer::accept_loop() {
             forget(socket);  // no more threads to be had: as if there were too many connections
         }
     }
+}
+
+void HttpServer::stay_closed() {
+    listener_.refuse();
+    while (!stopping_ && (outage() == Outage::Refuse || !listener_.open_again()))
+        pause(kMoment);
 }
 
 // Closed under the lock: a number that is reused at once must not be shut down by stop().
@@ -203,6 +176,8 @@ void HttpServer::serve_requests(Stream& stream) {
     boost::beast::flat_buffer buffer;
     buffer.reserve(kReadAtOnce);  // Beast reads no more at once than there is room
     Reader reader{stream};
+    bool reused = false;
+    bool confused = false;
     while (!stopping_) {
         Parser parser;
         parser.body_limit(settings_.max_body);
@@ -230,25 +205,49 @@ void HttpServer::serve_requests(Stream& stream) {
         }
         const bool keep_alive = parser.keep_alive();
         Request request = to_request(parser.get());
-        const Reply reply = handler_(request);
-        wait_latency();
-        stream.deadline(Stream::Clock::now() + settings_.request);
-        if (!stream.write(to_bytes(reply, keep_alive)) || !keep_alive)
-            return stream.finish(!keep_alive);
+        request.reused = reused;
+        const Manner manner = answer(stream, request, keep_alive, confused);
+        // What is meant to be cut off ends without a good-bye.
+        if (manner == Manner::Cut || manner == Manner::Close || manner == Manner::Reset) return;
+        if (!keep_alive) return stream.finish(true);
+        reused = true;
+        confused = confused || manner == Manner::Twice;
     }
 }
 
-void HttpServer::wait_latency() {
-    auto left = settings_.latency;
-    if (settings_.jitter.count() > 0) {
-        thread_local std::minstd_rand random(std::random_device{}());
-        left += std::chrono::milliseconds(
-            std::uniform_int_distribution<std::int64_t>(0, settings_.jitter.count())(random));
+// What has become of it: Close when nothing more can be sent.
+Manner HttpServer::answer(Stream& stream, Request& request, bool keep_alive, bool confused) {
+    const Outage away = outage();
+    if (away != Outage::None) ++outage_calls_;
+    if (away == Outage::Hang) {
+        while (outage() == Outage::Hang && !stopping_ && !stream.peer_gone())
+            pause(kSlice);
+        return Manner::Close;
     }
-    // In slices, so that a stop does not wait for a long latency.
-    constexpr std::chrono::milliseconds slice{50};
-    for (; left.count() > 0 && !stopping_; left -= slice)
-        std::this_thread::sleep_for(std::min(left, slice));
+    const Reply reply = away == Outage::Unavailable ? kUnavailable : handler_(request);
+    pause(latency());
+    // After an answer that came twice the client may take the second for the answer to this call.
+    const bool sure = reply.told && !confused && !stream.peer_gone();
+    if (sure) reply.told(true);
+    const bool sent = deliver(stream, reply, keep_alive, settings_.request,
+                              [this](auto length) { pause(length); });
+    if (sure && !sent) reply.told(false);
+    const bool meant = reply.manner == Manner::Cut || reply.manner == Manner::Reset;
+    return sent || meant ? reply.manner : Manner::Close;
+}
+
+// In slices, so that a stop does not wait for it.
+void HttpServer::pause(std::chrono::milliseconds length) const {
+    for (auto left = length; left.count() > 0 && !stopping_; left -= kSlice)
+        std::this_thread::sleep_for(std::min(left, kSlice));
+}
+
+std::chrono::milliseconds HttpServer::latency() const {
+    if (settings_.jitter.count() == 0) return settings_.latency;
+    thread_local std::minstd_rand random(std::random_device{}());
+    return settings_.latency +
+           std::chrono::milliseconds(
+               std::uniform_int_distribution<std::int64_t>(0, settings_.jitter.count())(random));
 }
 
 }  // namespace dvcsandbox

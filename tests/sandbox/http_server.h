@@ -1,5 +1,6 @@
 // A small HTTP/1.1 server: one thread per connection, keep-alive, bounded in connections, sizes and
-// time. start() and stop() from one thread; the handler is called from many at once.
+// time. start() and stop() from one thread, begin_outage() and drop_connections() from any; the
+// handler is called from many at once.
 #pragma once
 
 #include <atomic>
@@ -12,7 +13,8 @@
 #include <string>
 #include <thread>
 
-#include "tests/sandbox/portal.h"
+#include "tests/sandbox/exchange.h"
+#include "tests/sandbox/listener.h"
 #include "tests/sandbox/stream.h"
 
 namespace dvcsandbox {
@@ -30,6 +32,14 @@ struct HttpSettings {
     bool verbose = false;
 };
 
+// How a portal is away. In none of them is anything kept of a call.
+enum class Outage : std::uint8_t {
+    None,
+    Refuse,       // connections are refused, those that were open end
+    Unavailable,  // every call is answered with HTTP 503
+    Hang,         // calls are read and not answered; the connection ends with the outage
+};
+
 class HttpServer {
   public:
     using Handler = std::function<Reply(Request&)>;
@@ -40,24 +50,37 @@ class HttpServer {
 
     // False: `error` says why (address in use …).
     bool start(std::string& error);
-    std::uint16_t port() const { return port_; }
+    std::uint16_t port() const { return listener_.port(); }
     // Ends every connection and waits for their threads. Calls under way lose their answer.
     void stop();
 
+    // Replaces an outage that lasts; Outage::None or no length ends it.
+    void begin_outage(Outage how, std::chrono::milliseconds length);
+    // Calls that met an outage; connections that were refused cannot be counted.
+    std::uint64_t outage_calls() const { return outage_calls_; }
+    // Calls under way lose their answer.
+    void drop_connections();
+
   private:
     void accept_loop();
+    void stay_closed();
     void forget(int socket);  // under the lock
     void serve(int socket);
     void serve_requests(Stream& stream);
-    void wait_latency();
+    Manner answer(Stream& stream, Request& request, bool keep_alive, bool confused);
+    Outage outage() const;
+    void pause(std::chrono::milliseconds length) const;
+    std::chrono::milliseconds latency() const;
 
     const HttpSettings settings_;
     const TlsContext* const tls_;
     const Handler handler_;
-    int listener_ = -1;
-    std::uint16_t port_ = 0;
+    Listener listener_;
     std::thread acceptor_;
     std::atomic<bool> stopping_{false};
+    std::atomic<Outage> outage_{Outage::None};
+    std::atomic<Stream::Clock::time_point> outage_end_{};
+    std::atomic<std::uint64_t> outage_calls_{0};
     std::mutex mutex_;
     std::condition_variable changed_;
     std::set<int> open_;  // sockets, to wake their threads

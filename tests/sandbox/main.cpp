@@ -51,7 +51,11 @@ struct Serve {
     HttpSettings admin;
     std::string certificate, key, client_ca, password_file, procedures, journal, ready_file;
     std::string code_form = "mixed", answers = "per-item";
+    std::string faults, fault_services;
+    std::uint64_t fault_seed = 1;
+    std::size_t huge_mib = 64;
     long session_seconds = 1800, latency_ms = 0, jitter_ms = 0;
+    long late_ms = 2000, slow_ms = 2000, retry_after_s = 1;
     bool plain = false;
 };
 
@@ -95,6 +99,25 @@ void add_serve(CLI::App& app, Serve& serve) {
         ->capture_default_str();
     command->add_option("--latency-ms", serve.latency_ms, "added to every answer")->check(whole);
     command->add_option("--jitter-ms", serve.jitter_ms, "plus up to this")->check(whole);
+    command->add_option("--faults", serve.faults,
+                        "faults on purpose with their rates: lost-after=0.02,too-many=0.05; "
+                        "all=0.1 gives each kind its share");
+    command->add_option("--fault-seed", serve.fault_seed, "the same seed, the same faults")
+        ->capture_default_str();
+    command->add_option("--fault-services", serve.fault_services,
+                        "only calls of these services (with commas; login is one)");
+    command->add_option("--fault-late-ms", serve.late_ms, "before an answer that is late")
+        ->check(whole)
+        ->capture_default_str();
+    command->add_option("--fault-slow-ms", serve.slow_ms, "over which a slow answer is spread")
+        ->check(whole)
+        ->capture_default_str();
+    command->add_option("--fault-retry-after", serve.retry_after_s, "seconds, told with HTTP 429")
+        ->check(whole)
+        ->capture_default_str();
+    command->add_option("--fault-huge-mib", serve.huge_mib, "size of a huge answer")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
     command->add_option("--max-body", serve.http.max_body, "bytes of a request")
         ->capture_default_str();
     command->add_option("--max-connections", serve.http.max_connections, "at once")
@@ -153,6 +176,16 @@ int run(Serve& serve) {
     serve.http.verbose = serve.portal.verbose;
 
     std::string error;
+    auto faults = parse_plan(serve.faults, serve.fault_services, serve.fault_seed, error);
+    if (!faults) {
+        fmt::print(stderr, "dvc-sandbox: --faults: {}\n", error);
+        return 2;
+    }
+    serve.portal.faults = std::move(*faults);
+    serve.portal.spoil = {.late = std::chrono::milliseconds(serve.late_ms),
+                          .slow = std::chrono::milliseconds(serve.slow_ms),
+                          .retry_after = std::chrono::seconds(serve.retry_after_s),
+                          .huge = serve.huge_mib << 20U};
     auto list = NationalList::load(serve.procedures.empty() ? DVC_SANDBOX_DATA_DIR
                                        "/national_procedures.csv"
                                                             : serve.procedures,
@@ -168,8 +201,23 @@ int run(Serve& serve) {
 
     HttpServer server(serve.http, tls.get(),
                       [&portal](Request& request) { return portal.handle(request); });
-    HttpServer admin(serve.admin, nullptr, [&portal](Request& request) {
-        return administer(portal, request, [] { ::kill(::getpid(), SIGTERM); });
+    const Controls controls{
+        .shutdown = [] { ::kill(::getpid(), SIGTERM); },
+        .begin_outage = [&server](Outage how, auto length) { server.begin_outage(how, length); },
+        .outage_calls = [&server] { return server.outage_calls(); },
+        .serve_with = [&server, &tls](const std::string& file,
+                                      const std::string& key) -> std::string {
+            if (!tls) return "the portal runs without TLS";
+            try {
+                tls->serve_with(file, key);
+            } catch (const std::runtime_error& failed) {
+                return failed.what();
+            }
+            server.drop_connections();  // so that the next call meets the new certificate
+            return {};
+        }};
+    HttpServer admin(serve.admin, nullptr, [&portal, &controls](Request& request) {
+        return administer(portal, request, controls);
     });
     if (!server.start(error) || !admin.start(error)) throw std::runtime_error(error);
     if (!serve.ready_file.empty()) write_ready(serve.ready_file, server.port(), admin.port());

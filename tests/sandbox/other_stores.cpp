@@ -20,11 +20,11 @@ std::string hex(const Digest& digest) {
     return out;
 }
 
-Code ProcedureStore::put(std::string_view code, Procedure procedure, bool updating, Undo* undo) {
+Taken ProcedureStore::put(std::string_view code, Procedure procedure, bool updating, Undo* undo) {
     const std::lock_guard lock(mutex_);
     const auto found = procedures_.find(code);
     if (found == procedures_.end()) {
-        if (updating) return Code::NotKnown;
+        if (updating) return {.code = Code::NotKnown};
         procedure.versions = 1;
         procedures_.emplace(code, std::move(procedure));
         if (undo != nullptr)
@@ -32,18 +32,23 @@ Code ProcedureStore::put(std::string_view code, Procedure procedure, bool updati
                 const std::lock_guard again(mutex_);
                 procedures_.erase(key);
             });
-        return Code::Ok;
+        return {};
     }
-    if (!updating) return Code::Exists;
     Procedure& held = found->second;
+    if (!updating)
+        return {.code = Code::Exists, .again = held.told ? Again::AfterAnswer : Again::InDoubt};
     const Decision decision = procedure.decisions.back();
-    if (decision.issued < held.decisions.back().issued) return Code::Older;
+    if (decision.issued < held.decisions.back().issued) return {.code = Code::Older};
     if (undo != nullptr)
         undo->push_back([this, key = found->first, before = held] {
             const std::lock_guard again(mutex_);
             procedures_[key] = before;
         });
+    Taken taken;
+    if (procedure.document == held.document)
+        taken.again = held.answered ? Again::AfterAnswer : Again::InDoubt;
     procedure.versions = held.versions + 1;
+    procedure.told = held.told;
     procedure.decisions = std::move(held.decisions);
     const Decision& last = procedure.decisions.back();
     // The same decision told again (a corrected text) is one decision.
@@ -52,7 +57,13 @@ Code ProcedureStore::put(std::string_view code, Procedure procedure, bool updati
     else
         procedure.decisions.push_back(decision);
     held = std::move(procedure);
-    return Code::Ok;
+    return taken;
+}
+
+void ProcedureStore::tell_accepted(std::string_view code, bool whole) {
+    const std::lock_guard lock(mutex_);
+    const auto found = procedures_.find(code);
+    if (found != procedures_.end()) found->second.told = found->second.answered = whole;
 }
 
 std::optional<Procedure> ProcedureStore::find(std::string_view code) const {

@@ -48,14 +48,24 @@ struct Portal::Answer {
     int status = 200;
     std::string session = {};            // of a login
     std::string result = {};             // JSON of a read; "" when there is none
-    std::vector<ItemAnswer> lines = {};  // of a push
-    std::string_view key = {};
+    std::vector<ItemAnswer> lines = {};  // of a push, shown or not
+    bool with_lines = false;
+    std::string_view key = {};  // of the lines: the member that names a record
+    std::string known = {};     // the dossier that a read has found
+};
+
+// What handle() needs to know of a call besides its answer.
+struct Portal::Call {
+    Service service = Service::Unknown;
+    Injector::Drawn drawn = {};
 };
 
 Portal::Portal(PortalSettings settings, NationalList list)
     : settings_(std::move(settings)),
       holdings_(std::move(list)),
-      sessions_(settings_.session_life, settings_.session_calls) {}
+      sessions_(settings_.session_life, settings_.session_calls) {
+    injector_.use(settings_.faults);
+}
 
 bool Portal::open_journal(const std::string& file, Journal::Replay& replay, std::string& error) {
     return journal_.open(file, holdings_, replay, error);
@@ -65,20 +75,30 @@ void Portal::reset() {
     sessions_.expire_all();
     holdings_.clear();
     calls_.clear();
+    injector_.clear_counts();
     journal_.clear();
 }
 
 Reply Portal::handle(Request& request) {
-    Service service = Service::Unknown;
-    const Answer result = answer(request, service);
-    calls_.add(service, result.code);
-    if (settings_.verbose && result.code != Code::Ok)
-        fmt::print(stderr, "{} {}: {}\n", info(service).name, static_cast<int>(result.code),
-                   result.message);
-    return {.status = result.status, .body = write(result)};
+    Call call;
+    Answer result = answer(request, call);
+    if (settings_.verbose && call.drawn.kind != Injection::None)
+        fmt::print(stderr, "{}: fault {}\n", info(call.service).name, name_of(call.drawn.kind));
+    Reply reply;
+    if (carries_out(call.drawn)) {
+        calls_.add(call.service, result.code);
+        if (settings_.verbose && result.code != Code::Ok)
+            fmt::print(stderr, "{} {}: {}\n", info(call.service).name,
+                       static_cast<int>(result.code), result.message);
+        reply.status = result.status;
+        reply.body = write(result);
+        reply.told = receipt(call.service, std::move(result));
+    }
+    spoil(reply, call.drawn, settings_.spoil);
+    return reply;
 }
 
-Portal::Answer Portal::answer(Request& request, Service& service) {
+Portal::Answer Portal::answer(Request& request, Call& call) {
     const auto endpoint = endpoint_at(request.path);
     if (!endpoint)
         return {.code = Code::Bad, .message = "không có địa chỉ này (no such path)", .status = 404};
@@ -103,30 +123,39 @@ Portal::Answer Portal::answer(Request& request, Service& service) {
         fault.status = 400;
         return fault;
     }
-    if (*endpoint == Endpoint::Login) {
-        service = Service::Login;
-        return login(body);
+    if (*endpoint != Endpoint::Login) {
+        const auto named = service_named(text_of(body, "service"));
+        if (!named) return envelope_fault("service", "code", "dịch vụ không có (service unknown)");
+        call.service = *named;
+        if (info(*named).endpoint != *endpoint)
+            return envelope_fault("service", "endpoint",
+                                  "dịch vụ ở địa chỉ khác (served at the other endpoint)");
+    } else {
+        call.service = Service::Login;
     }
-    const auto named = service_named(text_of(body, "service"));
-    if (!named) return envelope_fault("service", "code", "dịch vụ không có (service unknown)");
-    service = *named;
-    if (info(service).endpoint != *endpoint)
-        return envelope_fault("service", "endpoint",
-                              "dịch vụ ở địa chỉ khác (served at the other endpoint)");
+    const auto data = body.FindMember("data");
+    const bool batch = data != body.MemberEnd() && data->value.IsArray();
+    call.drawn = injector_.draw({.service = call.service,
+                                 .reused = request.reused,
+                                 .items = batch ? data->value.Size() : 0});
+    if (!carries_out(call.drawn)) return {};
+    if (call.drawn.kind == Injection::SessionExpired) sessions_.close(text_of(body, "session"));
+    if (call.drawn.kind == Injection::HalfBatch)
+        data->value.Erase(data->value.Begin() + data->value.Size() / 2, data->value.End());
+    return call.service == Service::Login ? login(body) : carry_out(call.service, body);
+}
+
+Portal::Answer Portal::carry_out(Service service, const Json& body) {
     if (!sessions_.use(text_of(body, "session")))
         return {
             .code = Code::NoSession,
             .message = "Phiên làm việc không tồn tại hoặc hết hạn (session unknown or expired)"};
     Faults faults("envelope");
     check_envelope(service, body, settings_.max_batch, faults);
-    if (!faults.empty()) {
-        for (const Fault& fault : faults.list())
-            holdings_.violations().add(fault.rule, {});
-        return {.code = Code::Bad, .message = describe(faults.list())};
-    }
+    if (!faults.empty()) return envelope_faults(faults);
     if (text_of(body, "madonvi") != settings_.madonvi)
         return envelope_fault("madonvi", "code", "không phải đơn vị đã đăng ký (not registered)");
-    return *endpoint == Endpoint::Share ? read(service, body) : push(service, body);
+    return info(service).endpoint == Endpoint::Share ? read(service, body) : push(service, body);
 }
 
 Portal::Answer Portal::login(const Json& body) {
@@ -145,11 +174,13 @@ Portal::Answer Portal::login(const Json& body) {
 }
 
 Portal::Answer Portal::read(Service service, const Json& body) {
-    const auto question = text_of(body, info(service).question);
-    std::string fault;
-    std::string result = read_service(service, question, holdings_, settings_.madonvi, fault);
-    if (!fault.empty()) return envelope_fault(info(service).question, "form", std::move(fault));
-    return {.code = Code::Ok, .message = "Thành công (success)", .result = std::move(result)};
+    Faults faults("envelope");
+    std::string result = read_service(service, body, holdings_, settings_.madonvi, faults);
+    if (!faults.empty()) return envelope_faults(faults);
+    Answer answer{.message = "Thành công (success)", .result = std::move(result)};
+    if (service == Service::TraCuuHoSo && answer.result != "[]")
+        answer.known = text_of(body, info(service).question);
+    return answer;
 }
 
 Portal::Answer Portal::push(Service service, const Json& body) {
@@ -163,9 +194,9 @@ Portal::Answer Portal::push(Service service, const Json& body) {
         lines.begin(), lines.end(), [](const auto& line) { return line.code != Code::Ok; }));
     if (!whole || refused == 0) journal_.append(service, data, updating, lines);
     if (refused == 0)
-        return {.code = Code::Ok,
-                .message = "Đồng bộ thành công (accepted)",
-                .lines = with_lines ? std::move(lines) : std::vector<ItemAnswer>(),
+        return {.message = "Đồng bộ thành công (accepted)",
+                .lines = std::move(lines),
+                .with_lines = with_lines,
                 .key = info(service).key};
 
     const auto first = std::find_if(lines.begin(), lines.end(),
@@ -176,9 +207,10 @@ Portal::Answer Portal::push(Service service, const Json& body) {
     if (!single)
         answer.message = fmt::format("{}/{} bản ghi bị từ chối (refused), #{}: {}", refused,
                                      lines.size(), first - lines.begin() + 1, first->message);
-    if (!with_lines) return answer;
-    answer.code = Code::SomeRefused;
-    answer.lines = std::move(lines);
+    if (with_lines) answer.code = Code::SomeRefused;
+    // Of a batch that was refused as a whole, no single outcome is told.
+    if (with_lines || single) answer.lines = std::move(lines);
+    answer.with_lines = with_lines;
     answer.key = info(service).key;
     return answer;
 }
@@ -187,6 +219,27 @@ Portal::Answer Portal::envelope_fault(std::string_view place, std::string_view r
                                       std::string text) {
     holdings_.violations().add(fmt::format("envelope.{}:{}", place, rule), {});
     return {.code = Code::Bad, .message = fmt::format("{}: {}", place, text)};
+}
+
+Portal::Answer Portal::envelope_faults(const Faults& faults) {
+    for (const Fault& fault : faults.list())
+        holdings_.violations().add(fault.rule, {});
+    return {.code = Code::Bad, .message = describe(faults.list())};
+}
+
+std::function<void(bool)> Portal::receipt(Service service, Answer answer) {
+    if (!answer.known.empty())
+        return [this, service, known = std::move(answer.known)](bool whole) {
+            holdings_.tell(service, known, 0, whole);
+        };
+    std::erase_if(answer.lines, [](const ItemAnswer& line) {
+        return line.code != Code::Ok && line.code != Code::Exists;
+    });
+    if (answer.lines.empty()) return nullptr;
+    return [this, service, lines = std::move(answer.lines)](bool whole) {
+        for (const ItemAnswer& line : lines)
+            holdings_.tell(service, line.key, line.row, whole);
+    };
 }
 
 std::string Portal::write(const Answer& answer) {
@@ -218,7 +271,7 @@ std::string Portal::write(const Answer& answer) {
         writer.Key("result");
         writer.RawValue(answer.result.data(), answer.result.size(), rapidjson::kArrayType);
     }
-    if (!answer.lines.empty()) {
+    if (answer.with_lines) {
         writer.Key("result");
         writer.StartArray();
         for (const ItemAnswer& line : answer.lines) {

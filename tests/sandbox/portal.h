@@ -4,30 +4,17 @@
 
 #include <atomic>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "tests/sandbox/exchange.h"
 #include "tests/sandbox/holdings.h"
+#include "tests/sandbox/injector.h"
 #include "tests/sandbox/journal.h"
 #include "tests/sandbox/sessions.h"
+#include "tests/sandbox/spoil.h"
 
 namespace dvcsandbox {
-
-struct Request {
-    std::string method;
-    std::string path;   // without the query
-    std::string query;  // without the '?'
-    std::string content_type;
-    std::string dstcode;  // the header; "" when absent
-    std::string body;
-};
-
-struct Reply {
-    int status = 200;
-    std::string body;
-    std::string_view content_type = "application/json; charset=utf-8";
-};
 
 enum class CodeForm { Number, String, Padded, Mixed };
 enum class AnswerForm { PerItem, Whole };
@@ -42,7 +29,9 @@ struct PortalSettings {
     std::size_t max_batch = 500;
     std::chrono::milliseconds session_life = std::chrono::minutes(30);
     std::uint64_t session_calls = 0;  // 0: no limit
-    bool verbose = false;             // refusals to stderr: rule and code, never a value
+    InjectionPlan faults = {};
+    SpoilSettings spoil = {};
+    bool verbose = false;  // refusals to stderr: rule and code, never a value
 };
 
 class Portal {
@@ -55,6 +44,8 @@ class Portal {
     const PortalSettings& settings() const { return settings_; }
     const Holdings& holdings() const { return holdings_; }
     const Tally& calls() const { return calls_; }
+    Injector& injector() { return injector_; }
+    const Injector& injector() const { return injector_; }
     // Before serving only.
     bool open_journal(const std::string& file, Journal::Replay& replay, std::string& error);
     // Forgets everything, sessions and journal too.
@@ -62,16 +53,21 @@ class Portal {
 
   private:
     struct Answer;
-    Answer answer(Request& request, Service& service);
+    struct Call;
+    Answer answer(Request& request, Call& call);
     Answer login(const Json& body);
+    Answer carry_out(Service service, const Json& body);
     Answer read(Service service, const Json& body);
     Answer push(Service service, const Json& body);
     Answer envelope_fault(std::string_view place, std::string_view rule, std::string text);
+    Answer envelope_faults(const Faults& faults);
     std::string write(const Answer& answer);
+    std::function<void(bool)> receipt(Service service, Answer answer);
 
     const PortalSettings settings_;
     Holdings holdings_;
     Sessions sessions_;
+    Injector injector_;
     Journal journal_;
     Tally calls_;
     std::atomic<std::uint64_t> answers_{0};

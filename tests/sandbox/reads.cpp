@@ -4,10 +4,15 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+#include <charconv>
 #include <map>
 
 namespace dvcsandbox {
 namespace {
+
+constexpr std::size_t kMaxPage = 999'999;
+constexpr std::size_t kMaxRows = 500;
 
 using Members = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
@@ -88,8 +93,7 @@ std::string procedure(const Holdings& holdings, std::string_view code) {
     return rows.take();
 }
 
-std::string dossier(const Holdings& holdings, std::string_view code) {
-    Rows rows;
+void add_dossier(Rows& rows, const Holdings& holdings, std::string_view code) {
     const auto text = [](Stamp stamp) {
         return stamp == 0 ? std::string() : std::to_string(stamp);
     };
@@ -101,6 +105,51 @@ std::string dossier(const Holdings& holdings, std::string_view code) {
                   {"NgayHenTra", text(held->due)},
                   {"NgayKetThucXuLy", text(held->finished)},
                   {"NgayTra", text(held->returned)}});
+}
+
+std::string dossier(const Holdings& holdings, std::string_view code) {
+    Rows rows;
+    add_dossier(rows, holdings, code);
+    return rows.take();
+}
+
+// "1" to the greatest; 0 for anything else.
+std::size_t positive(std::string_view text, std::size_t greatest) {
+    if (!digits(text) || text.size() > 6) return 0;
+    std::size_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value <= greatest ? value : 0;
+}
+
+// The dossiers received from the day `tungay` to the day `denngay`, both included, in the order of
+// their reception; page `trang` of `sokq` each. A page that is shorter is the last one.
+std::string dossiers(const Holdings& holdings, const Json& body, Faults& faults) {
+    const auto day = [&](std::string_view name) {
+        const auto date = parse_date(text_of(body, name));
+        if (!date)
+            faults.add(std::string(name), "date",
+                       "không phải ngày có thật dạng yyyyMMdd (not a real date yyyyMMdd)");
+        return day_of(date.value_or(0));
+    };
+    const auto from = day("tungay");
+    const auto until = day("denngay");
+    const auto page = positive(text_of(body, "trang"), kMaxPage);
+    const auto rows_a_page = positive(text_of(body, "sokq"), kMaxRows);
+    if (faults.empty() && until < from)
+        faults.add("denngay", "order", "trước tungay (before tungay)");
+    if (page == 0) faults.add("trang", "form", fmt::format("cần 1..{0} (1..{0})", kMaxPage));
+    if (rows_a_page == 0) faults.add("sokq", "form", fmt::format("cần 1..{0} (1..{0})", kMaxRows));
+    if (!faults.empty()) return {};
+
+    std::vector<std::pair<Stamp, std::string>> found;
+    holdings.dossiers().each([&](std::string_view code, const Dossier& held) {
+        const auto received = day_of(held.received);
+        if (received >= from && received <= until) found.emplace_back(held.received, code);
+    });
+    std::sort(found.begin(), found.end());
+    Rows rows;
+    for (std::size_t i = (page - 1) * rows_a_page; i < found.size() && i < page * rows_a_page; ++i)
+        add_dossier(rows, holdings, found[i].second);
     return rows.take();
 }
 
@@ -111,9 +160,10 @@ bool identity(std::string_view text) {
     return digits(text) && (text.size() == 9 || text.size() == 10 || text.size() == 12);
 }
 
-std::string technical_id(std::string_view question, std::string& fault) {
+std::string technical_id(std::string_view question, Faults& faults) {
     if (!identity(question)) {
-        fault = "cần 9, 10, 12 chữ số hoặc 10-3 (9, 10 or 12 digits, or 10-3)";
+        faults.add("mstorcmnd", "form",
+                   "cần 9, 10, 12 chữ số hoặc 10-3 (9, 10 or 12 digits, or 10-3)");
         return {};
     }
     // Always the same for the same person, and nothing is kept.
@@ -127,8 +177,9 @@ std::string technical_id(std::string_view question, std::string& fault) {
 
 }  // namespace
 
-std::string read_service(Service service, std::string_view question, const Holdings& holdings,
-                         std::string_view madonvi, std::string& fault) {
+std::string read_service(Service service, const Json& body, const Holdings& holdings,
+                         std::string_view madonvi, Faults& faults) {
+    const auto question = text_of(body, info(service).question);
     switch (service) {
         case Service::LayDanhMucCoQuan:
             return agencies(holdings, madonvi);
@@ -140,8 +191,10 @@ std::string read_service(Service service, std::string_view question, const Holdi
             return procedure(holdings, question);
         case Service::TraCuuHoSo:
             return dossier(holdings, question);
+        case Service::LayDanhSachHoSo:
+            return dossiers(holdings, body, faults);
         default:
-            return technical_id(question, fault);
+            return technical_id(question, faults);
     }
 }
 

@@ -4,13 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "tests/sandbox/fields.h"
 #include "tests/sandbox/holdings.h"
 
 namespace dvcsandbox {
 
-// The `result` array of a read, as JSON. `question` is what the call asks about. A question that
-// cannot be asked sets `fault`.
-std::string read_service(Service service, std::string_view question, const Holdings& holdings,
-                         std::string_view madonvi, std::string& fault);
+// The `result` array of a read, as JSON. `body` is an envelope that has passed check_envelope. A
+// question that cannot be asked adds to `faults`.
+std::string read_service(Service service, const Json& body, const Holdings& holdings,
+                         std::string_view madonvi, Faults& faults);
 
 }  // namespace dvcsandbox

@@ -52,6 +52,7 @@ void put_figures(Writer& writer, const Figures& figures) {
     put(writer, "procedures_held", figures.procedures);
     put(writer, "progress_rows", figures.progress_rows);
     put(writer, "duplicate_progress_rows_kept", figures.duplicate_progress_rows);
+    put(writer, "look_alike_progress_rows", figures.look_alike_progress_rows);
     put_counts(writer, "by_status", figures.by_status);
     put_counts(writer, "by_agency", figures.by_agency);
     put_counts(writer, "by_month", figures.by_month);
@@ -126,6 +127,47 @@ void put_duplicates(Writer& writer, const Tally& items) {
     writer.EndObject();
 }
 
+// Members are counts of records. "…_in_doubt": the client had no whole answer that told it.
+void put_repeated(Writer& writer, const Repeats& repeats) {
+    using Kind = Repeats::Kind;
+    const auto pair = [&](Service service, Kind kind, const std::string& name) {
+        put(writer, name + "_after_answer", repeats.get(service, kind, Again::AfterAnswer));
+        put(writer, name + "_in_doubt", repeats.get(service, kind, Again::InDoubt));
+    };
+    writer.Key("repeated");
+    writer.StartObject();
+    pair(Service::DongBoHoSoMC, Kind::AsNew, "dossiers_as_new");
+    pair(Service::DongBoHoSoMC, Kind::Unchanged, "dossiers_unchanged");
+    pair(Service::DongBoTTHC, Kind::AsNew, "procedures_as_new");
+    pair(Service::DongBoTTHC, Kind::Unchanged, "procedures_unchanged");
+    pair(Service::CapNhatTienDoHoSoMC, Kind::AsNew, "progress_rows");
+    put(writer, "earlier_versions", repeats.earlier_versions());
+    writer.EndObject();
+}
+
+// What a good client never does.
+void put_blind(Writer& writer, const Holdings& holdings) {
+    std::uint64_t resent = 0;
+    std::uint64_t older = holdings.repeats().earlier_versions();
+    for (const Service service :
+         {Service::DongBoHoSoMC, Service::DongBoTTHC, Service::CapNhatTienDoHoSoMC}) {
+        resent += holdings.repeats().get(service, Repeats::Kind::AsNew, Again::AfterAnswer);
+        older += holdings.items().get(service, Code::Older);
+    }
+    put(writer, "resent_after_answer", resent);
+    put(writer, "resent_without_asking",
+        holdings.repeats().get(Service::DongBoHoSoMC, Repeats::Kind::AsNew, Again::InDoubt));
+    put(writer, "older_after_newer", older);
+}
+
+void put_injected(Writer& writer, const Injector& injector) {
+    const auto counts = injector.counts();
+    std::map<std::string, std::size_t> injected;
+    for (std::size_t i = 1; i < kInjections; ++i)
+        if (counts[i] > 0) injected[std::string(name_of(static_cast<Injection>(i)))] = counts[i];
+    put_counts(writer, "faults_injected", injected);
+}
+
 void put_refused(Writer& writer, const Tally& items) {
     std::map<std::string, std::size_t> refused;
     for (std::size_t i = 0; i < kServices; ++i)
@@ -154,6 +196,9 @@ std::string report_json(const Portal& portal, int year) {
     put_tally(writer, "items", holdings.items());
     put_refused(writer, holdings.items());
     put_duplicates(writer, holdings.items());
+    put_blind(writer, holdings);
+    put_repeated(writer, holdings.repeats());
+    put_injected(writer, portal.injector());
     put_findings(writer, "violations", holdings.violations());
     put_findings(writer, "notes", holdings.notes());
     writer.EndObject();

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kRowsShown = 40;  // of a long list; the JSON has all of it
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kFigures{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kFigures{{
     {"received", "dossiers received"},
     {"due", "due in the period"},
     {"early", "  finished early"},
@@ -32,6 +32,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kFigures
     {"procedures_held", "procedures held"},
     {"progress_rows", "progress rows held"},
     {"duplicate_progress_rows_kept", "duplicate progress rows kept (must be 0)"},
+    {"look_alike_progress_rows", "look-alike progress rows kept"},
+    {"resent_after_answer", "sent again although accepted (must be 0)"},
+    {"resent_without_asking", "dossiers sent again without asking"},
+    {"older_after_newer", "older sent after newer (must be 0)"},
 }};
 
 const Json* member(const Json& object, const char* name) {
@@ -112,6 +116,8 @@ std::optional<std::string> report_table(const std::string& json) {
     outcomes(out, report, "items", "records by service: [error_code] count");
     counts(out, report, "refused", "records refused, by error_code");
     counts(out, report, "duplicates_refused", "duplicates refused");
+    counts(out, report, "repeated", "records that came again");
+    counts(out, report, "faults_injected", "faults on purpose");
     findings(out, report, "violations", "violations by rule, with the first record");
     findings(out, report, "notes", "notes (accepted, but odd), with the first record");
     return out;

@@ -11,6 +11,7 @@ constexpr std::array<ServiceInfo, kServices> kInfo{{
     {.name = "LayThuTuc", .endpoint = Endpoint::Share, .question = "maTTHC"},
     {.name = "TraCuuHoSo", .endpoint = Endpoint::Share, .question = "mahoso"},
     {.name = "TraCuuTechID", .endpoint = Endpoint::Share, .question = "mstorcmnd"},
+    {"LayDanhSachHoSo", Endpoint::Share},
     {.name = "DongBoHoSoMC",
      .endpoint = Endpoint::Integration,
      .updating = true,

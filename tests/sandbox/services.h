@@ -16,6 +16,7 @@ enum class Service : std::uint8_t {
     LayThuTuc,
     TraCuuHoSo,
     TraCuuTechID,
+    LayDanhSachHoSo,
     DongBoHoSoMC,
     CapNhatTienDoHoSoMC,
     DongBoTTHC,

@@ -35,6 +35,12 @@ bool Sessions::use(std::string_view session, Clock::time_point now) {
     return calls_ == 0 || found->second->used.fetch_add(1) < calls_;
 }
 
+void Sessions::close(std::string_view session) {
+    const std::unique_lock lock(mutex_);
+    const auto found = sessions_.find(session);
+    if (found != sessions_.end()) sessions_.erase(found);
+}
+
 void Sessions::expire_all() {
     const std::unique_lock lock(mutex_);
     sessions_.clear();

@@ -26,6 +26,7 @@ class Sessions {
     std::string open(Clock::time_point now = Clock::now());
     // Counts as one call of the session. False: missing, unknown or expired.
     bool use(std::string_view session, Clock::time_point now = Clock::now());
+    void close(std::string_view session);
     void expire_all();
 
   private:

@@ -18,7 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "tests/sandbox/services.h"
+#include "tests/sandbox/repeats.h"
 #include "tests/sandbox/stamp.h"
 
 namespace dvcsandbox {
@@ -36,6 +36,7 @@ struct Step {
     Stamp due = 0;
     std::uint8_t status = 0;
     std::array<std::uint8_t, 16> digest{};  // of every field: equal means the same row
+    bool told = false;  // an answer that says it is held has been delivered whole
 };
 
 struct Dossier {
@@ -56,6 +57,9 @@ struct Dossier {
     Stamp last_event = 0;  // the latest thing that the document says has happened
     Digest digest{};
     std::vector<Step> steps;
+    bool told = false;      // an answer that says it is known has been delivered whole
+    bool answered = false;  // the answer that accepted this version has been delivered whole
+    std::vector<std::uint64_t> earlier;  // starts of the digests of versions that were replaced
 };
 
 // Transparent, so that a look-up makes no string.
@@ -69,13 +73,16 @@ struct TextHash {
 class DossierStore {
   public:
     // Ok, Exists, NotKnown or Older. Progress rows stay with an update.
-    Code put(std::string_view code, Dossier dossier, bool updating, Undo* undo);
+    Taken put(std::string_view code, Dossier dossier, bool updating, Undo* undo);
+    // Ok, Exists (the same row), NotKnown or Older.
+    Taken add_step(std::string_view code, const Step& step, Undo* undo);
 
-    struct StepResult {
-        Code code = Code::Ok;     // Ok, Exists (the same row), NotKnown or Older
-        std::uint8_t before = 0;  // status of the row before; 0: none
-    };
-    StepResult add_step(std::string_view code, const Step& step, Undo* undo);
+    // An answer is delivered whole (or, when `whole` is false, turned out not to be) that says that
+    // the dossier is known, that its last version is accepted, that its row is held. Of codes that
+    // are not held, nothing is noted.
+    void tell_known(std::string_view code, bool whole);
+    void tell_accepted(std::string_view code, bool whole);
+    void tell_step(std::string_view code, std::uint32_t row, bool whole);
 
     std::optional<Dossier> find(std::string_view code) const;
     void each(const std::function<void(std::string_view, const Dossier&)>& visit) const;
@@ -85,12 +92,14 @@ class DossierStore {
   private:
     // Calls for different dossiers seldom meet on one lock.
     static constexpr std::size_t kShards = 64;
+    static constexpr std::size_t kMaxEarlier = 64;  // versions that are remembered
     struct Shard {
         mutable std::mutex mutex;
         std::unordered_map<std::string, Dossier, TextHash, std::equal_to<>> dossiers;
     };
     Shard& shard(std::string_view code);
     const Shard& shard(std::string_view code) const;
+    void change(std::string_view code, const std::function<void(Dossier&)>& change);
     std::array<Shard, kShards> shards_;
 };
 
@@ -108,11 +117,14 @@ struct Procedure {
     bool inter_agency = false;
     std::uint32_t versions = 0;
     std::vector<Decision> decisions;  // in the order of arrival; the last one is in force
+    bool told = false;                // as of a dossier
+    bool answered = false;
 };
 
 class ProcedureStore {
   public:
-    Code put(std::string_view code, Procedure procedure, bool updating, Undo* undo);
+    Taken put(std::string_view code, Procedure procedure, bool updating, Undo* undo);
+    void tell_accepted(std::string_view code, bool whole);  // as of a dossier
     std::optional<Procedure> find(std::string_view code) const;
     void each(const std::function<void(std::string_view, const Procedure&)>& visit) const;
     std::size_t size() const;

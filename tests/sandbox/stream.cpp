@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -62,6 +63,16 @@ bool Stream::write(std::string_view bytes) {
             return false;
     }
     return true;
+}
+
+bool Stream::peer_gone() const {
+    pollfd state{socket_, POLLRDHUP, 0};
+    return ::poll(&state, 1, 0) > 0;
+}
+
+void Stream::reset_on_close() {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void Stream::finish(bool drain) {

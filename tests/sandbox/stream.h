@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,10 @@ class Stream {
     std::size_t read(void* data, std::size_t size, boost::system::error_code& error);
     // All of it, or false.
     bool write(std::string_view bytes);
+    // The peer has closed its side, so that nothing can reach it any more.
+    bool peer_gone() const;
+    // Closing the socket will then reset the connection (RST).
+    void reset_on_close();
     // Says good-bye; what the peer still sends is read for a moment, so that it gets our last
     // answer.
     void finish(bool drain);
@@ -50,21 +55,20 @@ class Stream {
 };
 
 // The server's side of TLS. Throws std::runtime_error that names the file if a key, certificate or
-// CA cannot be used.
+// CA cannot be used. Thread-safe.
 class TlsContext {
   public:
     // `client_ca` "": no client certificate is asked for; otherwise one signed by it is required.
     TlsContext(const std::string& certificate, const std::string& key,
                const std::string& client_ca);
-    ~TlsContext();
-    TlsContext(const TlsContext&) = delete;
-    TlsContext& operator=(const TlsContext&) = delete;
-
-    // The context must outlive the stream.
+    // Connections from now on are served with this certificate; when it throws, with the old one.
+    void serve_with(const std::string& certificate, const std::string& key);
     std::unique_ptr<Stream> accept(int socket) const;
 
   private:
-    SSL_CTX* context_ = nullptr;
+    const std::string client_ca_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<SSL_CTX> context_;
 };
 
 }  // namespace dvcsandbox

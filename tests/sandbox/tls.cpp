@@ -75,40 +75,49 @@ class TlsStream : public Stream {
     throw std::runtime_error(file + ": " + last_error());
 }
 
+std::shared_ptr<SSL_CTX> new_context(const std::string& certificate, const std::string& key,
+                                     const std::string& client_ca) {
+    const std::shared_ptr<SSL_CTX> made(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+    SSL_CTX* const context = made.get();
+    if (context == nullptr) throw std::runtime_error("TLS: " + last_error());
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(
+        context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+    // A record's header and body with one system call.
+    SSL_CTX_set_read_ahead(context, 1);
+    const unsigned char session_context[] = "dvc-sandbox";
+    SSL_CTX_set_session_id_context(context, session_context, sizeof session_context - 1);
+    if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
+        unusable(certificate);
+    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) unusable(key);
+    if (SSL_CTX_check_private_key(context) != 1) unusable(key);
+    if (client_ca.empty()) return made;
+    if (SSL_CTX_load_verify_locations(context, client_ca.c_str(), nullptr) != 1)
+        unusable(client_ca);
+    auto* names = SSL_load_client_CA_file(client_ca.c_str());
+    if (names == nullptr) unusable(client_ca);
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    return made;
+}
+
 }  // namespace
 
 TlsContext::TlsContext(const std::string& certificate, const std::string& key,
                        const std::string& client_ca)
-    : context_(SSL_CTX_new(TLS_server_method())) {
-    if (context_ == nullptr) throw std::runtime_error("TLS: " + last_error());
-    SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-    SSL_CTX_set_options(
-        context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                   SSL_MODE_RELEASE_BUFFERS);
-    // A record's header and body with one system call.
-    SSL_CTX_set_read_ahead(context_, 1);
-    const unsigned char session_context[] = "dvc-sandbox";
-    SSL_CTX_set_session_id_context(context_, session_context, sizeof session_context - 1);
-    if (SSL_CTX_use_certificate_chain_file(context_, certificate.c_str()) != 1)
-        unusable(certificate);
-    if (SSL_CTX_use_PrivateKey_file(context_, key.c_str(), SSL_FILETYPE_PEM) != 1) unusable(key);
-    if (SSL_CTX_check_private_key(context_) != 1) unusable(key);
-    if (client_ca.empty()) return;
-    if (SSL_CTX_load_verify_locations(context_, client_ca.c_str(), nullptr) != 1)
-        unusable(client_ca);
-    auto* names = SSL_load_client_CA_file(client_ca.c_str());
-    if (names == nullptr) unusable(client_ca);
-    SSL_CTX_set_client_CA_list(context_, names);
-    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-}
+    : client_ca_(client_ca), context_(new_context(certificate, key, client_ca)) {}
 
-TlsContext::~TlsContext() {
-    SSL_CTX_free(context_);
+void TlsContext::serve_with(const std::string& certificate, const std::string& key) {
+    auto context = new_context(certificate, key, client_ca_);
+    const std::lock_guard lock(mutex_);
+    context_ = std::move(context);
 }
 
 std::unique_ptr<Stream> TlsContext::accept(int socket) const {
-    return std::make_unique<TlsStream>(socket, context_);
+    const std::lock_guard lock(mutex_);
+    return std::make_unique<TlsStream>(socket, context_.get());  // OpenSSL counts its users
 }
 
 }  // namespace dvcsandbox

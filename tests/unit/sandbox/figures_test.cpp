@@ -175,7 +175,11 @@ class PortalReport : public ::testing::Test {
         request.method = method;
         request.path = path;
         request.query = query;
-        return administer(client_.portal, request, [this] { stopped_ = true; });
+        return administer(client_.portal, request,
+                          {.shutdown = [this] { stopped_ = true; },
+                           .begin_outage = {},
+                           .outage_calls = [] { return std::uint64_t{0}; },
+                           .serve_with = {}});
     }
     void fill() {
         const Document dossier = good_dossier();
