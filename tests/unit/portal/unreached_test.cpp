@@ -89,6 +89,19 @@ TEST(Unreached, ConnectingTakesTooLong) {
         ::close(caller);
 }
 
+// The system takes the bytes though the portal never reads them: whether it would have is not
+// known.
+TEST(Unreached, RequestNeverRead) {
+    const Port port;
+    port.listen(1);
+    auto settings = wrapper_at(port.url());
+    settings.deadline = 300ms;
+    const auto outcome = push_to(settings);
+    EXPECT_EQ(outcome.verdict, V::InDoubt);
+    EXPECT_EQ(outcome.code, "deadline");
+    EXPECT_TRUE(outcome.endpoint);
+}
+
 TEST(Unreached, PortalGoneAfterTheLogin) {
     auto server = std::make_unique<Portal>(good);
     const auto client = client_for(settings_for(server->server()));
