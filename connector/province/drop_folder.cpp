@@ -28,6 +28,7 @@ struct Current {
     FileState state;
     Splitter splitter;
     std::uint64_t offset;
+    RootFacts root;
 };
 
 class DropFolder final : public Source {
@@ -35,8 +36,10 @@ class DropFolder final : public Source {
     DropFolder(DropFolderSettings settings, std::vector<FileState> files, const Clock& clock)
         : settings_(std::move(settings)), clock_(clock), files_(std::move(files)) {
         // Reading on from its mark finds again how a finished file ended, without a record.
-        for (FileState& file : files_)
+        for (FileState& file : files_) {
+            file.told = file.stage == Stage::Done;
             file.stage = Stage::Open;
+        }
     }
 
     Result<Batch> next(std::size_t max) override {
@@ -145,10 +148,12 @@ class DropFolder final : public Source {
                     break;
                 case Splitter::Step::Record:
                     record.file = current_->state.name;
+                    record.exported = current_->root.exported;
                     bytes += record.xml.size();
                     batch.records.push_back(std::move(record));
                     break;
                 case Splitter::Step::End:
+                    DVC_TRY(tell_of_end(batch));
                     close(Stage::Done);
                     break;
                 case Splitter::Step::Broken:
@@ -164,6 +169,22 @@ class DropFolder final : public Source {
         }
         batch.position = position_text(files_);
         return batch;
+    }
+
+    // The codes are read from the file once more, from its beginning: what was handed out before a
+    // crash is not known any more.
+    Status tell_of_end(Batch& batch) {
+        if (std::exchange(current_->state.told, true)) return {};
+        const RootFacts& root = current_->root;
+        EndedFile ended{current_->state.name, root.exported, root.complete, {}, {}, root.fault};
+        for (const RecordShape& shape : settings_.shapes) {
+            if (shape.element != root.complete) continue;
+            ended.kind = shape.kind;
+            DVC_TRY_ASSIGN(codes, codes_in(current_->file, settings_, shape));
+            ended.codes = std::move(codes);
+        }
+        batch.ended.push_back(std::move(ended));
+        return {};
     }
 
     void close(Stage stage) {
@@ -218,13 +239,13 @@ class DropFolder final : public Source {
         }
         if (!*opened) return false;
         FolderFile& file = **opened;
-        const auto verdict = file.examine(settings_, clock_.now());
+        auto verdict = file.examine(settings_, clock_.now());
         if (!verdict || verdict->readiness == FolderFile::Readiness::Incomplete) {
             held_back_.emplace(series_of(name));
             return false;
         }
         fresh_ = true;  // the folder changes: look again before saying that nothing is left
-        FileState state{name, file.identity(), Stage::Open, {}, {}};
+        FileState state{name, file.identity(), Stage::Open, {}, {}, false};
         if (verdict->readiness == FolderFile::Readiness::Unusable) {
             batch.rejected.push_back({name, sentence(verdict->fault)});
             state.stage = Stage::Rejected;
@@ -232,11 +253,13 @@ class DropFolder final : public Source {
             remember(std::move(state));
             return false;
         }
-        if (const FileState* known = find(name); known && known->identity == state.identity)
+        if (const FileState* known = find(name); known && known->identity == state.identity) {
             state.mark = known->mark;
+            state.told = known->told;
+        }
         current_.emplace(Current{std::move(file), state,
                                  Splitter(settings_.shapes, settings_.root_element, state.mark),
-                                 state.mark.offset});
+                                 state.mark.offset, std::move(verdict->root)});
         if (state.mark.offset == state.identity.size) current_->splitter.finish();
         return true;
     }

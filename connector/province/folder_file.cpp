@@ -13,6 +13,7 @@
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
+#include "connector/province/markup_text.h"
 #include "connector/province/splitter.h"
 
 namespace dvcsync::province {
@@ -137,18 +138,63 @@ Result<FolderFile::Verdict> FolderFile::examine(const DropFolderSettings& settin
     RawRecord first;
     const bool broken = probe.next(first) == Splitter::Step::Broken;
     const std::string root = probe.root();
-    if (broken && !unwritten) return Verdict{Readiness::Unusable, probe.fault(), {}};
+    if (broken && !unwritten) return Verdict{Readiness::Unusable, probe.fault(), {}, {}};
 
     const std::uint64_t from = identity_.size - std::min(identity_.size, limits::xml_probe + 0ul);
     DVC_TRY_ASSIGN(tail, read(from, buffer));
-    if (closes_root(tail, root)) return Verdict{Readiness::Complete, {}, {}};
+    if (closes_root(tail, root))
+        return Verdict{Readiness::Complete, {}, {}, root_facts(probe.root_tag(), settings)};
     const UtcTime written{std::chrono::floor<Millis>(std::chrono::nanoseconds(identity_.modified))};
     if (written + settings.stale_after <= now)
-        return Verdict{Readiness::Unusable, {FileFault::Kind::Stale, 0, {}}, {}};
+        return Verdict{Readiness::Unusable, {FileFault::Kind::Stale, 0, {}}, {}, {}};
     return Verdict{Readiness::Incomplete,
                    {},
                    root.empty() ? std::string("it is empty or does not begin as XML yet")
-                                : "it does not end with </" + excerpt(root) + "> yet"};
+                                : "it does not end with </" + excerpt(root) + "> yet",
+                   {}};
+}
+
+RootFacts root_facts(std::string_view start_tag, const DropFolderSettings& settings) {
+    RootFacts facts;
+    const auto read = [&](const std::string& name, std::string& into) {
+        if (name.empty()) return;
+        auto value = attribute_of(start_tag, name);
+        if (value) {
+            into = trimmed(*value);
+        } else if (facts.fault.empty()) {
+            facts.fault =
+                fmt::format("the attribute '{}' of the root element {}", name, value.error());
+        }
+    };
+    read(settings.exported_attribute, facts.exported);
+    read(settings.complete_attribute, facts.complete);
+    return facts;
+}
+
+Result<std::vector<std::string>> codes_in(const FolderFile& file,
+                                          const DropFolderSettings& settings,
+                                          const RecordShape& shape) {
+    std::vector<std::string> codes;
+    Splitter splitter(settings.shapes, settings.root_element);
+    std::string buffer(limits::read_chunk, '\0');
+    std::uint64_t offset = 0;
+    RawRecord record;
+    for (;;) {
+        const auto step = splitter.next(record);
+        if (step == Splitter::Step::Record) {
+            if (record.kind == shape.kind && !record.code.empty())
+                codes.push_back(std::move(record.code));
+            continue;
+        }
+        if (step != Splitter::Step::More) break;
+        DVC_TRY_ASSIGN(bytes, file.read(offset, buffer));
+        offset += bytes.size();
+        splitter.feed(bytes);
+        if (offset == file.identity().size) splitter.finish();
+    }
+    std::sort(codes.begin(), codes.end());
+    codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+    return codes;
 }
 
 Status put_away(const fs::path& folder, const FileState& file, const fs::path& target,

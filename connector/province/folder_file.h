@@ -26,6 +26,14 @@ std::string_view series_of(std::string_view name);
 // True if `tail` ends with the end of the element `root`, blanks, comments and instructions aside.
 bool closes_root(std::string_view tail, std::string_view root);
 
+// What the root element of an export says of the whole file.
+struct RootFacts {
+    std::string exported;
+    std::string complete;
+    std::string fault;  // not empty: the attributes cannot be read, and count as absent
+};
+RootFacts root_facts(std::string_view start_tag, const DropFolderSettings& settings);
+
 // An open regular file. Movable, not thread-safe.
 class FolderFile {
   public:
@@ -47,6 +55,7 @@ class FolderFile {
         Readiness readiness{};
         FileFault fault;     // Unusable
         std::string reason;  // Incomplete
+        RootFacts root;      // Complete
     };
     // Looks at the head and the tail. Retry error as for read().
     Result<Verdict> examine(const DropFolderSettings& settings, UtcTime now) const;
@@ -58,6 +67,12 @@ class FolderFile {
     std::filesystem::path path_;
     FileIdentity identity_;
 };
+
+// The codes of the file's records of one shape, each once, in order; those that can be read without
+// parsing. Retry error as for read().
+Result<std::vector<std::string>> codes_in(const FolderFile& file,
+                                          const DropFolderSettings& settings,
+                                          const RecordShape& shape);
 
 // Moves `folder`/`name` to `target` under that name, or with ".1", ".2" … if it is taken, unless it
 // is no longer the file that `identity` describes. `explanation`, if not empty, is put beside it.

@@ -35,7 +35,9 @@ struct FileState {
     FileIdentity identity;
     Stage stage = Stage::Open;
     Mark mark;
-    std::optional<FileFault> fault;  // Rejected; not a part of the text: reading on finds it again
+    // Not a part of the text:
+    std::optional<FileFault> fault;  // Rejected; reading on finds it again
+    bool told = false;               // the batch that ended it is stored: it is not told again
 };
 
 std::string position_text(std::span<const FileState> files);

@@ -36,9 +36,14 @@ struct RawRecord {
     std::string code;        // as far as it could be read without parsing; may be empty
     std::string file;        // name inside the drop folder
     std::uint64_t line = 0;  // 1-based line of the record's first character
+    std::string exported;    // when its file says it was made, as written there; "": it does not
     // Not empty: the record cannot be used, for this reason; xml may be cut short then.
     std::string fault;
 };
+
+// What the drop folder would say of these bytes if they were a record of that shape: its fault, or
+// "". For a record that was kept and is looked at again.
+std::string fault_of(const RecordShape& shape, std::string_view xml);
 
 // A file that goes to rejected/ when the batch is acknowledged. Its records before the fault stay.
 struct RejectedFile {
@@ -46,9 +51,22 @@ struct RejectedFile {
     std::string reason;
 };
 
+// A file that was read to its end, and what its root element says of it. Told once, with the batch
+// whose position is behind the file, also when reading began in its middle.
+struct EndedFile {
+    std::string file;
+    std::string exported;  // as in RawRecord
+    // The file says that it holds every record of the kind whose element this is; "": it does not.
+    std::string complete;
+    std::string kind;                // of that element; "": there is no such kind
+    std::vector<std::string> codes;  // of all its records of that kind, each once, in order
+    std::string fault;               // not empty: why what the root element says could not be read
+};
+
 struct Batch {
     std::vector<RawRecord> records;  // empty only with end = true or rejected files
     std::vector<RejectedFile> rejected;
+    std::vector<EndedFile> ended;
     std::string position;  // opaque text; store it with the records
     bool end = false;      // nothing complete is left for now
 };
@@ -83,6 +101,10 @@ struct DropFolderSettings {
     std::vector<RecordShape> shapes;
     std::string root_element;  // empty: any
     std::chrono::seconds stale_after{900};
+    // Attributes of the root element, see RawRecord::exported and EndedFile::complete; empty: the
+    // files have none.
+    std::string exported_attribute{};
+    std::string complete_attribute{};
 };
 // `position` is what the ledger stored last, or empty. Config error if the folders are missing.
 Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings,

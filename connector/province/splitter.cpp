@@ -7,6 +7,7 @@
 
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
+#include "connector/province/markup_text.h"
 
 namespace dvcsync::province {
 namespace {
@@ -60,6 +61,13 @@ std::string_view head_of(std::string_view text, std::size_t max) {
     return text.substr(0, max);
 }
 
+// The text of a code element.
+std::string code_in(std::string_view xml) {
+    if (xml.find_first_of("<&") == std::string_view::npos)
+        return excerpt(trimmed(xml), limits::max_code);
+    return excerpt(trimmed(text_of(xml).value_or("")), limits::max_code);
+}
+
 // The value of encoding="…" in an XML declaration; empty if it has none.
 std::string_view declared_encoding(std::string_view declaration) {
     const std::size_t word = declaration.find("encoding");
@@ -98,6 +106,7 @@ Splitter::Splitter(std::vector<RecordShape> shapes, std::string root, const Mark
         around_.push(name, from.offset);
         path.remove_prefix(std::min(name.size() + 1, path.size()));
     }
+    mark_depth_ = around_.depth();
 }
 
 Splitter::Step Splitter::next(RawRecord& record) {
@@ -118,7 +127,9 @@ Splitter::Step Splitter::next(RawRecord& record) {
             start_skipping(fmt::format("the record is larger than {} MB", limits::max_record >> 20),
                            record_ + limits::max_record);
         }
-        if (token.kind != Markup::None) {
+        if (mode_ == Mode::Outside && doubt_ && reached - doubt_->place > limits::max_record) {
+            settle_doubt();
+        } else if (token.kind != Markup::None) {
             if (take(token, record)) return Step::Record;
         } else if (!reader_.finished()) {
             if (mode_ == Mode::Outside && (!check_text(token) || !check_outside(token.from)))
@@ -152,7 +163,7 @@ bool Splitter::begin_file() {
 
 // Damage earlier in the text comes first, so that the reason does not depend on the pieces fed.
 void Splitter::broken(Fault kind, std::uint64_t place, std::string detail) {
-    if (!check_outside(place)) return;
+    if (settle_doubt() || !check_outside(place)) return;
     broken_ = FileFault{kind, reader_.line_of(place), std::move(detail)};
 }
 
@@ -160,12 +171,14 @@ bool Splitter::check_outside(std::uint64_t to) {
     if (to <= checked_) return true;
     const std::string_view text = reader_.bytes(checked_, to);
     if (const auto bad = bad_text(text)) {
-        broken_ = FileFault{bad->kind, reader_.line_of(checked_ + bad->at), {}};
+        if (!settle_doubt())
+            broken_ = FileFault{bad->kind, reader_.line_of(checked_ + bad->at), {}};
         return false;
     }
     since_mark_ +=
         text.substr(0, limits::kept_of_bad - std::min(since_mark_.size(), limits::kept_of_bad));
-    reader_.hold(checked_ = to);
+    checked_ = to;
+    reader_.hold(doubt_ ? doubt_->place : to);
     return true;
 }
 
@@ -203,7 +216,7 @@ bool Splitter::outside(const Token& token, RawRecord& out) {
             if (around_.empty()) {
                 broken(root_closed_ ? Fault::AfterRoot : Fault::NotXml, token.from);
             } else if (const auto* shape = shape_of(token.name);
-                       shape && check_outside(token.from)) {
+                       shape && !settle_doubt() && check_outside(token.from)) {
                 begin_record(*shape, token);
                 note_fault(token.from, "a tag that is not closed");
             }
@@ -227,9 +240,9 @@ bool Splitter::outside_start(const Token& token, RawRecord& out) {
     const RecordShape* const shape = shape_of(token.name);
     const bool empty = token.kind == Markup::Empty;
     if (!around_.empty() && shape != nullptr) {
-        if (!check_outside(token.from)) return false;
+        if (settle_doubt() || !check_outside(token.from)) return false;
         begin_record(*shape, token);
-        return empty && emit(token.to, out);
+        return empty && finish_record(token.to, out);
     }
     if (root_closed_) {
         broken(Fault::AfterRoot, token.from);
@@ -242,6 +255,7 @@ bool Splitter::outside_start(const Token& token, RawRecord& out) {
             return false;
         }
         root_seen_ = token.name;
+        root_tag_ = reader_.bytes(token.from, std::min(token.to, token.from + limits::xml_probe));
         root_closed_ = empty;
     }
     if (around_.depth() == limits::max_xml_depth) {
@@ -255,6 +269,7 @@ bool Splitter::outside_start(const Token& token, RawRecord& out) {
 
 bool Splitter::outside_end(const Token& token, RawRecord& out) {
     if (const std::size_t depth = around_.innermost(token.name); depth > 0) {
+        if (doubt_ && depth <= doubt_->depth && settle_doubt()) return false;
         around_.pop_to(depth - 1);
         path_changed_ = true;
         root_closed_ = around_.empty();
@@ -266,7 +281,13 @@ bool Splitter::outside_end(const Token& token, RawRecord& out) {
     }
     // The start tag was lost or damaged, and with it a record; it must not vanish without a word.
     const RecordShape* const shape = shape_of(token.name);
-    if (shape == nullptr || !check_outside(token.to)) return false;
+    if (shape == nullptr || (doubt_ && doubt_->shape == shape && settle_doubt()) ||
+        !check_outside(token.to))
+        return false;
+    doubt_.reset();
+    // What was opened since the last record belongs to this one: it may be its damaged start tag.
+    path_changed_ = path_changed_ || around_.depth() > mark_depth_;
+    around_.pop_to(mark_depth_);
     shape_ = shape;
     record_line_ = reader_.line_of(token.from);
     fault_ =
@@ -292,8 +313,7 @@ bool Splitter::inside(const Token& token, RawRecord& out) {
         case Markup::Empty:
             return inside_start(token, out);
         case Markup::End:
-            if (code_from != 0)
-                code_ = excerpt(trimmed(reader_.bytes(code_from, token.from)), limits::max_code);
+            if (code_from != 0) code_ = code_in(reader_.bytes(code_from, token.from));
             return inside_end(token, out);
         case Markup::Bad:
             note_fault(token.from, "a tag that is not closed, or '<' where &lt; is meant");
@@ -304,7 +324,8 @@ bool Splitter::inside(const Token& token, RawRecord& out) {
         case Markup::XmlDeclaration:
             note_fault(token.from, "an XML declaration inside a record");
             return false;
-        default:
+        default:  // a comment or CDATA section may stand in the code
+            code_from_ = code_from;
             return false;
     }
 }
@@ -314,6 +335,7 @@ bool Splitter::inside_start(const Token& token, RawRecord& out) {
         if (within_.depth() == 1) return cut(token.from, out);
         if (!candidate_) candidate_ = token.from;
     }
+    has_parts_ = true;
     if (token.kind == Markup::Empty) return false;
     if (within_.depth() == limits::max_xml_depth) {
         if (candidate_) return cut(*candidate_, out);
@@ -343,7 +365,29 @@ bool Splitter::inside_end(const Token& token, RawRecord& out) {
     }
     if (!within_.empty()) return false;
     if (!fault_.empty() && candidate_) return cut(*candidate_, out);
-    return emit(token.to, out);
+    return finish_record(token.to, out);
+}
+
+// A record without an element in it may be a part of another kind's record whose start tag was lost
+// (a dossier names its procedure). It is one if an end tag of that kind comes before any other
+// record and before the end of what is around it.
+bool Splitter::finish_record(std::uint64_t to, RawRecord& out) {
+    if (has_parts_ || !fault_.empty() || certain_ == record_ ||
+        bad_text(reader_.bytes(record_, to)))
+        return emit(to, out);
+    doubt_ = Doubt{record_, around_.depth(), shape_};
+    forget_record();
+    return false;
+}
+
+// It is a record: it is read once more and handed out. False: there was no doubt.
+bool Splitter::settle_doubt() {
+    if (!doubt_) return false;
+    certain_ = doubt_->place;
+    around_.pop_to(doubt_->depth);
+    reader_.seek(doubt_->place);
+    doubt_.reset();
+    return true;
 }
 
 // The first fault is the one to mend; later ones often follow from it.
@@ -410,8 +454,15 @@ void Splitter::end_record(std::uint64_t to, std::uint64_t line, RawRecord& out) 
     reader_.anchor(to, line);
     reader_.hold(checked_ = to);
     since_mark_.clear();
+    mark_depth_ = around_.depth();
+    forget_record();
+}
+
+void Splitter::forget_record() {
     within_.clear();
+    has_parts_ = false;
     candidate_.reset();
+    code_.clear();
     code_from_ = 0;
     mode_ = Mode::Outside;
 }
@@ -424,7 +475,7 @@ bool Splitter::at_end(const Token& token, RawRecord& out) {
         if (fault_.empty()) fault_ = "the file ends inside this record";
         return emit(end, out);
     }
-    if (!check_outside(end)) return false;
+    if (settle_doubt() || !check_outside(end)) return false;
     if (reader_.open_line() != 0) {
         broken_ = FileFault{Fault::Unclosed, reader_.open_line(), {}};
     } else if (!root_closed_ || token.from != end) {  // or within a tag

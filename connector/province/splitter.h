@@ -9,7 +9,9 @@
 //   no end tag                               cut where the next of its kind starts, with a fault
 //   not UTF-8, control characters            the record with a fault
 //   too large or nested too deep             its first bytes with a fault
-//   an end tag without its record            what stood before it, with a fault
+//   an end tag without its record            what stood before it, with a fault; an element there
+//                                            that is named like a record, but has no elements in
+//                                            it, is taken for a part of the lost record
 //   the rest of the file makes no sense      Broken
 // An element of the record's own name may nest inside it, but not as its direct child.
 #pragma once
@@ -57,6 +59,8 @@ class Splitter {
     const FileFault& fault() const { return *broken_; }
     // The root element's name; empty until it was seen.
     const std::string& root() const { return root_seen_; }
+    // Its start tag, as much of it as limits::xml_probe; empty when splitting goes on from a mark.
+    const std::string& root_tag() const { return root_tag_; }
 
   private:
     enum class Mode { Start, Outside, Inside, Skipping };
@@ -78,6 +82,8 @@ class Splitter {
     bool skipping(const Token& token, RawRecord& out);
     bool at_end(const Token& token, RawRecord& out);
     bool cut(std::uint64_t to, RawRecord& out);
+    bool finish_record(std::uint64_t to, RawRecord& out);
+    bool settle_doubt();
     bool emit(std::uint64_t to, RawRecord& out);
     bool emit_skipped(std::uint64_t to, RawRecord& out);
 
@@ -86,6 +92,7 @@ class Splitter {
     void note_fault(std::uint64_t place, std::string_view what);
     void start_skipping(std::string why, std::uint64_t to);
     void end_record(std::uint64_t to, std::uint64_t line, RawRecord& out);
+    void forget_record();
 
     const std::vector<RecordShape> shapes_;
     const std::string root_;
@@ -98,17 +105,28 @@ class Splitter {
     // Between records.
     OpenElements around_;
     std::string root_seen_;
+    std::string root_tag_;
     bool root_closed_ = false;
-    bool path_changed_ = false;  // since the mark was set
-    bool strangers_ = false;     // there were elements that are no records
-    std::uint64_t checked_ = 0;  // everything before it is valid text
-    std::string since_mark_;     // the first bytes behind the mark
+    bool path_changed_ = false;   // since the mark was set
+    bool strangers_ = false;      // there were elements that are no records
+    std::uint64_t checked_ = 0;   // everything before it is valid text
+    std::string since_mark_;      // the first bytes behind the mark
+    std::size_t mark_depth_ = 1;  // elements open there
+    // An element that may be a record or a part of one whose start tag is lost: what follows tells.
+    struct Doubt {
+        std::uint64_t place;
+        std::size_t depth;  // elements open around it
+        const RecordShape* shape;
+    };
+    std::optional<Doubt> doubt_;
+    std::optional<std::uint64_t> certain_;  // the place of one that is a record after all
 
     // The record in hand.
     const RecordShape* shape_ = nullptr;
     std::uint64_t record_ = 0;
     std::uint64_t record_line_ = 0;
     OpenElements within_;
+    bool has_parts_ = false;
     std::optional<std::uint64_t> candidate_;  // where another of its name starts inside
     std::uint64_t code_from_ = 0;             // the text of its code element; 0: not there
     std::string code_;

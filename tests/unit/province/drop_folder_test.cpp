@@ -57,8 +57,8 @@ class DropFolder : public testing::Test {
         return folder_.write("drop/in/" + name, content);
     }
     std::unique_ptr<Source> open(const std::string& position = "") {
-        auto source =
-            open_drop_folder({root(), test::shapes(), "province-export", 900s}, position, clock_);
+        auto source = open_drop_folder(
+            {root(), test::shapes(), "province-export", 900s, "made", "whole"}, position, clock_);
         EXPECT_TRUE(source) << source.error().message;
         return std::move(source).value();
     }
@@ -80,6 +80,8 @@ class DropFolder : public testing::Test {
             taken_.push_back(record.file + ":" + record.code + (record.fault.empty() ? "" : "!"));
         for (const RejectedFile& file : batch.rejected)
             rejected_.push_back(file.file + ": " + file.reason);
+        for (const EndedFile& file : batch.ended)
+            ended_.push_back(file);
     }
     std::vector<std::string> files(const std::string& where) const {
         std::vector<std::string> names;
@@ -96,7 +98,14 @@ class DropFolder : public testing::Test {
     SetClock clock_;
     std::vector<std::string> taken_;
     std::vector<std::string> rejected_;
+    std::vector<EndedFile> ended_;
 };
+
+// An export whose root element says more of it.
+std::string told(std::string_view attributes, std::string_view records) {
+    return "<province-export " + std::string(attributes) + ">\n" + std::string(records) +
+           "</province-export>\n";
+}
 
 TEST_F(DropFolder, FilesComeInNameOrderAndAreMovedToDone) {
     write("d-2.xml", wrapped(dossier("B")));
@@ -322,6 +331,72 @@ TEST_F(DropFolder, AFileReadToItsEndBeforeACrashIsJustMoved) {
     EXPECT_THAT(files("done"), ElementsAre("a.xml"));
 }
 
+TEST_F(DropFolder, RecordsCarryWhatTheirFileSaysOfItsTime) {
+    write("a.xml", told("made='1&#47;2'", dossier("A1") + dossier("A2")));
+    write("b.xml", wrapped(dossier("B")));
+    write("c.xml", told("made='3' made='4'", dossier("C")));
+    auto batch = open()->next(10);
+    ASSERT_TRUE(batch);
+    ASSERT_EQ(batch->records.size(), 4u);
+    EXPECT_EQ(batch->records[0].exported, "1/2");
+    EXPECT_EQ(batch->records[1].exported, "1/2");
+    EXPECT_EQ(batch->records[2].exported, "");
+    EXPECT_EQ(batch->records[3].exported, "");
+    ASSERT_EQ(batch->ended.size(), 3u);
+    EXPECT_EQ(batch->ended[0].file, "a.xml");
+    EXPECT_EQ(batch->ended[0].exported, "1/2");
+    EXPECT_EQ(batch->ended[0].fault, "");
+    EXPECT_EQ(batch->ended[1].fault, "");
+    EXPECT_EQ(batch->ended[2].fault, "the attribute 'made' of the root element occurs twice");
+}
+
+TEST_F(DropFolder, TheEndOfAFileIsToldOnceWithEveryCodeThoughReadingWasCutOff) {
+    const std::string whole = told("made='1' whole='procedure'",
+                                   "<procedure><code>P2</code><a/></procedure>" + dossier("A") +
+                                       "<procedure><code>P1</code><a/></procedure>\n"
+                                       "<procedure><code><![CDATA[P3]]></code></procedure>\n"
+                                       "<procedure><code>P2</code><a></procedure>"
+                                       "<procedure><name/></procedure>");
+    for (const std::size_t size : {1u, 2u, 3u, 5u, 6u, 9u}) {
+        taken_.clear();
+        ended_.clear();
+        write("1.xml", whole);
+        write("2.xml", told("whole='hoso'", dossier("B")));
+        std::string position;
+        for (bool end = false; !end;) {
+            auto source = open(position);  // a new process for every batch
+            auto batch = source->next(size);
+            ASSERT_TRUE(batch) << batch.error().message;
+            take(*batch);
+            position = batch->position;
+            end = batch->end;
+            if (end) {
+                ASSERT_TRUE(source->acknowledge(position));
+            }
+        }
+        EXPECT_EQ(taken_.size(), 7u);
+        ASSERT_EQ(ended_.size(), 2u) << size;
+        EXPECT_EQ(ended_[0].exported, "1");
+        EXPECT_EQ(ended_[0].complete, "procedure");
+        EXPECT_EQ(ended_[0].kind, "procedure");
+        EXPECT_THAT(ended_[0].codes, ElementsAre("P1", "P2", "P3"));
+        EXPECT_EQ(ended_[1].complete, "hoso");
+        EXPECT_EQ(ended_[1].kind, "");
+        EXPECT_THAT(ended_[1].codes, IsEmpty());
+    }
+}
+
+TEST_F(DropFolder, AnEmptyCatalogueIsToldAndABrokenOneIsNot) {
+    write("a.xml", "<province-export whole='procedure'/>");
+    write("b.xml", told("whole='procedure'", dossier("B") + "\xFF"));
+    drain(*open());
+    ASSERT_EQ(ended_.size(), 1u);
+    EXPECT_EQ(ended_[0].file, "a.xml");
+    EXPECT_EQ(ended_[0].kind, "procedure");
+    EXPECT_THAT(ended_[0].codes, IsEmpty());
+    EXPECT_EQ(rejected_.size(), 1u);
+}
+
 TEST_F(DropFolder, AnotherFileUnderTheSameNameIsReadFromItsStart) {
     write("a.xml", wrapped(dossier("A1") + dossier("A2") + dossier("A3")));
     auto before = open()->next(2);
@@ -422,8 +497,8 @@ TEST_F(DropFolder, APositionOfAnotherFormIsCorrupt) {
 
 TEST(Position, ReadsBackAsWritten) {
     const std::vector<FileState> files{
-        {"tên có dấu cách.xml", {12, -5, "ab12"}, Stage::Open, {10, 3, 2, "a/b"}, {}},
-        {"b.xml", {7, 9, "00"}, Stage::Done, {7, 4, 0, ""}, {}}};
+        {"tên có dấu cách.xml", {12, -5, "ab12"}, Stage::Open, {10, 3, 2, "a/b"}, {}, false},
+        {"b.xml", {7, 9, "00"}, Stage::Done, {7, 4, 0, ""}, {}, false}};
     const auto read = parse_position(position_text(files));
     ASSERT_TRUE(read);
     ASSERT_EQ(read->size(), 2u);

@@ -151,6 +151,90 @@ TEST(Splitter, ADamagedStartTagDoesNotMakeARecordVanish) {
     EXPECT_EQ(outcome.end, "end");
 }
 
+// What a dossier without its start tag leaves behind: its parts, one of which has the name of
+// another kind of record.
+const std::string headless =
+    "<code>A-2</code><procedure>1.005129</procedure><status>x</status></dossier>\n";
+
+TEST(Splitter, ThePartsOfARecordWithoutItsStartTagAreNoRecords) {
+    for (const std::string start : {"", "dossier>", "<dosXier>", "<dosXier><a/>", "<dossierx>"}) {
+        for (const std::string& parts :
+             {headless, std::string("<procedure/></dossier>"),
+              "<procedure></procedure><a><b/></a></dossier>" + headless}) {
+            const Outcome outcome = split(wrapped(dossier("A-1") + start + parts + dossier("A-3")));
+            for (const RawRecord& record : outcome.records)
+                EXPECT_EQ(record.kind, "dossier") << start << parts;
+            EXPECT_EQ(outcome.records.back().code, "A-3");
+            EXPECT_EQ(outcome.records.back().fault, "");
+            ASSERT_GE(outcome.records.size(), 3u);
+            EXPECT_THAT(outcome.records[1].fault, HasSubstr("</dossier> without its start tag"));
+            EXPECT_THAT(outcome.records[1].xml, HasSubstr("<procedure"));
+            EXPECT_EQ(outcome.end, "end");
+        }
+    }
+}
+
+TEST(Splitter, ManyDamagedStartTagsDoNotNestTheFileTooDeep) {
+    std::string text;
+    for (std::size_t i = 0; i < 2 * limits::max_xml_depth; ++i)
+        text += "<dosXier>" + headless;
+    const Outcome outcome = split(wrapped("<g>" + text + dossier("B") + "</g>"));
+    EXPECT_EQ(outcome.records.size(), 2 * limits::max_xml_depth + 1);
+    EXPECT_EQ(outcome.marks.back().path, "");
+    EXPECT_EQ(outcome.end, "end");
+}
+
+TEST(Splitter, ARecordWithoutPartsIsARecordWhereNoEndTagClaimsIt) {
+    const std::string hollow = "<procedure>\n1.005129</procedure>";
+    for (const std::string& after :
+         {std::string(), dossier("B"), hollow + dossier("B"), "<a><b/></a>" + dossier("B"),
+          std::string("<a><b>"), "</procedure>" + dossier("B"), std::string("<!DOCTYPE x>"),
+          std::string("\xFF"), std::string("<!-- "), std::string("<dossier><code>B"),
+          "<a>" + std::string(limits::max_record, 'x') + "</a></dossier>"}) {
+        const Outcome outcome = split(wrapped("<g>" + dossier("A") + hollow + after + "</g>"));
+        ASSERT_GE(outcome.records.size(), 2u) << after.substr(0, 40);
+        EXPECT_EQ(outcome.records[1].xml, hollow) << after.substr(0, 40);
+        EXPECT_EQ(outcome.records[1].fault, "");
+        EXPECT_EQ(outcome.records[1].line, 4u);
+    }
+    EXPECT_EQ(codes(split(wrapped(hollow + dossier("B")))), (Codes{"", "B"}));
+    EXPECT_EQ(split(wrapped("<procedure>\xFF</procedure></dossier>")).records[0].kind, "procedure");
+}
+
+TEST(Splitter, ACodeIsReadThroughReferencesCommentsAndCdata) {
+    const auto code = [](const std::string& text) {
+        return split(wrapped(dossier(text))).records.at(0).code;
+    };
+    EXPECT_EQ(code(" <![CDATA[A-1]]> "), "A-1");
+    EXPECT_EQ(code("A<!-- x -->-<?p?><![CDATA[<1>]]>&amp;&#50;&#x110;"), "A-<1>&2\xC4\x90");
+    EXPECT_EQ(code("A&unknown;"), "");
+    EXPECT_EQ(code("A&#0;"), "");
+}
+
+TEST(RecordCheck, JudgesOneRecordAsTheDropFolderDoes) {
+    const RecordShape shape{"dossier", "dossier", "code"};
+    const auto fault = [&](std::string_view xml) { return fault_of(shape, xml); };
+    EXPECT_EQ(fault("<dossier><code>A</code><n>ở</n></dossier>"), "");
+    EXPECT_EQ(fault("<dossier/>"), "");
+    EXPECT_EQ(fault("<dossier>x</dossier>"), "");
+    EXPECT_THAT(fault("<dossier><a>\x1B</a></dossier>"), HasSubstr("control character"));
+    EXPECT_THAT(fault("<dossier>\xFF</dossier>"), HasSubstr("not UTF-8"));
+    EXPECT_THAT(fault("<dossier><a></dossier>"), HasSubstr("does not match"));
+    EXPECT_THAT(fault("<dossier><?xml version='1.0'?><a/></dossier>"), HasSubstr("declaration"));
+    EXPECT_THAT(fault("<dossier><a>"), HasSubstr("missing"));
+    EXPECT_THAT(fault("<a/></dossier>"), HasSubstr("without its start tag"));
+    for (const char* no : {"", "x", "<procedure/>", "<dossier/><dossier/>", " <dossier/>"})
+        EXPECT_THAT(fault(no), StartsWith("this is not")) << no;
+}
+
+TEST(Splitter, KeepsTheStartTagOfTheRootForItsAttributes) {
+    Splitter splitter(test::shapes(), "province-export");
+    splitter.feed("<?xml version='1.0'?>\n<province-export a='1'\n b=\"2\">" + dossier("A"));
+    RawRecord record;
+    EXPECT_EQ(splitter.next(record), Splitter::Step::Record);
+    EXPECT_EQ(splitter.root_tag(), "<province-export a='1'\n b=\"2\">");
+}
+
 TEST(Splitter, ARecordTooLargeIsNamedAndPassedOver) {
     const std::string large(limits::max_record, 'x');
     const Outcome outcome = split(
@@ -276,7 +360,9 @@ std::string samples() {
            "<dossier><code>A-4</code>" + dossier("A-5", "<?p ?> ?>") +
            "<procedure><code>\n1.2\n</code><q>\xE1\xBB</q></procedure>\n\n" +
            dossier("A-6", "<x></y></x>") + "<dosier></dossier>" + dossier("A-7", "<a b='</x>") +
-           "<group>" + dossier("A-8", "<n><dossier/></n>") + "</group><dossier/>" +
+           "<group>" + dossier("A-8", "<n><dossier/></n>") + "</group><dossier/>" + headless +
+           "<procedure>\n1.2</procedure><a></a>\n<procedure/>\n" + headless +
+           "<dossier><code><![CDATA[A]]>-&#48;</code></dossier>" +
            dossier("Ở-9", "<name>Nguyễn\r\n</name>");
 }
 
