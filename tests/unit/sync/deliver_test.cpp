@@ -357,17 +357,26 @@ TEST(Deliver, ARecordThatTheMappingRefusesIsParkedWithAllItsFaults) {
 
 TEST(Deliver, WhatTheMappingRefusedIsTriedAgainOnceTheMappingFilesAreOthers) {
     Office office;
-    const Digest first = sha256("the mapping files of yesterday");
-    EXPECT_EQ(*follow_mapping_change(*office.ledger, first, office.clock.now()), 0u);
+    const auto follow = [&office](const mapping::MappingSet& mappings) {
+        return *follow_mapping_change(*office.ledger, mappings, *office.sealer, office.clock);
+    };
+    EXPECT_EQ(follow(*office.mappings), 0u);
     auto xml = dossier_xml("H22-1", 0);
     const std::string procedure = "<procedure>1.005129<";
     xml.replace(xml.find(procedure), procedure.size(), "<procedure>9.999999<");
     office.drop("a.xml", xml);
     office.read();
     EXPECT_EQ(office.push().parked, 1u);
-    EXPECT_EQ(*follow_mapping_change(*office.ledger, first, office.clock.now()), 0u);
+    EXPECT_EQ(follow(*office.mappings), 0u);
     EXPECT_EQ(office.ledger->tally("dossier")->parked, 1u);
-    EXPECT_EQ(*follow_mapping_change(*office.ledger, sha256("of today"), office.clock.now()), 1u);
+    // Somebody adds the procedure to the table.
+    const auto copy = office.folder.path() / "mappings";
+    std::filesystem::copy(std::filesystem::path(DVC_SOURCE_DIR) / "mappings", copy,
+                          std::filesystem::copy_options::recursive);
+    std::ofstream(copy / "codes" / "procedures.csv", std::ios::app) << "9.999999,9.999999,,\n";
+    const auto mended = mapping::MappingSet::load(copy, "reference", "mapi");
+    ASSERT_TRUE(mended) << mended.error().message;
+    EXPECT_EQ(follow(*mended), 1u);
     EXPECT_EQ(office.ledger->tally("dossier")->waiting, 1u);
 }
 

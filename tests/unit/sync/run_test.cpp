@@ -1,0 +1,214 @@
+// A whole run: lease, live changes, resync, and the catalogue's guard.
+#include "connector/sync/run.h"
+
+#include "connector/base/limits.h"
+#include "connector/sync/catalogue.h"
+#include "tests/unit/sync/office.h"
+
+namespace dvcsync::sync {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+ledger::Act act(const std::string& what = "resync start") {
+    ledger::Act one;
+    one.actor = "officer";
+    one.what = what;
+    one.reason = "the portal lost them";
+    return one;
+}
+
+class Running : public Office {
+  public:
+    Running() { portal.batch = 10; }
+
+    Result<RunReport> try_run(RunOrder order = {}) {
+        const PortalCalls calls = portal.calls();
+        const auto open_source = [this](const std::string& position) {
+            ++looks;
+            return province::open_drop_folder(
+                drop_folder_settings(folder.path() / "drop", mappings->vocabulary()), position,
+                clock);
+        };
+        const Parts parts{*ledger, *sealer, *mappings, calls, open_source, clock, progress, stop};
+        if (order.who.owner.empty()) order.who.owner = fmt::format("owner-{}", ++owners_);
+        order.who.host = "here";
+        order.who.process = 1;
+        RunRules run_rules;
+        run_rules.delivery = rules;
+        run_rules.delivery.lease = Millis{120'000};
+        run_rules.resync_chunk = chunk;
+        return sync::run(parts, order, run_rules);
+    }
+    RunReport run(RunOrder order = {}) {
+        auto report = try_run(std::move(order));
+        EXPECT_TRUE(report) << (report ? "" : report.error().message);
+        return report.value_or(RunReport{});
+    }
+
+    std::size_t chunk = 500;
+    int looks = 0;
+
+  private:
+    int owners_ = 0;
+};
+
+RunOrder dossiers_only() {
+    RunOrder order;
+    order.job = Job::PushDossiers;
+    return order;
+}
+
+std::string some_dossiers(int count, const std::string& note = "") {
+    std::string records;
+    for (int i = 0; i < count; ++i)
+        records += dossier_xml(fmt::format("H22-{:03}", i), 2, "processing", note);
+    return records;
+}
+
+TEST(Run, ASecondRunThatComesMeanwhileChangesNothingAndNamesTheFirst) {
+    Running office;
+    ledger::Lease other;
+    other.owner = "someone";
+    other.host = "elsewhere";
+    other.process = 4711;
+    other.job = "all";
+    other.expires = office.clock.now() + Millis{60'000};
+    {
+        auto second =
+            ledger::open_sqlite(office.folder.path() / "ledger.db", office.sealer->key_id());
+        ASSERT_TRUE(second);
+        ASSERT_TRUE((*second)->acquire(other, false, office.clock.now()));
+    }
+    office.drop("a.xml", some_dossiers(1));
+    const auto report = office.run();
+    ASSERT_TRUE(report.busy);
+    EXPECT_THAT(describe(*report.busy), HasSubstr("elsewhere, process 4711"));
+    EXPECT_EQ(report.intake.read, 0u);
+    EXPECT_THAT(office.portal.seen, IsEmpty());
+    // Its sign of life is missed: the next run takes over.
+    office.clock.sleep(Millis{61'000});
+    EXPECT_FALSE(office.run().busy);
+    EXPECT_THAT(office.portal.seen, Not(IsEmpty()));
+}
+
+TEST(Run, ARunThatHasLostItsLeaseStopsWriting) {
+    Running office;
+    office.drop("a.xml", some_dossiers(30));
+    office.rules.workers = 0;
+    bool first = true;
+    office.portal.answer = [&](Operation, const portal::Item&, bool) {
+        if (std::exchange(first, false)) {
+            // The machine slept in the middle of a call, and another run came.
+            office.clock.sleep(std::chrono::minutes{10});
+            auto second =
+                ledger::open_sqlite(office.folder.path() / "ledger.db", office.sealer->key_id());
+            ledger::Lease other;
+            other.owner = "the other";
+            other.host = "elsewhere";
+            other.expires = office.clock.now() + Millis{60'000};
+            EXPECT_FALSE((*second)->acquire(other, false, office.clock.now())->has_value());
+        }
+        return portal::Outcome{portal::Verdict::Accepted, "0", "", {}};
+    };
+    const auto report = office.try_run(dossiers_only());
+    ASSERT_FALSE(report);
+    EXPECT_THAT(report.error().message, HasSubstr("taken over"));
+    EXPECT_EQ(office.ledger->tally("dossier")->delivered, 0u);
+}
+
+TEST(Resync, SendsTheSliceAgainAndNoStepTwice) {
+    Running office;
+    office.drop("a.xml", some_dossiers(25));
+    office.run(dossiers_only());
+    office.portal.seen.clear();
+    ledger::Slice slice;
+    slice.codes = {"H22-003", "H22-007"};
+    ASSERT_TRUE(office.ledger->start_resync(slice, act(), office.clock.now()));
+    const auto report = office.run(dossiers_only());
+    EXPECT_EQ(report.resent, 2u);
+    ASSERT_THAT(office.portal.seen, SizeIs(2));
+    EXPECT_TRUE(office.portal.seen[0].updating);
+    EXPECT_EQ(office.ledger->resyncs(1)->front().state, ledger::ResyncState::Done);
+    office.portal.seen.clear();
+    office.run(dossiers_only());
+    EXPECT_THAT(office.portal.seen, IsEmpty()) << "once is enough";
+}
+
+TEST(Resync, GivesWayToWhatIsNewBetweenItsChunks) {
+    Running office;
+    office.chunk = 10;
+    office.rules.workers = 0;
+    office.drop("a.xml", some_dossiers(40));
+    office.run(dossiers_only());
+    office.portal.seen.clear();
+    ledger::Slice slice;
+    ASSERT_TRUE(office.ledger->start_resync(slice, act(), office.clock.now()));
+    bool first = true;
+    office.portal.answer = [&](Operation, const portal::Item&, bool) {
+        if (std::exchange(first, false)) office.drop("b.xml", dossier_xml("LIVE-1", 0));
+        return portal::Outcome{portal::Verdict::Accepted, "0", "", {}};
+    };
+    office.run(dossiers_only());
+    const auto codes = office.portal.codes(Operation::PushDossier);
+    ASSERT_THAT(codes, SizeIs(41));
+    const auto live = std::find(codes.begin(), codes.end(), "LIVE-1") - codes.begin();
+    EXPECT_LE(live, 20) << "in the second chunk, not after the last";
+}
+
+TEST(Resync, PausedStoppedAndResumedByOtherHandsWhileARunIsActive) {
+    Running office;
+    office.chunk = 5;
+    office.rules.workers = 0;
+    office.drop("a.xml", some_dossiers(30));
+    office.run(dossiers_only());
+    office.portal.seen.clear();
+    const auto started = office.ledger->start_resync({}, act(), office.clock.now());
+    ASSERT_TRUE(started);
+    bool first = true;
+    office.portal.answer = [&](Operation, const portal::Item&, bool) {
+        if (std::exchange(first, false)) {
+            auto hand =
+                ledger::open_sqlite(office.folder.path() / "ledger.db", office.sealer->key_id());
+            EXPECT_TRUE((*hand)->change_resync(started->id, ledger::ResyncState::Paused,
+                                               act("resync pause"), office.clock.now()));
+        }
+        return portal::Outcome{portal::Verdict::Accepted, "0", "", {}};
+    };
+    office.run(dossiers_only());
+    EXPECT_THAT(office.portal.seen, SizeIs(5)) << "the chunk that was handed over, no more";
+    office.run(dossiers_only());
+    EXPECT_THAT(office.portal.seen, SizeIs(5));
+    ASSERT_TRUE(office.ledger->change_resync(started->id, ledger::ResyncState::Active,
+                                             act("resync resume"), office.clock.now()));
+    office.run(dossiers_only());
+    EXPECT_THAT(office.portal.seen, SizeIs(30));
+}
+
+TEST(Resync, SendsTheNewestVersionNotTheOneThatWasThereWhenItBegan) {
+    Running office;
+    office.chunk = 5;
+    office.rules.workers = 0;
+    office.drop("a.xml", some_dossiers(12, "old"));
+    office.run(dossiers_only());
+    ASSERT_TRUE(office.ledger->start_resync({}, act(), office.clock.now()));
+    office.drop("b.xml", some_dossiers(12, "newer"));
+    office.portal.seen.clear();
+    office.run(dossiers_only());
+    for (const auto& one : office.portal.seen)
+        EXPECT_THAT(one.document, HasSubstr("newer"));
+}
+
+TEST(Catalogue, TheRuleCountsTheShareButLetsAHandfulPass) {
+    EXPECT_FALSE(too_many(0, 0, 10));
+    EXPECT_FALSE(too_many(limits::catalogue_handful, 10, 10));
+    EXPECT_FALSE(too_many(100, 1000, 10));
+    EXPECT_TRUE(too_many(101, 1000, 10));
+    EXPECT_TRUE(too_many(20, 20, 10));
+    EXPECT_FALSE(too_many(20, 20, 100));
+}
+
+}  // namespace
+}  // namespace dvcsync::sync
