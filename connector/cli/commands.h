@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <string_view>
 
 #include "connector/cli/options.h"
 
@@ -12,8 +13,26 @@ int run_check(const Options& options);
 int run_sync(const Options& options, const std::atomic<bool>& stop);
 int run_status(const Options& options);
 int run_report(const Options& options);
+int run_parked_list(const Options& options);
+int run_parked_show(const Options& options);
+int run_parked_retry(const Options& options);
+int run_parked_dismiss(const Options& options);
+int run_resync_start(const Options& options);
+int run_resync_status(const Options& options);
+int run_resync_change(const Options& options);  // pause, resume, stop
+int run_acts(const Options& options);
+
+// The configuration's connector, for commands that send nothing.
+Result<sync::Connector> open_connector(const Options& options);
 
 // Prints an error the way every command does (text or JSON) and returns its exit code.
 int complain(const Options& options, const Error& error);
+// The same for a command line that makes no sense; returns exit_usage.
+int usage_fault(const Options& options, std::string_view message);
+// The same where the command was understood and nothing could be done; returns exit_attention.
+int nothing_done(const Options& options, std::string_view message);
+// Another run writes: says which (if it has said who it is), and how long that can last, on
+// standard error or as JSON, and in the log. Returns exit_busy.
+int busy(const Options& options, const ledger::Lease& other);
 
 }  // namespace dvcsync::cli

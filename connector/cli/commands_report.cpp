@@ -1,25 +1,31 @@
-// status and report.
+// status, report, acts.
 #include <fmt/format.h>
 
 #include <array>
 #include <utility>
 
 #include "connector/cli/commands.h"
+#include "connector/cli/commands_parked.h"
 #include "connector/cli/exit_codes.h"
-#include "connector/cli/json.h"
+#include "connector/cli/text.h"
 
 namespace dvcsync::cli {
 namespace {
 
-Result<sync::Connector> open(const Options& options) {
-    DVC_TRY_ASSIGN(config, config::load(options.config));
-    return sync::Connector::open(std::move(config));
-}
-
 constexpr std::array kinds{"procedure", "dossier", "statistics"};
 
-std::string time_text(const std::optional<UtcTime>& at) {
-    return at ? vietnam_text(*at) : std::string("-");
+constexpr std::size_t runs_shown = 5;
+constexpr std::size_t acts_shown = 5;
+
+// Of the newest resyncs: those that are not at their end.
+Result<std::vector<ledger::Resync>> open_resyncs(ledger::Ledger& ledger) {
+    constexpr std::size_t newest = 100;
+    DVC_TRY_ASSIGN(all, ledger.resyncs(newest));
+    std::erase_if(all, [](const auto& resync) {
+        return resync.state == ledger::ResyncState::Stopped ||
+               resync.state == ledger::ResyncState::Done;
+    });
+    return all;
 }
 
 Status status_json(ledger::Ledger& ledger, const Options& options) {
@@ -34,6 +40,7 @@ Status status_json(ledger::Ledger& ledger, const Options& options) {
         json.add("refused", std::uint64_t{tally.refused});
         json.add("parked", std::uint64_t{tally.parked});
         json.add("waiting", std::uint64_t{tally.waiting});
+        json.add("dismissed", std::uint64_t{tally.dismissed});
         json.add("held", std::uint64_t{tally.held});
         json.close();
     }
@@ -49,7 +56,7 @@ Status status_json(ledger::Ledger& ledger, const Options& options) {
         json.close();
     }
     json.close_list();
-    DVC_TRY_ASSIGN(runs, ledger.last_runs(5));
+    DVC_TRY_ASSIGN(runs, ledger.last_runs(runs_shown));
     json.open_list("runs");
     for (const auto& run : runs) {
         json.open();
@@ -60,59 +67,67 @@ Status status_json(ledger::Ledger& ledger, const Options& options) {
         json.close();
     }
     json.close_list();
-    if (options.parked) {
-        DVC_TRY_ASSIGN(rows,
-                       ledger.list(ledger::State::Parked, static_cast<std::size_t>(options.limit)));
-        json.open_list("parked");
-        for (const auto& row : rows) {
-            json.open();
-            json.add("operation", to_string(row.operation));
-            json.add("cause", ledger::to_string(row.cause));
-            json.add("code", row.code);
-            json.add("origin", row.origin);
-            json.add("portal_code", row.portal_code);
-            json.add("reason", row.reason);
-            json.add("since", utc_text(row.changed_at));
-            json.close();
-        }
-        json.close_list();
+    DVC_TRY_ASSIGN(resyncs, open_resyncs(ledger));
+    json.open_list("resyncs");
+    for (const auto& resync : resyncs) {
+        json.open();
+        json.add("id", static_cast<std::uint64_t>(resync.id));
+        json.add("state", ledger::to_string(resync.state));
+        json.add("total", std::uint64_t{resync.total});
+        json.add("left", std::uint64_t{sync::left_of(resync)});
+        json.close();
     }
+    json.close_list();
+    DVC_TRY_ASSIGN(acts, ledger.acts(acts_shown));
+    add_acts(json, acts);
+    DVC_TRY_ASSIGN(lease, ledger.lease());
+    if (lease) add_lease(json, *lease);
+    if (options.parked) DVC_TRY(parked_json(ledger, options, json));
     json.close();
     fmt::print("{}\n", json.text());
     return {};
 }
 
 Status status_text(ledger::Ledger& ledger, const Options& options) {
-    fmt::print("{:<12}{:>10}{:>11}{:>9}{:>9}{:>9}{:>7}\n", "records", "read", "delivered",
-               "refused", "parked", "waiting", "held");
+    fmt::print("{:<12}{:>10}{:>11}{:>9}{:>9}{:>9}{:>11}{:>7}\n", "records", "read", "delivered",
+               "refused", "parked", "waiting", "dismissed", "held");
     for (const char* kind : kinds) {
         DVC_TRY_ASSIGN(t, ledger.tally(kind));
-        fmt::print("{:<12}{:>10}{:>11}{:>9}{:>9}{:>9}{:>7}\n", kind, t.records, t.delivered,
-                   t.refused, t.parked, t.waiting, t.held);
+        fmt::print("{:<12}{:>10}{:>11}{:>9}{:>9}{:>9}{:>11}{:>7}\n", kind, t.records, t.delivered,
+                   t.refused, t.parked, t.waiting, t.dismissed, t.held);
     }
-    DVC_TRY_ASSIGN(runs, ledger.last_runs(5));
+    DVC_TRY_ASSIGN(lease, ledger.lease());
+    if (lease) fmt::print("\nrunning now: {}\n", sync::describe(*lease));
+    DVC_TRY_ASSIGN(runs, ledger.last_runs(runs_shown));
     if (!runs.empty()) fmt::print("\nlast runs\n");
     for (const auto& run : runs) {
         fmt::print("  {}  {:<16} {}\n", time_text(run.started), run.job,
                    run.outcome.empty() ? "did not end (still active, or cut off)" : run.outcome);
     }
-    if (!options.parked) return {};
-    DVC_TRY_ASSIGN(rows,
-                   ledger.list(ledger::State::Parked, static_cast<std::size_t>(options.limit)));
-    fmt::print("\nparked ({} shown)\n", rows.size());
-    for (const auto& row : rows) {
-        fmt::print("  {}  {}  by {}{}{}\n      from {}\n      {}\n", row.code,
-                   to_string(row.operation), ledger::to_string(row.cause),
-                   row.portal_code.empty() ? "" : ", code ", row.portal_code, row.origin,
-                   row.reason);
+    DVC_TRY_ASSIGN(resyncs, open_resyncs(ledger));
+    if (!resyncs.empty()) fmt::print("\nresyncs (dvcsync resync status)\n");
+    for (const auto& resync : resyncs) {
+        fmt::print("  {:>4}  {:<7} {} left of {}\n", resync.id, ledger::to_string(resync.state),
+                   count_text(sync::left_of(resync)), count_text(resync.total));
     }
-    return {};
+    DVC_TRY_ASSIGN(acts, ledger.acts(acts_shown));
+    if (!acts.empty()) fmt::print("\nlast acts of persons (dvcsync acts)\n");
+    for (const auto& act : acts)
+        fmt::print("  {}  {}  {}\n", time_text(act.at), act.actor, act.what);
+    if (!options.parked) return {};
+    fmt::print("\nparked\n");
+    return parked_text(ledger, options);
 }
 
 }  // namespace
 
+Result<sync::Connector> open_connector(const Options& options) {
+    DVC_TRY_ASSIGN(config, config::load(options.config));
+    return sync::Connector::open(std::move(config));
+}
+
 int run_status(const Options& options) {
-    auto connector = open(options);
+    auto connector = open_connector(options);
     if (!connector) return complain(options, connector.error());
     const auto done = options.json ? status_json(*connector->ledger, options)
                                    : status_text(*connector->ledger, options);
@@ -120,7 +135,7 @@ int run_status(const Options& options) {
 }
 
 int run_report(const Options& options) {
-    auto connector = open(options);
+    auto connector = open_connector(options);
     if (!connector) return complain(options, connector.error());
     const auto figures = connector->ledger->year(options.year);
     if (!figures) return complain(options, figures.error());
@@ -155,6 +170,25 @@ int run_report(const Options& options) {
     fmt::print("{}, as the province told it\n", options.year);
     for (const auto& [name, value] : rows)
         fmt::print("  {:<22}{:>9}\n", name, value);
+    return exit_ok;
+}
+
+int run_acts(const Options& options) {
+    auto connector = open_connector(options);
+    if (!connector) return complain(options, connector.error());
+    const auto acts = connector->ledger->acts(static_cast<std::size_t>(options.limit));
+    if (!acts) return complain(options, acts.error());
+    if (options.json) {
+        Json json;
+        json.open();
+        add_acts(json, *acts);
+        json.close();
+        fmt::print("{}\n", json.text());
+    } else if (acts->empty()) {
+        fmt::print("No person has done anything yet.\n");
+    } else {
+        print_acts(*acts, 0);
+    }
     return exit_ok;
 }
 

@@ -1,4 +1,4 @@
-// sync, and how errors are told.
+// sync.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -69,8 +69,7 @@ void print_text(const sync::RunReport& report) {
     if (!report.catalogue_stop.empty()) fmt::print("Catalogue {}\n", report.catalogue_stop);
     if (!out.stop.empty()) fmt::print("Stopped   {}\n", out.stop);
     if (report.attention) {
-        fmt::print(
-            "Something needs a person or another run: see dvcsync status --parked, and check\n");
+        fmt::print("Something needs a person or another run: see dvcsync parked list, and check\n");
     }
 }
 
@@ -94,32 +93,7 @@ void log_run(sync::Job job, const sync::RunReport& report) {
     }
 }
 
-int tell_busy(const Options& options, const ledger::Lease& other) {
-    std::string message = "another run of dvcsync is active; this one has changed nothing";
-    if (!other.owner.empty()) {
-        message += fmt::format(" (the other: {}; taken over if it gives no sign of life until {})",
-                               sync::describe(other), vietnam_text(other.expires));
-    }
-    spdlog::warn("sync {}: {}", sync::to_string(options.job), message);
-    complain(options, {ErrorKind::Retry, message});
-    return exit_busy;
-}
-
 }  // namespace
-
-int complain(const Options& options, const Error& error) {
-    if (options.json) {
-        Json json;
-        json.open();
-        json.add("error", to_string(error.kind));
-        json.add("message", error.message);
-        json.close();
-        fmt::print("{}\n", json.text());
-    } else {
-        fmt::print(stderr, "dvcsync: {}\n", error.message);
-    }
-    return exit_code(error);
-}
 
 int run_sync(const Options& options, const std::atomic<bool>& stop) {
     auto config = config::load(options.config);
@@ -136,7 +110,7 @@ int run_sync(const Options& options, const std::atomic<bool>& stop) {
         spdlog::error("sync {}: {}", sync::to_string(options.job), report.error().message);
         return complain(options, report.error());
     }
-    if (report->busy) return tell_busy(options, *report->busy);
+    if (report->busy) return busy(options, *report->busy);
     log_run(options.job, *report);
     options.json ? print_json(*report) : print_text(*report);
     if (!report->delivery.stop.empty() && !stop) return exit_portal;

@@ -19,6 +19,9 @@ class Json {
         writer_.StartArray();
     }
     void close_list() { writer_.EndArray(); }
+    void item(std::string_view value) {  // of the list that is open
+        writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+    }
     void open_object(std::string_view name) {
         key(name);
         writer_.StartObject();

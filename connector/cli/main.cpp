@@ -36,6 +36,25 @@ int run(int argc, char** argv) {
             return cli::run_status(options);
         case cli::Command::Report:
             return cli::run_report(options);
+        case cli::Command::ParkedList:
+            return cli::run_parked_list(options);
+        case cli::Command::ParkedShow:
+            return cli::run_parked_show(options);
+        case cli::Command::ParkedRetry:
+            return cli::run_parked_retry(options);
+        case cli::Command::ParkedDismiss:
+            return cli::run_parked_dismiss(options);
+        case cli::Command::ResyncStart:
+            return cli::run_resync_start(options);
+        case cli::Command::ResyncStatus:
+            return cli::run_resync_status(options);
+        case cli::Command::ResyncPause:
+        case cli::Command::ResyncResume:
+        case cli::Command::ResyncStop:
+            return cli::run_resync_change(options);
+        case cli::Command::Acts:
+            return cli::run_acts(options);
+        case cli::Command::Reconcile:
         case cli::Command::None:
             break;
     }

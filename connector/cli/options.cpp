@@ -1,11 +1,25 @@
 #include "connector/cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
+#include <string_view>
 
+#include "connector/base/limits.h"
+#include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
+#include "connector/cli/options_people.h"
 
 namespace dvcsync::cli {
+namespace {
+
+// Whether --json was typed, for a command line that could not be read.
+bool wants_json(int argc, char** argv) {
+    return std::any_of(argv, argv + argc,
+                       [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
+}  // namespace
 
 int parse(int argc, char** argv, Options& options) {
     CLI::App app{
@@ -33,11 +47,15 @@ int parse(int argc, char** argv, Options& options) {
     auto* sync = app.add_subcommand("sync", "read the drop folder and push what is new or changed");
     std::string job = "all";
     sync->add_option("job", job, "what to push")->check(CLI::IsMember(jobs))->capture_default_str();
+    bool confirm = false;
+    sync->add_flag("--confirm", confirm,
+                   "yes to a catalogue that abolishes or lacks more than usual");
+    sync->add_option("--reason", options.reason, "why; needed with --confirm");
 
     auto* status = app.add_subcommand("status", "what is delivered, refused, parked and waiting");
-    status->add_flag("--parked", options.parked, "list the parked items with their reasons");
+    status->add_flag("--parked", options.parked, "also what is parked, as parked list shows it");
     status->add_option("--limit", options.limit, "how many parked items")
-        ->check(CLI::Range(1, 10'000))
+        ->check(CLI::Range(1, limits::max_listed))
         ->capture_default_str();
 
     auto* report = app.add_subcommand("report", "figures of a period, from the ledger");
@@ -47,11 +65,15 @@ int parse(int argc, char** argv, Options& options) {
         ->required()
         ->check(CLI::Range(2000, 2100));
 
+    add_people(app, options);
+
     try {
         app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
     } catch (const CLI::ParseError& error) {
-        const int code = app.exit(error);
-        return code == 0 ? exit_ok : exit_usage;
+        options.json = wants_json(argc, argv);
+        return usage_fault(options, error.what());
     }
     options.job = jobs.at(job);
     if (init->parsed()) options.command = Command::Init;
@@ -59,6 +81,9 @@ int parse(int argc, char** argv, Options& options) {
     if (sync->parsed()) options.command = Command::Sync;
     if (status->parsed()) options.command = Command::Status;
     if (report->parsed()) options.command = Command::Report;
+    if (auto done = complete(options, confirm); !done) {
+        return usage_fault(options, done.error().message);
+    }
     return -1;
 }
 

@@ -1,24 +1,64 @@
-// The command line. CLI11 stays inside options.cpp.
+// The command line. CLI11 stays inside options.cpp and options_people.cpp.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "connector/ledger/control.h"
 #include "connector/sync/connector.h"
+#include "connector/sync/people.h"
 
 namespace dvcsync::cli {
 
-enum class Command { None, Init, Check, Sync, Status, Report };
+enum class Command {
+    None,
+    Init,
+    Check,
+    Sync,
+    Status,
+    Report,
+    ParkedList,
+    ParkedShow,
+    ParkedRetry,
+    ParkedDismiss,
+    ResyncStart,
+    ResyncStatus,
+    ResyncPause,
+    ResyncResume,
+    ResyncStop,
+    Acts,
+    Reconcile,
+};
+
+// `dvcsync reconcile`; what is compared is Options::slice, `--resync` makes Options::act.
+struct ReconcileOptions {
+    std::size_t sample = 0;  // 0: all
+    bool resync = false;     // start the resync that mends what is missing or stale
+};
 
 struct Options {
     Command command = Command::None;
     std::filesystem::path config = "dvcsync.toml";
     bool json = false;
-    std::filesystem::path dir = ".";  // init
-    sync::Job job = sync::Job::All;   // sync
-    bool parked = false;              // status: list what is parked
-    int limit = 20;                   // status: how many of them
-    int year = 0;                     // report
+    std::filesystem::path dir = ".";      // init
+    sync::Job job = sync::Job::All;       // sync
+    std::optional<ledger::Act> confirm;   // sync: a person has said yes to what a guard had stopped
+    bool parked = false;                  // status: list what is parked
+    int limit = 20;                       // status, parked, resync status, acts: rows
+    int year = 0;                         // report
+    sync::Selection selection;            // parked, resync start, reconcile: as typed,
+    std::vector<ledger::Filter> filters;  // … for parked: checked,
+    ledger::Slice slice;                  // … for resync start and reconcile: checked
+    std::string reason;                   // as typed
+    ledger::Act act;                      // who, what, why, of which selection: checked
+    bool all_matching = false;            // parked retry, dismiss: whatever the filters choose
+    bool yes = false;                     // do not ask
+    bool dry_run = false;                 // resync start
+    bool everything = false;              // resync start: no condition, and that is meant
+    std::int64_t resync = 0;              // resync status, pause, resume, stop; 0: all
+    ReconcileOptions reconcile;
 };
 
 // Fills the options. Returns -1 to go on, else the exit code (help and version were printed, or the

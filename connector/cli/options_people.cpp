@@ -1,0 +1,151 @@
+#include "connector/cli/options_people.h"
+
+#include <CLI/CLI.hpp>
+
+#include "connector/base/limits.h"
+
+namespace dvcsync::cli {
+namespace {
+
+CLI::App* command(CLI::App& parent, Options& options, Command what, const char* name,
+                  const char* description) {
+    auto* added = parent.add_subcommand(name, description);
+    added->callback([&options, what] { options.command = what; });
+    return added;
+}
+
+void add_limit(CLI::App& command, Options& options, const char* what) {
+    command.add_option("--limit", options.limit, what)
+        ->check(CLI::Range(1, limits::max_listed))
+        ->capture_default_str();
+}
+
+void add_reason(CLI::App& command, Options& options) {
+    command.add_option("--reason", options.reason,
+                       "why, in your words; kept with your name and the time");
+}
+
+void add_received(CLI::App& command, Options& options) {
+    auto& chosen = options.selection;
+    command.add_option("--from", chosen.from,
+                       "received on this day or later: 31/03/2019 or 2019-03-31");
+    command.add_option("--to", chosen.to, "received on this day or earlier");
+}
+
+// Names of agency and procedure, and days.
+void add_place(CLI::App& command, Options& options) {
+    auto& chosen = options.selection;
+    command.add_option("--agency", chosen.agency, "code of the agency");
+    command.add_option("--procedure", chosen.procedure, "code of the procedure");
+    add_received(command, options);
+}
+
+void add_filters(CLI::App& command, Options& options) {
+    auto& chosen = options.selection;
+    command.add_option("--kind", chosen.kind, "dossier, procedure or statistics");
+    add_place(command, options);
+    command.add_option("--operation", chosen.operation,
+                       "push-procedure, push-dossier, push-progress or push-statistics");
+    command.add_option("--cause", chosen.cause, "parked by: intake, mapping or portal");
+    command.add_option("--portal-code", chosen.portal_code, "the portal's code, as listed");
+    command.add_option("--text", chosen.text, "words that stand somewhere in the reason");
+}
+
+void add_acting(CLI::App& command, Options& options) {
+    command.add_option("codes", options.selection.codes, "codes of the records")->type_name("CODE");
+    command.add_flag("--all-matching", options.all_matching,
+                     "everything that the filters choose; says how many, and asks");
+    add_filters(command, options);
+    add_reason(command, options);
+    command.add_flag("--yes", options.yes, "do not ask (needed where no terminal can be asked)");
+}
+
+void add_parked(CLI::App& app, Options& options) {
+    auto* parked = app.add_subcommand("parked", "what needs a person: look, retry, dismiss");
+    parked->require_subcommand(1);
+
+    auto* list = command(*parked, options, Command::ParkedList, "list",
+                         "what is parked, by whom and why; newest first");
+    list->add_option("--code", options.selection.codes, "codes of the records")->type_name("CODE");
+    add_filters(*list, options);
+    add_limit(*list, options, "rows shown");
+
+    auto* show = command(*parked, options, Command::ParkedShow, "show",
+                         "everything that is known of a record's items, parked or not");
+    show->add_option("code", options.selection.codes, "code of the record")
+        ->required()
+        ->type_name("CODE")
+        ->expected(1);
+
+    auto* retry = command(*parked, options, Command::ParkedRetry, "retry",
+                          "have the next run try them again");
+    add_acting(*retry, options);
+
+    auto* dismiss = command(*parked, options, Command::ParkedDismiss, "dismiss",
+                            "they need no sending, until the province changes them");
+    add_acting(*dismiss, options);
+}
+
+void add_change(CLI::App& resync, Options& options, Command what, const char* name,
+                const char* description) {
+    auto* change = command(resync, options, what, name, description);
+    change->add_option("id", options.resync, "number of the resync")
+        ->required()
+        ->check(CLI::PositiveNumber)
+        ->type_name("ID");
+    add_reason(*change, options);
+}
+
+void add_resync(CLI::App& app, Options& options) {
+    auto* resync = app.add_subcommand("resync", "send again what the portal has had already");
+    resync->require_subcommand(1);
+
+    auto* start = command(*resync, options, Command::ResyncStart, "start",
+                          "choose records; the next dvcsync sync sends them, after live changes");
+    start->add_option("--dossier", options.selection.codes, "codes of dossiers")->type_name("CODE");
+    start->add_option("--kind", options.selection.kind,
+                      "dossier (if not given), procedure or statistics");
+    add_place(*start, options);
+    start->add_flag("--everything", options.everything, "no condition: every record of the kind");
+    start->add_flag("--dry-run", options.dry_run, "say what would be sent, and start nothing");
+    add_reason(*start, options);
+
+    auto* status = command(*resync, options, Command::ResyncStatus, "status",
+                           "how far they have come; newest first");
+    status->add_option("id", options.resync, "number of the resync; all if not given")
+        ->check(CLI::PositiveNumber)
+        ->type_name("ID");
+    add_limit(*status, options, "resyncs shown");
+
+    add_change(*resync, options, Command::ResyncPause, "pause", "hand nothing more over for now");
+    add_change(*resync, options, Command::ResyncResume, "resume", "go on after a pause");
+    add_change(*resync, options, Command::ResyncStop, "stop",
+               "forget what is not handed over yet, for good");
+}
+
+void add_reconcile(CLI::App& app, Options& options) {
+    auto* reconcile = command(app, options, Command::Reconcile, "reconcile",
+                              "compare what the portal holds with what the province told");
+    reconcile->add_option("--dossier", options.selection.codes, "codes of dossiers")
+        ->type_name("CODE");
+    add_place(*reconcile, options);
+    reconcile->add_option("--sample", options.reconcile.sample,
+                          "so many dossiers, chosen by chance; all if not given");
+    reconcile->add_flag("--resync", options.reconcile.resync,
+                        "start the resync that mends what is missing or stale");
+    add_limit(*reconcile, options, "differences shown");
+    add_reason(*reconcile, options);
+}
+
+}  // namespace
+
+void add_people(CLI::App& app, Options& options) {
+    add_parked(app, options);
+    add_resync(app, options);
+    add_reconcile(app, options);
+    auto* acts = command(app, options, Command::Acts, "acts",
+                         "what persons did, when and why; newest first");
+    add_limit(*acts, options, "acts shown");
+}
+
+}  // namespace dvcsync::cli
