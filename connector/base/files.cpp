@@ -44,11 +44,17 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 
 Error file_error(std::string_view verb, const std::filesystem::path& path, int code) {
     const bool persons_fault = code == ENOENT || code == EACCES || code == EPERM ||
-                               code == ENOTDIR || code == EISDIR || code == EROFS ||
-                               code == ELOOP || code == ENAMETOOLONG;
+                               code == ENOTDIR || code == EISDIR || code == ELOOP ||
+                               code == ENAMETOOLONG;
+    // What to do about a disk; the other reasons say it themselves.
+    const std::string_view advice =
+        code == ENOSPC || code == EDQUOT ? "; make room, then start again"
+        : code == EROFS ? "; look for disk errors (dmesg), mount it writable, then start again"
+        : code == EIO   ? "; look for disk errors (dmesg), then start again"
+                        : "";
     return {persons_fault ? ErrorKind::Config : ErrorKind::Retry,
-            fmt::format("cannot {} {}: {}", verb, path.string(),
-                        std::generic_category().message(code))};
+            fmt::format("cannot {} {}: {}{}", verb, path.string(),
+                        std::generic_category().message(code), advice)};
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max) {

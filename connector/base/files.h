@@ -25,7 +25,7 @@ Status write_atomically(const std::filesystem::path& path, std::string_view byte
 Status sync_folder(const std::filesystem::path& folder);
 
 // "cannot <verb> <path>: <what the system said>", Config where a person must mend the path or its
-// rights, Retry otherwise. `code` is errno.
+// rights, Retry otherwise; with what to do where it is the disk's fault. `code` is errno.
 Error file_error(std::string_view verb, const std::filesystem::path& path, int code);
 
 }  // namespace dvcsync

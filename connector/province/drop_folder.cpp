@@ -10,6 +10,7 @@
 
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
+#include "connector/base/points.h"
 #include "connector/province/folder_file.h"
 #include "connector/province/position.h"
 #include "connector/province/source.h"
@@ -72,7 +73,11 @@ class DropFolder final : public Source {
         }
         if (moved_done) DVC_TRY(sync_folder(settings_.root / "done"));
         if (moved_rejected) DVC_TRY(sync_folder(settings_.root / "rejected"));
-        return moved_done || moved_rejected ? sync_folder(in()) : Status{};
+        if (moved_done || moved_rejected) {
+            DVC_TRY(sync_folder(in()));
+            reach(Point::FoldersSynced);
+        }
+        return {};
     }
 
     Result<std::vector<RejectedFile>> incomplete() override {
@@ -282,10 +287,12 @@ Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings,
     for (const char* name : folders) {
         const fs::path folder = settings.root / name;
         struct stat facts {};
-        if (::stat(folder.c_str(), &facts) != 0 || ::access(folder.c_str(), W_OK | X_OK) != 0)
-            return fail(ErrorKind::Config,
-                        file_error("use", folder, errno).message +
-                            "; make it with \"dvcsync init\" or give the service write access");
+        if (::stat(folder.c_str(), &facts) != 0 || ::access(folder.c_str(), W_OK | X_OK) != 0) {
+            Error error = file_error("use", folder, errno);
+            if (error.kind == ErrorKind::Config)
+                error.message += "; make it with \"dvcsync init\" or give the service write access";
+            return tl::make_unexpected(std::move(error));
+        }
         if (!S_ISDIR(facts.st_mode))
             return fail(ErrorKind::Config, folder.string() + " is not a folder");
         if (device != 0 && device != facts.st_dev)

@@ -12,6 +12,7 @@
 #include "connector/base/crypto.h"
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
+#include "connector/base/points.h"
 #include "connector/base/text.h"
 #include "connector/province/markup_text.h"
 #include "connector/province/splitter.h"
@@ -212,10 +213,13 @@ Status put_away(const fs::path& folder, const FileState& file, const fs::path& t
         name = fmt::format("{}.{}", file.name, number);
     // The reason first: after a crash in between, the file is refused again and the reason
     // replaced.
-    if (!explanation.empty())
+    if (!explanation.empty()) {
         DVC_TRY(write_atomically(target / (name + ".reason.txt"), explanation, 0640));
+        reach(Point::ReasonInPlace);
+    }
     if (::rename(from.c_str(), (target / name).c_str()) != 0)
         return tl::make_unexpected(file_error("move", from, errno));
+    reach(Point::FileMoved);
     return {};
 }
 

@@ -7,9 +7,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <random>
 #include <utility>
+
+#include "connector/base/files.h"
 
 namespace dvcsync::sync {
 
@@ -44,10 +45,7 @@ Result<Connector> Connector::open(config::Config config) {
 Result<std::optional<RunLock>> RunLock::take(const std::filesystem::path& ledger_file) {
     const std::string file = ledger_file.string() + ".lock";
     const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail(ErrorKind::Config,
-                    fmt::format("{}: cannot be made: {}", file, strerror(errno)));
-    }
+    if (fd < 0) return tl::make_unexpected(file_error("open", file, errno));
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
         ::close(fd);
         return std::nullopt;

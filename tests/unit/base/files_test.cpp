@@ -71,8 +71,16 @@ TEST(SyncFolder, RefusesWhatIsNoFolder) {
 TEST(FileError, TellsWhoMustAct) {
     EXPECT_EQ(file_error("read", "x", EACCES).kind, ErrorKind::Config);
     EXPECT_EQ(file_error("read", "x", EIO).kind, ErrorKind::Retry);
+    EXPECT_EQ(file_error("write", "a/b", EROFS).kind, ErrorKind::Retry);
+    EXPECT_EQ(file_error("write", "a/b", ENOENT).message,
+              "cannot write a/b: No such file or directory");
+}
+
+TEST(FileError, OfADiskSaysWhatToDo) {
     EXPECT_EQ(file_error("write", "a/b", ENOSPC).message,
-              "cannot write a/b: No space left on device");
+              "cannot write a/b: No space left on device; make room, then start again");
+    for (const int code : {ENOSPC, EDQUOT, EROFS, EIO})
+        EXPECT_TRUE(file_error("write", "a/b", code).message.ends_with("start again")) << code;
 }
 
 }  // namespace
