@@ -166,6 +166,70 @@ TEST_P(LedgerTest, TheDoubtThatWasAskedForLongestAgoComesFirst) {
                 ElementsAre("B", "A"));
 }
 
+TEST_P(LedgerTest, ADoubtIsAskedForWhenItsTimeHasComeAndNotBefore) {
+    take({dossier("D")});
+    Settlement unsure = settled(claim_one(), State::InDoubt);
+    unsure.next_at = noon + minutes{5};
+    settle(unsure);
+    EXPECT_EQ(*ledger().next_due(Operation::PushDossier), noon + minutes{5});
+    const UtcTime before = noon + minutes{5} - Millis{1};
+    EXPECT_THAT(*ledger().doubtful(Operation::PushDossier, 10, before), IsEmpty());
+    EXPECT_EQ(ledger().doubtful(Operation::PushDossier, 10, noon + minutes{5})->size(), 1U);
+    EXPECT_EQ(only().attempts, 1);
+    // Asked in vain: later, and no attempt.
+    unsure.next_at = noon + minutes{9};
+    unsure.called = false;
+    settle(unsure, noon + minutes{5});
+    EXPECT_EQ(only().attempts, 1);
+    EXPECT_EQ(only().next_at, noon + minutes{9});
+    // An instant in the past means now.
+    unsure.next_at = {};
+    settle(unsure, noon + minutes{9});
+    EXPECT_EQ(only().next_at, noon + minutes{9});
+    settle(settled(ledger().doubtful(Operation::PushDossier, 1, noon + minutes{9})->at(0),
+                   State::Delivered));
+    EXPECT_EQ(*ledger().next_due(Operation::PushDossier), std::nullopt);
+}
+
+TEST_P(LedgerTest, TheEarlierOfWaitingAndInDoubtIsDueNext) {
+    take({dossier("A"), dossier("B")});
+    const auto items = claim();
+    Settlement waits = settled(items[0], State::Waiting);
+    waits.next_at = noon + minutes{7};
+    Settlement unsure = settled(items[1], State::InDoubt);
+    unsure.next_at = noon + minutes{8};
+    settle(waits);
+    settle(unsure);
+    EXPECT_EQ(*ledger().next_due(Operation::PushDossier), noon + minutes{7});
+    unsure.next_at = noon + minutes{6};
+    settle(unsure);
+    EXPECT_EQ(*ledger().next_due(Operation::PushDossier), noon + minutes{6});
+    EXPECT_EQ(*ledger().next_due(Operation::PushProgress), std::nullopt);
+}
+
+TEST_P(LedgerTest, AClockThatWentBackKeepsNobodyWaitingForItToCatchUp) {
+    const UtcTime future = noon + hours{24 * 365};
+    take({dossier("A"), dossier("B"), dossier("C")});
+    const auto items = claim();
+    Settlement waits = settled(items[0], State::Waiting);
+    waits.next_at = future + minutes{5};
+    settle(waits, future);
+    Settlement unsure = settled(items[1], State::InDoubt);
+    unsure.next_at = future + minutes{6};
+    settle(unsure, future);
+    Settlement usual = settled(items[2], State::Waiting);
+    usual.next_at = noon + hours{3};
+    settle(usual, noon);
+    EXPECT_EQ(*ledger().recover(noon + minutes{1}), 0U);
+    // Each waits as long as it was meant to, from now on.
+    EXPECT_THAT(codes(claim(Operation::PushDossier, noon + minutes{5})), IsEmpty());
+    EXPECT_THAT(codes(claim(Operation::PushDossier, noon + minutes{6})), ElementsAre("A"));
+    EXPECT_THAT(*ledger().doubtful(Operation::PushDossier, 9, noon + minutes{6}), IsEmpty());
+    EXPECT_EQ(ledger().doubtful(Operation::PushDossier, 9, noon + minutes{7})->size(), 1U);
+    EXPECT_EQ(*ledger().next_due(Operation::PushDossier), noon + minutes{7});
+    EXPECT_THAT(codes(claim(Operation::PushDossier, noon + hours{3})), ElementsAre("C"));
+}
+
 TEST_P(LedgerTest, ADoubtThatWasOvertakenStaysInDoubtAtItsOwnVersion) {
     const Claimed item = dossier_in(State::Sending);
     take({dossier("D", "v2")});
@@ -290,11 +354,12 @@ TEST_P(LedgerTest, ABrokenRuleChangesNothing) {
     const auto items = claim();
     ASSERT_EQ(items.size(), 2U);
     Settlement good = settled(items[0], State::Delivered);
-    std::vector<Settlement> wrong(4, settled(items[1], State::Delivered));
+    std::vector<Settlement> wrong(5, settled(items[1], State::Delivered));
     wrong[0].state = State::Sending;
     wrong[1].item = 4711;
     wrong[2].version = 2;
     wrong[3] = good;  // a second time
+    wrong[4].state = State::Dismissed;
     for (const Settlement& bad : wrong) {
         const std::vector<Settlement> both{good, bad};
         const auto status = ledger().settle(both, noon);

@@ -290,5 +290,64 @@ TEST_P(LedgerTest, EveryOperationOfTheQueueGetsAnItem) {
     EXPECT_EQ(state_of(Operation::PushProgress), State::Ready);
 }
 
+// -- the order of exports
+
+Intake exported(const std::string& content, std::optional<UtcTime> as_of) {
+    Intake intake = dossier("D", content);
+    intake.as_of = as_of;
+    return intake;
+}
+
+TEST_P(LedgerTest, WhatAnOlderExportSaysIsLeftAlone) {
+    take({exported("new", noon)});
+    const Taken taken = take({exported("old", noon - Millis{1})});
+    EXPECT_EQ(taken.outdated, 1U);
+    EXPECT_EQ(taken.added + taken.changed + taken.unchanged + taken.parked, 0U);
+    EXPECT_TRUE(*ledger().is_current(exported("new", noon).digest));
+    const Claimed item = claim_one();
+    EXPECT_EQ(item.sealed, "sealed new");
+    EXPECT_EQ(item.version, 1);
+    settle(settled(item, State::Delivered));
+    EXPECT_EQ(take({exported("old", noon - Millis{1})}).outdated, 1U);
+    EXPECT_EQ(only().state, State::Delivered);
+    // A fault in an older export does not matter either.
+    Intake faulty = unreadable("D");
+    faulty.as_of = noon - Millis{1};
+    EXPECT_EQ(take({faulty}).outdated, 1U);
+    EXPECT_EQ(only().state, State::Delivered);
+}
+
+TEST_P(LedgerTest, OfExportsOfOneInstantOrOfNoneTheLastReadWins) {
+    take({exported("a", noon)});
+    EXPECT_EQ(take({exported("b", noon)}).changed, 1U);
+    EXPECT_EQ(take({exported("c", std::nullopt)}).changed, 1U);
+    EXPECT_EQ(take({exported("d", noon - Millis{1})}).changed, 1U) << "c told no instant";
+    EXPECT_EQ(take({exported("e", noon - Millis{2})}).outdated, 1U);
+    EXPECT_EQ(claim_one().sealed, "sealed d");
+}
+
+TEST_P(LedgerTest, ALaterExportOfTheSameContentIsRememberedAsLater) {
+    using std::chrono::hours;
+    take({exported("a", noon)});
+    EXPECT_EQ(take({exported("a", noon + hours{2})}).unchanged, 1U);
+    EXPECT_EQ(take({exported("b", noon + hours{1})}).outdated, 1U) << "it went b, then back to a";
+    EXPECT_EQ(take({exported("a", noon - hours{1})}).unchanged, 1U);
+    EXPECT_EQ(take({exported("b", noon + hours{1})}).outdated, 1U);
+    EXPECT_EQ(take({exported("b", noon + hours{3})}).changed, 1U);
+    reopen();
+    EXPECT_EQ(take({exported("a", noon + hours{2})}).outdated, 1U);
+}
+
+TEST_P(LedgerTest, AFaultyVersionHasItsPlaceInTheOrderToo) {
+    take({exported("a", noon)});
+    Intake faulty = unreadable("D");
+    faulty.as_of = noon + Millis{2};
+    EXPECT_EQ(take({faulty}).parked, 1U);
+    EXPECT_EQ(take({exported("b", noon + Millis{1})}).outdated, 1U);
+    EXPECT_EQ(only().state, State::Parked);
+    EXPECT_EQ(take({exported("c", noon + Millis{3})}).changed, 1U);
+    EXPECT_EQ(only().state, State::Ready);
+}
+
 }  // namespace
 }  // namespace dvcsync::ledger

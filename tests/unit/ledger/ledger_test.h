@@ -23,6 +23,8 @@ struct Backend {
     std::function<Result<std::unique_ptr<Ledger>>(const std::filesystem::path&)> open;
 };
 
+std::vector<Backend> backends();
+
 inline void PrintTo(const Backend& backend, std::ostream* out) {
     *out << backend.name;
 }
@@ -80,6 +82,15 @@ inline Settlement settled(const Claimed& item, State state) {
         settlement.reason = "refused";
     }
     return settlement;
+}
+
+inline Act act(const std::string& what, const std::string& reason = "asked for by the office") {
+    Act act;
+    act.actor = "officer";
+    act.what = what;
+    act.reason = reason;
+    act.selection = "--all";
+    return act;
 }
 
 class TemporaryFolder {

@@ -303,6 +303,62 @@ TEST_P(LedgerTest, AProcedureThatCannotBeReadIsNotPublished) {
     EXPECT_EQ(*ledger().records("procedure"), 1U);
 }
 
+TEST_P(LedgerTest, AnAbolitionCountsFromTheMomentItIsQueuedUntilItIsDelivered) {
+    auto change = [this] { return *ledger().catalogue_change(); };
+    auto version = [&](const std::string& code, const std::string& status) {
+        take({procedure(code, status, status, "10/QD", "new", noon)});
+    };
+    auto deliver = [&](State state = State::Delivered) {
+        for (const Claimed& item : claim(Operation::PushProcedure))
+            settle(settled(item, state));
+    };
+    for (const char* code : {"1", "2", "3"})
+        version(code, "public");
+    EXPECT_EQ(change().published, 0U) << "queued, but the portal does not hold them yet";
+    deliver();
+    EXPECT_EQ(change().published, 3U);
+    EXPECT_EQ(change().abolishing, 0U);
+
+    version("1", "abolished");
+    version("2", "amended");
+    version("new and abolished", "abolished");
+    EXPECT_EQ(change().published, 3U);
+    EXPECT_EQ(change().abolishing, 1U);
+    deliver(State::InDoubt);
+    EXPECT_EQ(change().abolishing, 1U);
+    const auto doubts = ledger().doubtful(Operation::PushProcedure, 9, noon + Millis{3'600'000});
+    ASSERT_EQ(doubts->size(), 3U);
+    for (const Claimed& item : *doubts)
+        settle(settled(item, item.code == "1" ? State::Delivered : State::Parked));
+    EXPECT_EQ(change().published, 2U);
+    EXPECT_EQ(change().abolishing, 0U);
+
+    // What is parked does not go out; what cannot be read abolishes nothing.
+    version("3", "abolished");
+    deliver(State::Parked);
+    EXPECT_EQ(change().abolishing, 0U);
+    ASSERT_TRUE(ledger().release_parked(Cause::Portal, noon));
+    EXPECT_EQ(change().abolishing, 1U);
+    Intake faulty = unreadable("3");
+    faulty.facts.kind = "procedure";
+    faulty.queue = {Operation::PushProcedure};
+    take({faulty});
+    EXPECT_EQ(change().abolishing, 0U);
+    EXPECT_EQ(change().published, 2U);
+}
+
+TEST_P(LedgerTest, ThePortalHoldsTheVersionThatWasSentAndNotTheOneThatCameMeanwhile) {
+    take({procedure("1", "a", "public", "10/QD", "new", noon)});
+    const Claimed item = claim_one(Operation::PushProcedure);
+    take({procedure("1", "b", "abolished", "11/QD", "abolished", noon)});
+    settle(settled(item, State::Delivered));
+    EXPECT_EQ(ledger().catalogue_change()->published, 1U);
+    EXPECT_EQ(ledger().catalogue_change()->abolishing, 1U);
+    settle(settled(claim_one(Operation::PushProcedure), State::Delivered));
+    EXPECT_EQ(ledger().catalogue_change()->published, 0U);
+    EXPECT_EQ(ledger().catalogue_change()->abolishing, 0U);
+}
+
 TEST_P(LedgerTest, RunsAreRememberedNewestFirst) {
     const auto first = ledger().begin_run("push-dossiers", noon);
     const auto second = ledger().begin_run("all", noon + Millis{5});

@@ -18,13 +18,12 @@
 
 namespace dvcsync::ledger {
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerTest,
-                         testing::Values(Backend{"Sqlite",
-                                                 [](const std::filesystem::path& folder) {
-                                                     return open_sqlite(folder / "ledger.db",
-                                                                        "key-1");
-                                                 }}),
-                         [](const auto& info) { return info.param.name; });
+std::vector<Backend> backends() {
+    return {{"Sqlite", [](const std::filesystem::path& folder) {
+                 return open_sqlite(folder / "ledger.db", "key-1");
+             }}};
+}
+INSTANTIATE_TEST_SUITE_P(Every, LedgerTest, testing::ValuesIn(backends()));
 
 namespace {
 
@@ -51,9 +50,11 @@ class SqliteTest : public testing::Test {
         EXPECT_TRUE(database) << database.error().message;
         return *std::move(database);
     }
-    void load_version_1() {
+    void load_version(int version) {
         std::ostringstream script;
-        script << std::ifstream(DVC_SOURCE_DIR "/tests/unit/ledger/fixtures/v1.sql").rdbuf();
+        script << std::ifstream(DVC_SOURCE_DIR "/tests/unit/ledger/fixtures/v" +
+                                std::to_string(version) + ".sql")
+                      .rdbuf();
         const auto status = raw().run(script.str().c_str());
         ASSERT_TRUE(status) << status.error().message;
     }
@@ -99,7 +100,7 @@ TEST_F(SqliteTest, TheFileIsPrivateAndDurable) {
 }
 
 TEST_F(SqliteTest, ALedgerOfSchema1IsMigratedAndCopiedFirst) {
-    load_version_1();
+    load_version(1);
     const auto ledger = open();
     ASSERT_NE(ledger, nullptr);
     EXPECT_EQ(*ledger->schema_version(), newest_schema());
@@ -133,6 +134,47 @@ TEST_F(SqliteTest, ALedgerOfSchema1IsMigratedAndCopiedFirst) {
     EXPECT_EQ(*copy->number("SELECT count(*) FROM record WHERE decision = '10/QD-UBND'"), 1);
 }
 
+TEST_F(SqliteTest, ALedgerOfSchema2IsMigratedWithItsQueue) {
+    load_version(2);
+    const auto ledger = open();
+    ASSERT_NE(ledger, nullptr);
+    EXPECT_EQ(*ledger->schema_version(), newest_schema());
+    EXPECT_TRUE(ledger->verify());
+    EXPECT_TRUE(fs::exists(file().string() + ".v2.backup"));
+    const auto tally = ledger->tally("dossier");
+    EXPECT_EQ(tally->records, 6U);
+    EXPECT_EQ(tally->refused, 1U);
+    EXPECT_EQ(tally->parked, 1U);
+    EXPECT_EQ(tally->waiting, 4U);
+    const auto parked = ledger->list(in_state(State::Parked), 10);
+    ASSERT_EQ(parked->size(), 2U);
+    EXPECT_EQ(parked->at(0).reason, "no such status");
+    EXPECT_EQ(parked->at(1).portal_code, "-1");
+    EXPECT_EQ(parked->at(1).attempts, 2);
+
+    // What was being sent is in doubt, and the rest goes out in the order it had.
+    EXPECT_EQ(*ledger->recover(noon), 1U);
+    const auto doubts = ledger->doubtful(Operation::PushDossier, 10, noon);
+    ASSERT_EQ(doubts->size(), 2U);
+    EXPECT_EQ(doubts->at(0).code, "D");
+    EXPECT_EQ(doubts->at(1).code, "E");
+    const auto items = ledger->claim(Operation::PushDossier, 10, noon + Millis{2});
+    ASSERT_EQ(items->size(), 2U);
+    EXPECT_EQ(items->at(0).code, "C");
+    EXPECT_EQ(items->at(1).code, "B");
+    EXPECT_EQ(items->at(1).sealed, "\x02");
+    EXPECT_FALSE(items->at(1).again);
+
+    // 1.000001 is published, 1.000002 was and is about to be abolished, 1.000003 is abolished.
+    const auto change = ledger->catalogue_change();
+    EXPECT_EQ(change->published, 2U);
+    EXPECT_EQ(change->abolishing, 1U);
+    // What was delivered before can be sent again.
+    Slice slice;
+    slice.codes = {"A"};
+    EXPECT_EQ(ledger->preview_resync(slice)->first_codes, std::vector<std::string>{"A"});
+}
+
 TEST_F(SqliteTest, AMigratedAndANewLedgerHaveTheSameSchema) {
     const char* const schema =
         "SELECT group_concat(line, ';') FROM (SELECT m.name || '.' || c.name || ' ' || c.type || "
@@ -145,17 +187,19 @@ TEST_F(SqliteTest, AMigratedAndANewLedgerHaveTheSameSchema) {
         EXPECT_TRUE(statement && *statement->step());
         return statement->text(0);
     };
-    load_version_1();
     (void)open();
-    const std::string migrated = text();
-    fs::remove(file());
-    (void)open();
-    EXPECT_EQ(migrated, text());
-    EXPECT_THAT(migrated, HasSubstr("outbox_ready"));
+    const std::string made = text();
+    EXPECT_THAT(made, HasSubstr("outbox_ready"));
+    for (const int version : {1, 2}) {
+        fs::remove(file());
+        load_version(version);
+        (void)open();
+        EXPECT_EQ(made, text()) << "from schema " << version;
+    }
 }
 
 TEST_F(SqliteTest, AFailedMigrationLeavesTheOldLedgerAsItWas) {
-    load_version_1();
+    load_version(1);
     ASSERT_TRUE(raw().run("CREATE TABLE publication (x INTEGER)"));  // in the way of schema 2
     EXPECT_EQ(refusal().kind, ErrorKind::Bug);
     EXPECT_EQ(*raw().number("PRAGMA user_version"), 1);
@@ -174,7 +218,7 @@ TEST_F(SqliteTest, ALedgerNewerThanTheProgramIsRefused) {
 }
 
 TEST_F(SqliteTest, AnotherKeyIsRefusedBeforeAnythingIsTouched) {
-    load_version_1();
+    load_version(1);
     const Error error = refusal("key-2");
     EXPECT_EQ(error.kind, ErrorKind::Config);
     EXPECT_THAT(error.message, HasSubstr("key-1"));
@@ -415,6 +459,9 @@ TEST_F(SqliteTest, NoStatementOfIntakeAndDeliveryReadsAWholeTableOrSorts) {
             EXPECT_THAT(plan, HasSubstr(std::string(index))) << text;
         }
     };
+    uses("o.state = 3 AND o.next_at", "outbox_in_doubt (operation=? AND next_at<?)");
+    uses("state = 3 ORDER BY next_at LIMIT 1", "outbox_in_doubt (operation=?)");
+    uses("FROM lease", "lease USING PRIMARY KEY");
     uses("o.state = 0", "outbox_ready (operation=?)");
     uses("o.state = 2 AND o.next_at", "outbox_waiting (operation=? AND next_at<?)");
     uses("SELECT 1 FROM record", "record_digest (digest_head=?)");
