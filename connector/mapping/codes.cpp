@@ -6,11 +6,10 @@
 
 #include "connector/base/csv.h"
 #include "connector/base/text.h"
+#include "connector/mapping/quoting.h"
 
 namespace dvcsync::mapping {
 namespace {
-
-constexpr std::size_t shown_code = 60;  // characters of a code in a message
 
 // The text without the suffix, or nullopt if it has no such suffix or is nothing else.
 std::optional<std::string_view> without_suffix(std::string_view text, std::string_view pattern) {
@@ -46,8 +45,8 @@ tl::expected<std::string_view, std::string> CodeTable::find(std::string_view loc
     const std::string day = on ? " on " + iso_date(*on) : std::string();
     if (!rows) {
         if (keep_unknown_) return local;
-        return tl::make_unexpected(fmt::format("code '{}' is not in {}{}: {}",
-                                               excerpt(local, shown_code), shown_, day, advice_));
+        return tl::make_unexpected(
+            fmt::format("code {} is not in {}{}: {}", shown_value(local), shown_, day, advice_));
     }
     for (const auto& row : *rows) {
         const bool in_force = on ? (!row.valid_from || *row.valid_from <= *on) &&
@@ -56,8 +55,8 @@ tl::expected<std::string_view, std::string> CodeTable::find(std::string_view loc
         if (in_force) return row.to;
     }
     return tl::make_unexpected(
-        fmt::format("code '{}' is in {}, but not in force{}: correct its dates or add a row",
-                    excerpt(local, shown_code), shown_, on ? day : std::string(" today")));
+        fmt::format("code {} is in {}, but not in force{}: correct its dates or add a row",
+                    shown_value(local), shown_, on ? day : std::string(" today")));
 }
 
 class CodeTableLoader {

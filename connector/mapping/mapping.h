@@ -99,6 +99,16 @@ class Vocabulary {
     };
     const std::vector<Kind>& kinds() const;
 
+    // The attributes of an export's root element that tell of the whole file; empty: the product
+    // writes no such attribute.
+    struct Export {
+        std::string time;      // when the export was made
+        std::string complete;  // the element of the kind that the file holds without exception
+    };
+    const Export& export_attributes() const;
+    // Reads the value of Export::time. The error says what is wrong with it.
+    tl::expected<LocalTime, std::string> export_time(std::string_view text) const;
+
     // Refused: not well-formed (says where), too deep, or an unknown kind.
     Result<Record> parse(std::string_view kind, std::string_view xml) const;
     // Faults when what the ledger must know is missing or wrong (code, dates, status word).

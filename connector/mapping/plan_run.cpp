@@ -10,6 +10,7 @@
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/mapping/plan.h"
+#include "connector/mapping/quoting.h"
 
 namespace dvcsync::mapping {
 namespace {
@@ -96,7 +97,7 @@ class Run {
             for (const auto& document : documents_)
                 if (!seen.insert(document.key).second)
                     fault(plan_.each_name,
-                          fmt::format("two members have the key '{}'", excerpt(document.key)));
+                          fmt::format("two members have the key {}", shown_value(document.key)));
     }
 
     void write(const Node& node) {
@@ -210,8 +211,8 @@ class Run {
         if (node.on) {
             const auto at = read_date(cursor_, *node.on);
             if (!at)
-                return tl::make_unexpected(fmt::format("code '{}' cannot be looked up by date: {}",
-                                                       excerpt(*local), at.error()));
+                return tl::make_unexpected(fmt::format("code {} cannot be looked up by date: {}",
+                                                       shown_value(*local), at.error()));
             if (*at) on = date_of(**at);
         }
         return node.codes->find(*local, on);

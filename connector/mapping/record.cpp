@@ -7,6 +7,7 @@
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/mapping/markup.h"
+#include "connector/mapping/quoting.h"
 
 namespace dvcsync::mapping {
 namespace {
@@ -132,9 +133,9 @@ class Extraction {
     std::vector<std::string> faults_;
 };
 
-bool looks_like_a_date(std::string_view text) {
-    return text.size() <= 40 &&
-           text.find_first_not_of("0123456789/-.: TZ+") == std::string_view::npos;
+// A value that is not quoted is found by the name of its element.
+std::string in_place(const Ref& ref, std::string shown) {
+    return shown.starts_with('(') ? fmt::format("<{}> {}", ref.spec->shown, shown) : shown;
 }
 
 tl::unexpected<Error> refuse(std::string message) {
@@ -188,12 +189,8 @@ Reading<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref
     const auto text = trimmed(cursor.raw(ref));
     if (text.empty()) return std::optional<LocalTime>();
     if (const auto at = ref.spec->date->parse(text)) return at;
-    // A date is not personal, but a name in its place would be.
-    if (!looks_like_a_date(text))
-        return tl::make_unexpected(fmt::format("<{}> is not a date of the form {}", ref.spec->shown,
-                                               ref.spec->date->shown));
-    return tl::make_unexpected(
-        fmt::format("'{}' is not a date of the form {}", text, ref.spec->date->shown));
+    return tl::make_unexpected(fmt::format("{} is not a date of the form {}",
+                                           in_place(ref, shown_date(text)), ref.spec->date->shown));
 }
 
 Reading<std::string_view> read_word(const Cursor& cursor, const Ref& ref) {
@@ -201,8 +198,9 @@ Reading<std::string_view> read_word(const Cursor& cursor, const Ref& ref) {
     if (text.empty()) return ref.spec->type == Type::YesNo ? std::string_view("no") : text;
     if (!ref.spec->words) return text;
     if (const auto* const word = ref.spec->words->find(text)) return word->canonical;
-    return tl::make_unexpected(fmt::format("'{}' is not among the {}: add the word there",
-                                           excerpt(text), ref.spec->words->shown));
+    return tl::make_unexpected(fmt::format("{} is not among the {}: add the word there",
+                                           in_place(ref, shown_value(text)),
+                                           ref.spec->words->shown));
 }
 
 }  // namespace dvcsync::mapping

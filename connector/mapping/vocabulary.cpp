@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "connector/base/text.h"
+#include "connector/mapping/quoting.h"
 #include "connector/mapping/summary.h"
 
 namespace dvcsync::mapping {
@@ -106,6 +107,18 @@ Scopes Scopes::inside(const ListSpec& list) const {
     Scopes inner = *this;
     inner.stack_.push_back(&list.members);
     return inner;
+}
+
+const Vocabulary::Export& Vocabulary::export_attributes() const {
+    return data_->exports.names;
+}
+
+tl::expected<LocalTime, std::string> Vocabulary::export_time(std::string_view text) const {
+    const DateForm* const form = data_->exports.form;
+    if (form == nullptr) return tl::make_unexpected("the vocabulary names no such attribute");
+    if (const auto at = form->parse(trimmed(text))) return *at;
+    return tl::make_unexpected(
+        fmt::format("{} is not a date of the form {}", shown_date(trimmed(text)), form->shown));
 }
 
 const std::vector<Vocabulary::Kind>& Vocabulary::kinds() const {

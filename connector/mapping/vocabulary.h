@@ -123,8 +123,15 @@ struct KindData {
     ~KindData();
 };
 
+// What an export's root element says, see Vocabulary::Export.
+struct ExportSpec {
+    Vocabulary::Export names;
+    const DateForm* form = nullptr;  // of names.time
+};
+
 struct VocabularyData {
     std::string name;
+    ExportSpec exports;
     StringMap<DateForm> dates;
     StringMap<WordTable> words;
     WordTable yes_no;                     // canonical words "yes" and "no"

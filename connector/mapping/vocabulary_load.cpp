@@ -27,13 +27,14 @@ class Loader {
                 root, fmt::format("the root element must be <vocabulary>, not <{}>", root.name()));
             return nullptr;
         }
-        file_.allow(root, {"name"}, {"date-form", "words", "yes-no", "record"});
+        file_.allow(root, {"name"}, {"date-form", "words", "yes-no", "export", "record"});
         data_->name = file_.required(root, "name");
         for (const auto& node : root.children("date-form"))
             add_date_form(node);
         for (const auto& node : root.children("words"))
             add_words(node);
         add_yes_no(root);
+        add_export(root);
         for (const auto& node : root.children("record"))
             add_record(node);
         if (data_->all.empty()) file_.fault(root, "the vocabulary has no <record>");
@@ -101,6 +102,24 @@ class Loader {
         for (const char* const canonical : {"yes", "no"})
             for (const auto& local : split(file_.required(node, canonical), '|'))
                 add_word(node, data_->yes_no, local, canonical, true);
+    }
+
+    void add_export(pugi::xml_node root) {
+        const auto node = root.child("export");
+        if (!node) return;
+        if (node.next_sibling("export")) file_.fault(node, "<export> comes twice");
+        file_.allow(node, {"time", "type", "complete"});
+        ExportSpec& spec = data_->exports;
+        spec.names = {node.attribute("time").value(), node.attribute("complete").value()};
+        if (spec.names.time.empty() && spec.names.complete.empty())
+            file_.fault(node, "<export> needs the attribute 'time' or 'complete'");
+        if (spec.names.time.empty()) return;
+        const std::string type = file_.required(node, "type");
+        if (const auto date = data_->dates.find(type); date != data_->dates.end())
+            spec.form = &date->second;
+        else if (!type.empty())
+            file_.fault(node,
+                        fmt::format("unknown date form '{}'{}", type, suggestion(type, types_)));
     }
 
     void add_record(pugi::xml_node node) {

@@ -126,7 +126,7 @@ TEST(Field, AWrongDateIsShownWithItsForm) {
     EXPECT_EQ(field("<at>31/02/2019 08:00:00</at>"),
               "refused: D: '31/02/2019 08:00:00' is not a date of the form dd/MM/yyyy HH:mm:ss");
     EXPECT_EQ(field("<at>Nguyen Van Thu</at>"),
-              "refused: D: <at> is not a date of the form dd/MM/yyyy HH:mm:ss")
+              "refused: D: <at> (14 characters) is not a date of the form dd/MM/yyyy HH:mm:ss")
         << "what is no date may be a name";
 }
 

@@ -163,6 +163,29 @@ TEST_F(Loading, RefusesWhatAVocabularyCannotMean) {
     EXPECT_THAT(vocabulary_faults("<vocabulary name='v'/>"), HasSubstr("has no <record>"));
 }
 
+TEST_F(Loading, NamesFaultsOfTheExportElement) {
+    const auto with = [&](std::string_view element) {
+        return vocabulary_faults(vocabulary("", element));
+    };
+    EXPECT_EQ(with("<export time='made' type='time' complete='whole'/>"), "");
+    EXPECT_EQ(with("<export complete='whole'/>"), "");
+    EXPECT_THAT(with("<export/>"), HasSubstr("<export> needs the attribute 'time' or 'complete'"));
+    EXPECT_THAT(with("<export time='made'/>"), HasSubstr("type"));
+    EXPECT_THAT(with("<export time='made' type='tme'/>"),
+                HasSubstr("unknown date form 'tme' (did you mean 'time'?)"));
+    EXPECT_THAT(with("<export complete='a'/><export complete='a'/>"),
+                HasSubstr("<export> comes twice"));
+    EXPECT_THAT(with("<export complete='a' when='b'/>"), HasSubstr("when"));
+}
+
+TEST_F(Loading, AVocabularyWithoutAnExportElementKnowsNoTime) {
+    EXPECT_EQ(vocabulary_faults(vocabulary("")), "");
+    const auto set = folder_.load();
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->vocabulary().export_attributes().time, "");
+    EXPECT_FALSE(set->vocabulary().export_time("31/03/2019 23:50:00"));
+}
+
 TEST_F(Loading, RefusesHostileFiles) {
     EXPECT_THAT(mapping_faults("<!DOCTYPE mapping [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
                                "<mapping/>"),
@@ -211,7 +234,12 @@ TEST_F(Loading, DigestFollowsEveryFileThatWasRead) {
     EXPECT_EQ(first->files().size(), 3u);
     EXPECT_EQ(folder_.load()->digest(), first->digest());
     folder_.write("codes/t.csv", "a,b\nx,2\n");
-    EXPECT_NE(folder_.load()->digest(), first->digest());
+    const auto second = folder_.load();
+    EXPECT_NE(second->digest(), first->digest());
+    // A mended vocabulary is what lets records be read again that intake had parked.
+    folder_.write("province/v.xml",
+                  vocabulary("", "<words name='w'><word from='a' to='b'/></words>"));
+    EXPECT_NE(folder_.load()->digest(), second->digest());
     EXPECT_EQ(first->plan(Operation::PushProcedure), nullptr);
 }
 

@@ -59,6 +59,31 @@ class Shipped : public ::testing::Test {
     static inline MappingSet* set_ = nullptr;
 };
 
+TEST_F(Shipped, TellWhenAnExportWasMade) {
+    const auto& vocabulary = set_->vocabulary();
+    EXPECT_EQ(vocabulary.export_attributes().time, "exported");
+    EXPECT_EQ(vocabulary.export_attributes().complete, "complete");
+    const auto at = vocabulary.export_time(" 31/03/2019 23:50:00 ");
+    ASSERT_TRUE(at) << at.error();
+    EXPECT_EQ(vietnam_text(from_vietnam(*at)), "2019-03-31T23:50:00+07:00");
+    EXPECT_EQ(vocabulary.export_time("31/02/2019 23:50:00").error(),
+              "'31/02/2019 23:50:00' is not a date of the form dd/MM/yyyy HH:mm:ss");
+    EXPECT_EQ(vocabulary.export_time("yesterday").error(),
+              "(9 characters) is not a date of the form dd/MM/yyyy HH:mm:ss");
+}
+
+TEST_F(Shipped, AProcedureTellsWhatItsDecisionDoes) {
+    const auto facts = summary(
+        "<procedure><code>1.1</code><state>abolished</state><decision>"
+        "<number>7/QĐ</number><action>abolished</action></decision>"
+        "</procedure>",
+        "procedure");
+    ASSERT_TRUE(facts) << facts.error().text();
+    EXPECT_EQ(facts->status, "abolished");
+    EXPECT_EQ(facts->decision, "7/QĐ");
+    EXPECT_EQ(facts->action, "abolished");
+}
+
 TEST_F(Shipped, LoadWithTheShippedCodeTablesToo) {
     const auto set = MappingSet::load(source_dir / "mappings", "reference", "mapi");
     ASSERT_TRUE(set.has_value()) << set.error().message;
@@ -141,7 +166,7 @@ TEST_F(Shipped, ASummaryNamesAllItsFaults) {
     EXPECT_THAT(reasons, HasSubstr("code: required, but empty"));
     EXPECT_THAT(reasons, HasSubstr("status: 'lost' is not among the words 'status' of "));
     EXPECT_THAT(reasons, HasSubstr("received: '2019-03-01' is not a date of the form dd/MM/yyyy"));
-    EXPECT_THAT(reasons, HasSubstr("steps/step/at: <steps/step/at> is not a date"));
+    EXPECT_THAT(reasons, HasSubstr("steps/step/at: <steps/step/at> (9 characters) is not a date"));
 }
 
 TEST_F(Shipped, SummariseAProcedure) {
