@@ -25,10 +25,12 @@ void add_number(Conditions& conditions, std::string_view words, std::optional<Nu
     if (number) conditions.add(words, {as_integer(*number)});
 }
 
-// What filters and slices have in common.
+// What filters and slices have in common. by_code: the code is known too, so that the index over
+// kind and code finds the record; for the kind alone it would read nearly everything, and not in
+// order (the + keeps it out).
 template <class Choice>
-void add_record(Conditions& conditions, const Choice& choice) {
-    add_text(conditions, "r.kind = ?", choice.kind);
+void add_record(Conditions& conditions, const Choice& choice, bool by_code) {
+    add_text(conditions, by_code ? "r.kind = ?" : "+r.kind = ?", choice.kind);
     add_text(conditions, "r.agency = ?", choice.agency);
     if (!choice.procedure.empty())
         conditions.add("(r.procedure = ? OR (r.kind = 'procedure' AND r.code = ?))",
@@ -50,7 +52,7 @@ Conditions conditions_of(const Filter& filter) {
     Conditions conditions;
     add_number(conditions, "o.item = ?", filter.item);
     add_text(conditions, "r.code = ?", filter.code);
-    add_record(conditions, filter);
+    add_record(conditions, filter, !filter.code.empty());
     add_number(conditions, "o.operation = ?", filter.operation);
     add_number(conditions, "o.state = ?", filter.state);
     add_number(conditions, "o.cause = ?", filter.cause);
@@ -64,7 +66,7 @@ Conditions conditions_of(const Filter& filter) {
 
 Conditions conditions_of(const Slice& slice) {
     Conditions conditions;
-    add_record(conditions, slice);
+    add_record(conditions, slice, !slice.codes.empty());
     return conditions;
 }
 

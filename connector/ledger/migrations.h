@@ -1,6 +1,7 @@
 // The ledger's schema as numbered migrations. schema.md describes the result.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "connector/base/error.h"
@@ -8,6 +9,8 @@
 
 namespace dvcsync::ledger {
 
+// One a schema, from 1 on.
+std::span<const char* const> migration_scripts();
 int newest_schema();
 
 // Brings the file from whatever version it has to the newest; a new file gets `key_id`. Before an

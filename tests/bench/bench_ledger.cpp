@@ -119,6 +119,7 @@ class Bench {
         look("unchanged check, one by one");
         deliver("claim + settle dossiers, 256 a batch", Operation::PushDossier);
         deliver("claim + settle progress, 256 a batch", Operation::PushProgress);
+        resync();
         take("take, changed records, 500 a transaction", 2);
         report();
         fmt::print("{:<44}{:>12.1f} MB\n", "file", megabytes());
@@ -187,15 +188,39 @@ class Bench {
         line(what, count, watch);
     }
 
+    static void timed(std::string_view what, auto&& work) {
+        Watch watch;
+        watch.time(work);
+        fmt::print("{:<44}{:>12.1f} ms\n", what, watch.wall * 1e3);
+    }
+
+    // Half of the year by its codes, the rest as what is left; then everything goes out once more.
+    void resync() {
+        Slice half;
+        for (std::size_t i = 0; i < records_; i += 2)
+            half.codes.push_back(dossier(i, 1).facts.code);
+        timed("resync of every second dossier, by code",
+              [&] { must(ledger_->start_resync(half, {}, start)); });
+        timed("preview of a resync of all", [&] { must(ledger_->preview_resync({})); });
+        timed("resync of all the others", [&] { must(ledger_->start_resync({}, {}, start)); });
+        Watch watch;
+        Fed fed;
+        std::size_t handed = 0;
+        do {
+            watch.time([&] { fed = must(ledger_->feed_resync(limits::intake_batch, start)); });
+            handed += fed.handed;
+        } while (fed.left > 0);
+        line("resync handed over, 500 a transaction", handed, watch);
+        deliver("claim + settle again, 256 a batch", Operation::PushDossier);
+    }
+
     void report() {
-        auto timed = [](std::string_view what, auto&& work) {
-            Watch watch;
-            watch.time(work);
-            fmt::print("{:<44}{:>12.1f} ms\n", what, watch.wall * 1e3);
-        };
+        Filter filter;
+        filter.text = "NOTHING HOLDS THIS";
         timed("figures of one month", [this] { must(ledger_->month(2019, 6)); });
         timed("figures of the year", [this] { must(ledger_->year(2019)); });
         timed("counts of the outbox", [this] { must(ledger_->counts()); });
+        timed("search in the reasons", [&] { must(ledger_->count(filter)); });
         timed("tally of dossiers", [this] { must(ledger_->tally("dossier")); });
     }
 
