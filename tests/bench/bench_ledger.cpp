@@ -119,9 +119,10 @@ class Bench {
         look("unchanged check, one by one");
         deliver("claim + settle dossiers, 256 a batch", Operation::PushDossier);
         deliver("claim + settle progress, 256 a batch", Operation::PushProgress);
-        resync();
         take("take, changed records, 500 a transaction", 2);
         report();
+        deliver("claim + settle changed dossiers", Operation::PushDossier);
+        resync();
         fmt::print("{:<44}{:>12.1f} MB\n", "file", megabytes());
     }
 
