@@ -226,8 +226,10 @@ Failure explain(const Call& call, const Watch& watch) {
     if (!answered && !watch.proven && alert_rejects_handshake(watch.tls.alert()))
         return {Kind::Untrusted, alert_words(watch.tls.alert())};
     if (answered) return {Kind::Unclear, fmt::format("the answer was cut: {}", call.error)};
-    return {Kind::Unclear,
-            fmt::format("the connection broke before an answer: {}{}", call.error, hint)};
+    // The library wanted to send again on a new connection, which the body does not allow.
+    const bool closed = call.error.find("rewind") != std::string::npos;
+    return {Kind::Unclear, fmt::format("the connection broke before an answer: {}{}",
+                                       closed ? "the portal closed it" : call.error, hint)};
 }
 
 }  // namespace dvcsync::portal
