@@ -165,18 +165,13 @@ TEST(Client, AnUnclearLoginIsOnlyARetry) {
 
 TEST(Client, SpeaksToAWrapperWithoutLogin) {
     Server server(Server::answering(good));
-    ClientSettings settings;
-    settings.base_url = server.url();
-    settings.endpoints = {{"dossiers", "/api/SynsTTHCC/DongBoHoSoMC"}};
-    settings.settings = {{"agency", "000.00.01.H22"}};
-    const auto client = client_for(settings, "tests/data/portal/hagiang.xml");
+    auto settings = wrapper_at(server.url());
+    const auto client = client_for(settings, wrapper_profile);
     EXPECT_TRUE(client->login());
     EXPECT_EQ(only(client->push(Operation::PushDossier, one, true)), V::Accepted);
     const auto seen = server.requests();
     ASSERT_EQ(seen.size(), 1u);
-    EXPECT_EQ(
-        seen[0].line,
-        "POST /api/SynsTTHCC/DongBoHoSoMC?MaDinhDanhDV=000.00.01.H22&isUpdating=True HTTP/1.1");
+    EXPECT_EQ(seen[0].line, "POST /dossiers?MaDinhDanhDV=000.00.01.H22&isUpdating=True HTTP/1.1");
     EXPECT_EQ(seen[0].body, R"([{"MaHoSo":"A"}])");
     EXPECT_EQ(client->look("A").error().verdict, V::Misconfigured);
     EXPECT_EQ(only(client->push(Operation::PushProgress, one, false)), V::Misconfigured);

@@ -76,12 +76,9 @@ TEST_P(FaultTest, OnAReusedConnection) {
 TEST_P(FaultTest, OnAFreshConnection) {
     std::atomic<int> pushes{0};
     const Server server(portal(pushes, 1));  // no login, so there is no session to renew
-    ClientSettings settings;
-    settings.base_url = server.url();
-    settings.endpoints = {{"dossiers", "/dossiers"}};
-    settings.settings = {{"agency", "000.00.01.H22"}};
+    auto settings = wrapper_at(server.url());
     settings.deadline = GetParam().deadline;
-    const auto client = client_for(settings, "tests/data/portal/hagiang.xml");
+    const auto client = client_for(settings, wrapper_profile);
     expect_as_told(*client, pushes, 1);
 }
 

@@ -116,11 +116,8 @@ TEST(List, APortalWithoutTheServiceRefuses) {
 
 TEST(Questions, AProfileWithoutThemSaysSo) {
     Server server(Server::answering(good));
-    ClientSettings settings;
-    settings.base_url = server.url();
-    settings.endpoints = {{"dossiers", "/dossiers"}};
-    settings.settings = {{"agency", "000.00.01.H22"}};
-    const auto client = client_for(settings, "tests/data/portal/hagiang.xml");
+    auto settings = wrapper_at(server.url());
+    const auto client = client_for(settings, wrapper_profile);
     EXPECT_EQ(client->look("A").error().verdict, V::Misconfigured);
     EXPECT_EQ(client->list(march_1, april_1, 1).error().verdict, V::Refused);
     EXPECT_TRUE(server.requests().empty());

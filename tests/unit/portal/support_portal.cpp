@@ -44,6 +44,15 @@ ClientSettings settings_for(const Server& server) {
     return settings;
 }
 
+ClientSettings wrapper_at(const std::string& url) {
+    ClientSettings settings;
+    settings.base_url = url;
+    settings.endpoints = {{"dossiers", "/dossiers"}};
+    settings.settings = {{"agency", "000.00.01.H22"}};
+    settings.deadline = std::chrono::seconds(5);
+    return settings;
+}
+
 std::unique_ptr<Client> client_for(const ClientSettings& settings, const std::string& file) {
     auto profile = Profile::load(DVC_SOURCE_DIR "/" + file);
     EXPECT_TRUE(profile) << (profile ? "" : profile.error().message);

@@ -17,17 +17,8 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using V = Verdict;
 
-ClientSettings wrapper_at(const std::string& url) {
-    ClientSettings settings;
-    settings.base_url = url;
-    settings.endpoints = {{"dossiers", "/dossiers"}};
-    settings.settings = {{"agency", "000.00.01.H22"}};
-    settings.deadline = 5s;
-    return settings;
-}
-
 Outcome push_to(const ClientSettings& settings) {
-    const auto client = client_for(settings, "tests/data/portal/hagiang.xml");
+    const auto client = client_for(settings, wrapper_profile);
     return client->push(Operation::PushDossier, one, false).at(0);
 }
 
