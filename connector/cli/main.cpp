@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
         case cli::Command::Acts:
             return cli::run_acts(options);
         case cli::Command::Reconcile:
+            return cli::run_reconcile(options, stop_requested);
         case cli::Command::None:
             break;
     }

@@ -32,10 +32,11 @@ enum class Command {
     Reconcile,
 };
 
-// `dvcsync reconcile`; what is compared is Options::slice, `--resync` makes Options::act.
+// `dvcsync reconcile`; what is compared is Options::slice, `--mend` makes Options::act.
 struct ReconcileOptions {
-    std::size_t sample = 0;  // 0: all
-    bool resync = false;     // start the resync that mends what is missing or stale
+    std::size_t sample = 0;     // 0: all
+    bool mend = false;          // start the resync that mends what is missing or stale
+    std::filesystem::path csv;  // write every difference into this file; empty: none
 };
 
 struct Options {

@@ -89,9 +89,9 @@ Status complete_change(Options& options, std::string_view what) {
 
 Status complete_reconcile(Options& options) {
     DVC_TRY(complete_slice(options));
-    if (!options.reconcile.resync) {
+    if (!options.reconcile.mend) {
         return options.reason.empty() ? Status{}
-                                      : fault("reconcile: --reason goes with --resync only");
+                                      : fault("reconcile: --reason goes with --mend only");
     }
     DVC_TRY(keep_act(options, "resync start"));
     options.act.selection = fmt::format("reconcile: {}", sync::words_of(options.selection));

@@ -129,10 +129,14 @@ void add_reconcile(CLI::App& app, Options& options) {
     reconcile->add_option("--dossier", options.selection.codes, "codes of dossiers")
         ->type_name("CODE");
     add_place(*reconcile, options);
-    reconcile->add_option("--sample", options.reconcile.sample,
-                          "so many dossiers, chosen by chance; all if not given");
-    reconcile->add_flag("--resync", options.reconcile.resync,
+    reconcile
+        ->add_option("--sample", options.reconcile.sample,
+                     "so many dossiers, chosen by chance; all if not given")
+        ->check(CLI::PositiveNumber);
+    reconcile->add_flag("--mend", options.reconcile.mend,
                         "start the resync that mends what is missing or stale");
+    reconcile->add_option("--csv", options.reconcile.csv, "write every difference into this file")
+        ->type_name("FILE");
     add_limit(*reconcile, options, "differences shown");
     add_reason(*reconcile, options);
 }

@@ -456,6 +456,8 @@ TEST_F(Reconcile, WhatCannotBeAskedForIsCountedWithItsReason) {
 TEST_F(Reconcile, APortalThatIsAwayForAMomentIsWaitedFor) {
     deliver_dossiers(4);
     portal.can_list = false;
+    rules.workers = 0;
+    rules.patience = Millis{600'000};
     int failures = 8;  // five that open the breaker, and three probes
     portal.look_failure = [&](std::string_view) -> std::optional<Outcome> {
         if (failures-- <= 0) return std::nullopt;
