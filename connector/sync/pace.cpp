@@ -20,7 +20,7 @@ double Gate::tokens_at(Steady now) const {
 
 std::optional<Gate::Steady> Gate::opens_at(Steady now) const {
     if (broken_ && probing_) return std::nullopt;
-    Steady at = broken_ ? std::max(now, again_at_) : now;
+    Steady at = std::max(now, broken_ ? std::max(again_at_, named_) : named_);
     if (rules_.per_second > 0) {
         const double missing = 1 - tokens_at(now);
         if (missing > 0) {
@@ -69,9 +69,12 @@ bool Gate::answered(std::uint64_t stamp, std::size_t calls, bool failed,
     ++trips_;
     reason_ = reason;
     // Half of the wait is certain, so that a probe never comes at once; the rest is jitter.
-    const Millis wait = asked ? backoff(trips_, random, asked)
-                              : backoff_base / 2 + backoff(trips_, random, std::nullopt) / 2;
-    again_at_ = std::max(again_at_, now + std::chrono::duration_cast<Steady>(wait));
+    if (asked) {
+        named_ = std::max<Steady>(named_, now + backoff(trips_, random, asked));
+    } else {
+        const Millis wait = backoff_base / 2 + backoff(trips_, random, std::nullopt) / 2;
+        again_at_ = std::max<Steady>(again_at_, now + wait);
+    }
     return true;
 }
 

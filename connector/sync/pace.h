@@ -63,7 +63,8 @@ class Gate {
     int trips_ = 0;                   // in a row
     bool broken_ = false;
     bool probing_ = false;
-    Steady again_at_{0};
+    Steady again_at_{0};  // while broken_: the next probe
+    Steady named_{0};     // the portal asked for peace until then; no success shortens it
     std::string reason_;
 };
 

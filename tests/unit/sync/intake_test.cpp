@@ -49,7 +49,7 @@ TEST(Intake, ABadRecordParksAloneWithItsFileLineCodeAndReason) {
     EXPECT_EQ(counts.read, 4u);
     EXPECT_EQ(counts.added, 4u);
     EXPECT_EQ(counts.parked, 2u);
-    const auto parked = *office.ledger->list(ledger::State::Parked, 10);
+    const auto parked = office.parked();
     ASSERT_EQ(parked.size(), 2u);
     for (const auto& row : parked)
         EXPECT_EQ(row.cause, ledger::Cause::Intake);
@@ -74,7 +74,7 @@ TEST(Intake, ARecordThatIsMendedLeavesThePark) {
     EXPECT_EQ(office.read().parked, 1u);
     office.drop("b.xml", dossier_xml("H22-1", 1));
     EXPECT_EQ(office.read().changed, 1u);
-    EXPECT_TRUE(office.ledger->list(ledger::State::Parked, 10)->empty());
+    EXPECT_TRUE(office.parked().empty());
     EXPECT_EQ(office.push().delivered, 2u);
 }
 

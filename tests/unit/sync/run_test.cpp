@@ -201,7 +201,7 @@ TEST(Resync, SendsTheNewestVersionNotTheOneThatWasThereWhenItBegan) {
         EXPECT_THAT(one.document, HasSubstr("newer"));
 }
 
-TEST(Catalogue, TheRuleCountsTheShareButLetsAHandfulPass) {
+TEST(CatalogueGuard, TheRuleCountsTheShareButLetsAHandfulPass) {
     EXPECT_FALSE(too_many(0, 0, 10));
     EXPECT_FALSE(too_many(limits::catalogue_handful, 10, 10));
     EXPECT_FALSE(too_many(100, 1000, 10));
