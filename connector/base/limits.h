@@ -51,6 +51,8 @@ inline constexpr std::size_t max_pem_file = 1u << 20;
 inline constexpr std::chrono::seconds idle_connection{3};
 inline constexpr int max_attempts = 1'000;  // tries of one item, whatever the settings say
 
+inline constexpr std::size_t resyncs_shown = 100;  // looked through for those that are paused
+
 // So many procedures may go without a question, whatever the share.
 inline constexpr std::size_t catalogue_handful = 9;
 
@@ -69,6 +71,7 @@ inline constexpr std::size_t max_message = 2'000;      // characters of a stored
 inline constexpr std::size_t max_act_reason = 500;     // characters of a person's --reason
 inline constexpr int max_listed = 10'000;              // rows that one command prints
 inline constexpr std::size_t max_named_codes = 1'000;  // codes named on one command line
-inline constexpr std::size_t named_unreadable = 1'000;  // records that still cannot be read, by name
+inline constexpr std::size_t named_unreadable =
+    1'000;  // records that still cannot be read, by name
 
 }  // namespace dvcsync::limits

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "connector/base/limits.h"
+#include "connector/sync/catalogue.h"
 #include "connector/sync/connector.h"
 
 namespace dvcsync::sync {
@@ -33,6 +35,7 @@ class Checker {
             faults("mappings", mappings.error().message);
         }
         certificates(*config);
+        log(*config);
         ledger(*config);
         portal(*config);
         return std::move(findings_);
@@ -154,9 +157,48 @@ class Checker {
         }
         if (parked > 0) {
             add(Light::Yellow, "ledger",
-                fmt::format("{} items are parked and need a person: dvcsync status --parked",
-                            parked));
+                fmt::format("{} items are parked and need a person: dvcsync parked list", parked));
         }
+        waiting_for_people(*connector->ledger, config);
+    }
+
+    // What a run has found and only a person can decide, and who runs now.
+    void waiting_for_people(ledger::Ledger& ledger, const config::Config& config) {
+        const auto stop =
+            catalogue_stop(ledger, config.max_abolished_percent, std::nullopt, clock_);
+        const auto resyncs = ledger.resyncs(limits::resyncs_shown);
+        const auto lease = ledger.lease();
+        if (!stop || !resyncs || !lease) {
+            faults("ledger", (!stop      ? stop.error()
+                              : !resyncs ? resyncs.error()
+                                         : lease.error())
+                                 .message);
+            return;
+        }
+        if (!stop->empty()) add(Light::Yellow, "catalogue", *stop);
+        for (const auto& one : *resyncs) {
+            if (one.state != ledger::ResyncState::Paused) continue;
+            add(Light::Yellow, "ledger",
+                fmt::format("resync {} is paused: dvcsync resync resume {} or stop {}", one.id,
+                            one.id, one.id));
+        }
+        if (*lease && (*lease)->expires > clock_.now()) {
+            green("ledger", fmt::format("a run is active: {}", describe(**lease)));
+        }
+    }
+
+    void log(const config::Config& config) {
+        if (config.log_file.empty()) return;
+        const auto& file = config.log_file;
+        const auto folder = file.has_parent_path() ? file.parent_path() : ".";
+        std::error_code failed;
+        const bool there = std::filesystem::exists(file, failed);
+        const int may =
+            there ? ::access(file.c_str(), W_OK) : ::access(folder.c_str(), W_OK | X_OK);
+        if (may == 0) return green("log", fmt::format("{} can be written", file.string()));
+        add(Light::Red, "log",
+            fmt::format("{}: this user may not write {}; mend [log] file or its permissions",
+                        file.string(), there ? "it" : "into its folder"));
     }
 
     void portal(const config::Config& config) {
