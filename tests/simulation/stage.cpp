@@ -1,0 +1,27 @@
+#include "tests/simulation/stage.h"
+
+#include <fstream>
+
+#include "tests/simulation/records.h"
+
+namespace dvcsync::simulation {
+
+namespace fs = std::filesystem;
+
+Result<std::unique_ptr<Stage>> Stage::set() {
+    const fs::path shipped = fs::path(DVC_SOURCE_DIR) / "mappings";
+    test::TemporaryFolder folder;
+    const fs::path key = folder.path() / "key";
+    DVC_TRY(Sealer::create_key(key));
+    DVC_TRY_ASSIGN(sealer, Sealer::load(key));
+    DVC_TRY_ASSIGN(mappings, mapping::MappingSet::load(shipped, "reference", "mapi"));
+    fs::copy(shipped, folder.path() / "mended", fs::copy_options::recursive);
+    std::ofstream(folder.path() / "mended" / "codes" / "procedures.csv", std::ios::app)
+        << unmapped_procedure << ',' << unmapped_procedure << ",,\n";
+    DVC_TRY_ASSIGN(mended,
+                   mapping::MappingSet::load(folder.path() / "mended", "reference", "mapi"));
+    return std::unique_ptr<Stage>(
+        new Stage{{}, std::move(sealer), std::move(mappings), std::move(mended)});
+}
+
+}  // namespace dvcsync::simulation

@@ -1,0 +1,22 @@
+// What every seed of a process needs and none changes: the mapping files, compiled once, and a key.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "connector/base/crypto.h"
+#include "connector/mapping/mapping.h"
+#include "tests/unit/base/temporary_folder.h"
+
+namespace dvcsync::simulation {
+
+struct Stage {
+    test::TemporaryFolder folder;
+    Sealer sealer;
+    mapping::MappingSet mappings;  // as shipped
+    mapping::MappingSet mended;    // knows one more procedure
+
+    static Result<std::unique_ptr<Stage>> set();
+};
+
+}  // namespace dvcsync::simulation

@@ -1,0 +1,207 @@
+// Runs of the real sync core, and what cuts them off.
+#include <algorithm>
+
+#include "connector/base/points.h"
+#include "tests/simulation/watched.h"
+#include "tests/simulation/world.h"
+
+namespace dvcsync::simulation {
+namespace {
+
+class Silent final : public sync::Progress {
+  public:
+    void begin(std::string_view, std::size_t) override {}
+    void at(std::size_t) override {}
+    void end(std::size_t) override {}
+};
+
+// The product's named points as places to die at: a plain function is called there, so what it
+// needs stands here.
+struct Deadline {
+    Disk* disk = nullptr;
+    Log* log = nullptr;
+    std::atomic<int> points_left{0};
+    bool power = false;
+} deadline;
+
+void at_point(Point point) {
+    if (deadline.points_left == 0 || --deadline.points_left != 0) return;
+    deadline.log->say("  {} at {}", deadline.power ? "power fails" : "killed", to_string(point));
+    if (deadline.power) {
+        deadline.disk->fail_power();
+    } else {
+        deadline.disk->kill_current();
+    }
+}
+
+}  // namespace
+
+void World::plan_trouble() {
+    const auto some_access = [&] { return rng_.below(usual_accesses_ + usual_accesses_ / 4 + 1); };
+    if (rng_.chance(traits_.crash)) {
+        troubled_ = true;
+        const bool power = rng_.chance(0.5);
+        if (rng_.chance(0.5)) {
+            disk_.plan_crash(some_access(), power);
+        } else {
+            deadline.power = power;
+            deadline.points_left = rng_.between(1, 120);
+        }
+    }
+    if (rng_.chance(traits_.disk_trouble)) {
+        troubled_ = true;
+        ++tale_.disk_troubles;
+        const auto trouble = static_cast<Trouble>(
+            rng_.between(static_cast<int>(Trouble::Full), static_cast<int>(Trouble::Slow)));
+        disk_.plan_trouble(trouble, some_access(),
+                           rng_.chance(0.5) ? 1 + rng_.below(5) : usual_accesses_ * 2);
+        log_.say("the disk will be in trouble: {}", to_string(trouble));
+    }
+}
+
+bool World::run(const Trip& trip) {
+    ++tale_.runs;
+    const auto process = std::make_shared<Process>();
+    disk_.enter(process);
+    troubled_ = province_.source_fails;
+    taken_over_ = false;
+    deadline.disk = &disk_;
+    deadline.log = &log_;
+    deadline.points_left = 0;
+    if (trip.trouble) plan_trouble();
+    set_point_hook(at_point);
+    log_.say("run: {}{}", sync::to_string(trip.job), trip.other_host ? " on the other host" : "");
+    const auto before = disk_.accesses();
+    const bool done = run_inside(trip, *process);
+    usual_accesses_ = std::max<std::uint64_t>(20, disk_.accesses() - before);
+    set_point_hook(nullptr);
+    disk_.forget_plans();
+    portal_.given_up();
+    if (!done) ++tale_.failed_runs;
+    if (process->dead) after_death();
+    return done;
+}
+
+bool World::run_inside(const Trip& trip, Process& process) {
+    auto opened = ledger::open_sqlite(file_, stage_.sealer.key_id());
+    if (!opened) {
+        judge_error(opened.error(), process);
+        return false;
+    }
+    ledger::WatchedLedger ledger(*std::move(opened), portal_, log_);
+    Silent progress;
+    const auto calls = portal_.calls();
+    const auto open_source = [this](const std::string& position) {
+        return province_.open(position);
+    };
+    const sync::Parts parts{ledger,      stage_.sealer, *mappings_, calls,
+                            open_source, clock_,        progress,   stop_};
+    sync::RunOrder order;
+    order.job = trip.job;
+    order.who.host = trip.other_host ? "there" : "here";
+    order.who.owner = fmt::format("{}-{}", order.who.host, ++owners_);
+    order.who.process = owners_;
+    order.owner_is_gone = !trip.other_host && !company_;
+    sync::RunRules rules;
+    rules.delivery.workers = options_.workers;
+    rules.delivery.call.max_attempts = traits_.max_attempts;
+    rules.delivery.seed = rng_.next();
+    rules.resync_chunk = static_cast<std::size_t>(rng_.between(1, 5));
+    const auto report = sync::run(parts, order, rules);
+    if (company_ && ledger.acquired()) taken_over_ = true;
+    if (!report) {
+        judge_error(report.error(), process);
+        return false;
+    }
+    if (report->busy) {
+        log_.say("  turned away");
+        ++tale_.turned_away;
+        if (!trip.other_host)
+            log_.violated(Invariant::Sound, "a run was turned away though nobody else is running");
+        return false;
+    }
+    log_.say(
+        "  done: {} read, {} delivered, {} refused, {} parked, {} waiting, {} in doubt, {} "
+        "recovered, {} resent{}{}",
+        report->intake.read, report->delivery.delivered, report->delivery.refused,
+        report->delivery.parked, report->delivery.waiting, report->delivery.doubtful,
+        report->recovered, report->resent,
+        report->delivery.stop.empty() ? "" : "; stopped: ", report->delivery.stop);
+    if (taken_over_ && !company_) {
+        log_.violated(Invariant::OneInFlight,
+                      "a run went on to its end after another had taken its lease");
+    }
+    return true;
+}
+
+// Errors that nothing has called for are bugs; some are bugs whatever has happened.
+void World::judge_error(const Error& error, const Process& process) {
+    log_.say("  failed: {} ({})", error.message, to_string(error.kind));
+    if (process.dead) return;
+    const bool never = error.kind == ErrorKind::Bug || error.kind == ErrorKind::Corrupt ||
+                       error.kind == ErrorKind::InDoubt || error.kind == ErrorKind::Refused;
+    if (never || (!troubled_ && !taken_over_ && !company_)) {
+        log_.violated(Invariant::Sound,
+                      fmt::format("a run failed: {}: {}", to_string(error.kind), error.message));
+    }
+}
+
+void World::after_death() {
+    if (disk_.power_failed()) {
+        ++tale_.power_cuts;
+        log_.say("  the power was cut");
+        disk_.restore_power();
+    } else {
+        ++tale_.kills;
+        log_.say("  killed");
+    }
+    disk_.enter(std::make_shared<Process>());
+    auto opened = ledger::open_sqlite(file_, stage_.sealer.key_id());
+    const Status sound = opened ? (*opened)->verify() : Status(tl::make_unexpected(opened.error()));
+    if (!sound) {
+        log_.violated(Invariant::Sound, fmt::format("after a crash: {}", sound.error().message));
+    }
+}
+
+// In the middle of a call: the world does not wait.
+void World::meanwhile() {
+    if (company_ || !rng_.chance(traits_.company)) return;
+    company_ = true;
+    const auto process = disk_.current();
+    const bool troubled = std::exchange(troubled_, false);
+    const int points = deadline.points_left.exchange(0);
+    const double kind = rng_.unit();
+    if (kind < 0.4) {
+        act();
+    } else {
+        compete(kind < 0.7);
+    }
+    deadline.points_left = points;
+    troubled_ = troubled;
+    disk_.enter(process);
+    company_ = false;
+}
+
+// Another host begins a run. While the lease is held it must be turned away; when the run that
+// holds it has been stopped for longer than that, the other takes over, and the first must find
+// out.
+void World::compete(bool stalled) {
+    Trip trip;
+    trip.other_host = true;
+    if (stalled) {
+        log_.say("  [this run is stopped in its tracks for ten minutes]");
+        clock_.sleep(Millis{600'000});
+        portal_.given_up();
+    }
+    disk_.enter(std::make_shared<Process>());
+    log_.say("  [another run comes");
+    const auto process = disk_.current();
+    run_inside(trip, *process);
+    portal_.given_up();
+    log_.say("   and goes]");
+    if (!taken_over_) return;
+    ++tale_.takeovers;
+    if (!stalled) log_.violated(Invariant::OneInFlight, "two runs had the lease at once");
+}
+
+}  // namespace dvcsync::simulation
