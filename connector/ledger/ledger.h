@@ -61,6 +61,13 @@ struct Intake {
     std::optional<UtcTime> as_of;  // when the export that holds it was made; nullopt: not told
 };
 
+// Of a record's newest version.
+struct Provenance {
+    std::string origin;
+    std::optional<UtcTime> as_of;  // as in Intake
+    UtcTime taken_at{};
+};
+
 struct Taken {
     std::size_t added = 0;
     std::size_t changed = 0;
@@ -238,6 +245,10 @@ class Ledger {
     // those above `after`.
     virtual Result<std::vector<Claimed>> unreadable(std::int64_t after, std::size_t max) = 0;
 
+    // Where the version held of a record comes from; nullopt: there is no such record.
+    virtual Result<std::optional<Provenance>> provenance(std::string_view kind,
+                                                         std::string_view code) = 0;
+
     // -- delivery ------------------------------------------------------------------------------
     // Items that crashed while being sent become InDoubt. Returns how many. Call once at the start
     // of a writing run, and only while no other run sends.
@@ -291,6 +302,9 @@ class Ledger {
     virtual Result<std::optional<std::pair<UtcTime, UtcTime>>> span() = 0;
 
     virtual Result<CatalogueChange> catalogue_change() = 0;
+    // Codes of the procedures that the portal holds as published, in order, without those whose
+    // newest version abolishes them.
+    virtual Result<std::vector<std::string>> published_procedures() = 0;
 
     // Up to `max` records of a slice by ascending record, only those above `after`. undated: only
     // those without a receipt. A code that the ledger does not know is passed over.

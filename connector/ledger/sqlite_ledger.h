@@ -1,6 +1,6 @@
 // The Ledger on SQLite. Split over files by what is asked of it: sqlite_ledger.cpp (opening, runs,
 // health), sqlite_intake.cpp, sqlite_delivery.cpp, sqlite_settle.cpp, sqlite_people.cpp,
-// sqlite_resync.cpp, sqlite_lease.cpp, sqlite_reports.cpp, sqlite_walk.cpp.
+// sqlite_resync.cpp, sqlite_lease.cpp, sqlite_reports.cpp, sqlite_walk.cpp, sqlite_catalogue.cpp.
 #pragma once
 
 #include <string>
@@ -26,6 +26,8 @@ class SqliteLedger final : public Ledger {
                        std::string_view position, UtcTime now) override;
     Result<std::string> position(std::string_view source) override;
     Result<std::vector<Claimed>> unreadable(std::int64_t after, std::size_t max) override;
+    Result<std::optional<Provenance>> provenance(std::string_view kind,
+                                                 std::string_view code) override;
 
     Result<std::size_t> recover(UtcTime now) override;
     Result<std::vector<Claimed>> claim(Operation operation, std::size_t max, UtcTime now) override;
@@ -51,6 +53,7 @@ class SqliteLedger final : public Ledger {
                                                                        Column column) override;
     Result<std::optional<std::pair<UtcTime, UtcTime>>> span() override;
     Result<CatalogueChange> catalogue_change() override;
+    Result<std::vector<std::string>> published_procedures() override;
     Result<std::vector<Held>> walk(const Slice& slice, bool undated, std::int64_t after,
                                    std::size_t max) override;
 

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
+#include <iterator>
 #include <set>
 #include <utility>
 
 #include "connector/base/limits.h"
+#include "connector/sync/intake_parts.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -51,9 +54,23 @@ std::string stand_in_code(const Digest& digest) {
     return fmt::format("unreadable-{}", hex(digest).substr(0, 16));
 }
 
+// A procedure is abolished by a decision, never by a status alone: a status can be a slip of the
+// hand, and what the portal has abolished is gone for every citizen.
+std::string undecided(std::string_view kind, const mapping::Summary& summary) {
+    if (kind != "procedure" || summary.status != "abolished") return {};
+    const bool says_so = summary.action == "abolished" || summary.action == "replaced";
+    if (says_so && !summary.decision.empty()) return {};
+    return fmt::format(
+        "the procedure is abolished, but {}: a procedure is abolished only by a decision that says "
+        "so; correct the status, or name the decision that abolishes or replaces it",
+        summary.decision.empty() ? "no decision is named"
+                                 : fmt::format("what its decision does is '{}'", summary.action));
+}
+
 struct Pending {
     const province::RawRecord* raw;
     Digest digest;
+    std::optional<UtcTime> as_of;
 };
 
 // Parsing, compressing and sealing cost more than reading, so a batch is shared by two threads.
@@ -64,6 +81,7 @@ std::vector<ledger::Intake> prepare_all(const std::vector<Pending>& pending,
     auto part = [&](std::size_t from, std::size_t to) {
         for (std::size_t i = from; i < to; ++i) {
             out[i] = prepare(*pending[i].raw, pending[i].digest, vocabulary, sealer);
+            out[i].as_of = pending[i].as_of;
         }
     };
     const std::size_t half = pending.size() / 2;
@@ -97,6 +115,8 @@ ledger::Intake prepare(const province::RawRecord& raw, const Digest& digest,
             intake.fault = record.error().message;
         } else if (auto summary = vocabulary.summary(*record); !summary) {
             intake.fault = summary.error().text();
+        } else if (intake.fault = undecided(raw.kind, *summary); !intake.fault.empty()) {
+            intake.facts.code = summary->code;
         } else {
             intake.facts = facts_of(raw.kind, *summary);
             if (summary->send) intake.queue.push_back(*operation);
@@ -110,65 +130,136 @@ ledger::Intake prepare(const province::RawRecord& raw, const Digest& digest,
     return intake;
 }
 
-Result<std::size_t> follow_mapping_change(ledger::Ledger& ledger, const Digest& digest,
-                                          UtcTime now) {
-    constexpr std::string_view name = "mappings";  // kept like a source: it is one, of rules
-    DVC_TRY_ASSIGN(before, ledger.position(name));
-    const std::string after = hex(digest);
-    if (before == after) return std::size_t{0};
-    std::size_t released = 0;
-    DVC_TRY(ledger.together([&]() -> Status {
-        if (!before.empty()) {
-            DVC_TRY_ASSIGN(count, ledger.release_parked(ledger::Cause::Mapping, now));
-            released = count;
-        }
-        return ledger.take({}, name, after, now).map([](const auto&) {});
-    }));
-    return released;
+void IntakeCounts::add(IntakeCounts&& more) {
+    read += more.read;
+    unchanged += more.unchanged;
+    outdated += more.outdated;
+    added += more.added;
+    changed += more.changed;
+    parked += more.parked;
+    std::move(more.rejected.begin(), more.rejected.end(), std::back_inserter(rejected));
+    std::move(more.warnings.begin(), more.warnings.end(), std::back_inserter(warnings));
+    std::move(more.catalogues.begin(), more.catalogues.end(), std::back_inserter(catalogues));
+    left = std::move(more.left);
 }
+
+province::DropFolderSettings drop_folder_settings(std::filesystem::path root,
+                                                  const mapping::Vocabulary& vocabulary) {
+    province::DropFolderSettings settings;
+    settings.root = std::move(root);
+    settings.shapes = shapes_of(vocabulary);
+    settings.exported_attribute = vocabulary.export_attributes().time;
+    settings.complete_attribute = vocabulary.export_attributes().complete;
+    return settings;
+}
+
+std::vector<province::RecordShape> shapes_of(const mapping::Vocabulary& vocabulary) {
+    std::vector<province::RecordShape> shapes;
+    for (const auto& kind : vocabulary.kinds()) {
+        shapes.push_back({kind.name, kind.element, kind.code_element});
+    }
+    return shapes;
+}
+
+namespace {
+
+// One reading of the source.
+class Reading {
+  public:
+    Reading(ledger::Ledger& ledger, const mapping::Vocabulary& vocabulary, const Sealer& sealer,
+            const Clock& clock)
+        : ledger_(ledger),
+          vocabulary_(vocabulary),
+          sealer_(sealer),
+          clock_(clock),
+          times_(vocabulary, clock.now()) {}
+
+    Status take(province::Batch& batch) {
+        DVC_TRY_ASSIGN(pending, look_through(batch.records));
+        const auto intakes = prepare_all(pending, vocabulary_, sealer_);
+        const bool with_catalogue =
+            std::any_of(batch.ended.begin(), batch.ended.end(), is_whole_catalogue);
+        const auto store = [&] { return this->store(intakes, batch); };
+        // What is found about a catalogue is kept with the batch that ended it, or not at all.
+        DVC_TRY(with_catalogue ? ledger_.together(store) : store());
+        counts.read += batch.records.size();
+        for (auto& file : batch.rejected)
+            counts.rejected.push_back(std::move(file));
+        for (const auto& file : batch.ended) {
+            for (auto& reason : times_.doubts(file))
+                counts.warnings.push_back({file.file, std::move(reason)});
+        }
+        return {};
+    }
+
+    IntakeCounts counts;
+
+  private:
+    // What the ledger holds says nothing about a code that comes more than once: the batch itself
+    // is about to change it, and the order of the exports decides.
+    Result<std::vector<Pending>> look_through(const std::vector<province::RawRecord>& records) {
+        std::set<std::pair<std::string_view, std::string_view>> seen, repeated;
+        for (const auto& raw : records) {
+            if (!seen.emplace(raw.kind, raw.code).second) repeated.emplace(raw.kind, raw.code);
+        }
+        std::vector<Pending> pending;
+        pending.reserve(records.size());
+        for (const auto& raw : records) {
+            const Digest digest = sha256(raw.xml);
+            DVC_TRY_ASSIGN(current, ledger_.is_current(digest));
+            if (current && !raw.code.empty() && !repeated.contains({raw.kind, raw.code})) {
+                ++counts.unchanged;
+            } else {
+                pending.push_back({&raw, digest, times_.of(raw.exported)});
+            }
+        }
+        return pending;
+    }
+
+    Status store(const std::vector<ledger::Intake>& intakes, const province::Batch& batch) {
+        const UtcTime now = clock_.now();
+        DVC_TRY_ASSIGN(taken, ledger_.take(intakes, drop_folder_source, batch.position, now));
+        std::vector<CatalogueFile> catalogues;
+        for (const auto& file : batch.ended) {
+            if (!is_whole_catalogue(file)) continue;
+            DVC_TRY_ASSIGN(found, keep_catalogue(ledger_, file, times_.of(file.exported), now));
+            if (found) catalogues.push_back(std::move(*found));
+        }
+        counts.added += taken.added;
+        counts.changed += taken.changed;
+        counts.unchanged += taken.unchanged;
+        counts.outdated += taken.outdated;
+        counts.parked += taken.parked;
+        std::move(catalogues.begin(), catalogues.end(), std::back_inserter(counts.catalogues));
+        return {};
+    }
+
+    ledger::Ledger& ledger_;
+    const mapping::Vocabulary& vocabulary_;
+    const Sealer& sealer_;
+    const Clock& clock_;
+    ExportTimes times_;
+};
+
+}  // namespace
 
 Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
                              const mapping::Vocabulary& vocabulary, const Sealer& sealer,
                              const Clock& clock, Progress& progress,
                              const std::atomic<bool>& stop) {
-    IntakeCounts counts;
+    Reading reading(ledger, vocabulary, sealer, clock);
     progress.begin("records read", 0);
     while (!stop) {
         DVC_TRY_ASSIGN(batch, source.next(limits::intake_batch));
-        std::vector<Pending> pending;
-        // Codes with another version in this batch: what the ledger holds now says nothing about
-        // them, because the batch itself is about to change it.
-        std::set<std::pair<std::string_view, std::string_view>> touched;
-        pending.reserve(batch.records.size());
-        for (const auto& raw : batch.records) {
-            const Digest digest = sha256(raw.xml);
-            const std::pair<std::string_view, std::string_view> name{raw.kind, raw.code};
-            DVC_TRY_ASSIGN(current, ledger.is_current(digest));
-            if (current && !raw.code.empty() && !touched.contains(name)) {
-                ++counts.unchanged;
-            } else {
-                touched.insert(name);
-                pending.push_back({&raw, digest});
-            }
-        }
-        const auto intakes = prepare_all(pending, vocabulary, sealer);
-        DVC_TRY_ASSIGN(taken,
-                       ledger.take(intakes, drop_folder_source, batch.position, clock.now()));
+        DVC_TRY(reading.take(batch));
         DVC_TRY(source.acknowledge(batch.position));
-        counts.read += batch.records.size();
-        counts.added += taken.added;
-        counts.changed += taken.changed;
-        counts.unchanged += taken.unchanged;
-        counts.parked += taken.parked;
-        for (auto& file : batch.rejected)
-            counts.rejected.push_back(std::move(file));
-        progress.at(counts.read);
+        progress.at(reading.counts.read);
         if (batch.end) break;
     }
-    progress.end(counts.read);
+    progress.end(reading.counts.read);
     DVC_TRY_ASSIGN(left, source.incomplete());
-    counts.left = std::move(left);
-    return counts;
+    reading.counts.left = std::move(left);
+    return std::move(reading.counts);
 }
 
 }  // namespace dvcsync::sync

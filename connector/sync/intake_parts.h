@@ -1,0 +1,45 @@
+// Parts of intake that know nothing of records: when an export was made, and whole catalogues.
+// Internal to sync.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/sync/intake.h"
+
+namespace dvcsync::sync {
+
+std::vector<province::RecordShape> shapes_of(const mapping::Vocabulary& vocabulary);
+
+// What exports say of the time at which they were made, as far as it is believed. `now` is that of
+// the clock when the reading began.
+class ExportTimes {
+  public:
+    ExportTimes(const mapping::Vocabulary& vocabulary, UtcTime now)
+        : vocabulary_(vocabulary), now_(now) {}
+
+    // nullopt: it is not told, cannot be read, or lies too far ahead. All records of a file ask for
+    // the same text, so the last one is kept.
+    std::optional<UtcTime> of(std::string_view exported);
+    // What is wrong with what the file says of itself, for people.
+    std::vector<std::string> doubts(const province::EndedFile& file) const;
+
+  private:
+    const mapping::Vocabulary& vocabulary_;
+    const UtcTime now_;
+    std::string text_;
+    std::optional<UtcTime> time_;
+};
+
+// The file says that it holds all procedures.
+bool is_whole_catalogue(const province::EndedFile& file);
+
+// Compares the catalogue with what the portal holds, and keeps what was found. nullopt: a later
+// catalogue was read before, so this one says nothing.
+Result<std::optional<CatalogueFile>> keep_catalogue(ledger::Ledger& ledger,
+                                                    const province::EndedFile& file,
+                                                    std::optional<UtcTime> as_of, UtcTime now);
+
+}  // namespace dvcsync::sync
