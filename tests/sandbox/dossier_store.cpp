@@ -15,10 +15,6 @@ bool older(const Dossier& sent, const Dossier& held) {
     return lost && sent.last_event < held.last_event;
 }
 
-Again again(bool told) {
-    return told ? Again::AfterAnswer : Again::InDoubt;
-}
-
 std::uint64_t start_of(const Digest& digest) {
     std::uint64_t start = 0;
     std::memcpy(&start, digest.data(), sizeof start);
@@ -50,7 +46,7 @@ Taken DossierStore::put(std::string_view code, Dossier dossier, bool updating, U
         return {};
     }
     Dossier& held = found->second;
-    if (!updating) return {.code = Code::Exists, .again = again(held.told)};
+    if (!updating) return {.code = Code::Exists, .again = held.told.as_new()};
     if (older(dossier, held)) return {.code = Code::Older};
     if (undo != nullptr)
         undo->push_back([&shard, key = found->first, before = held] {
@@ -60,7 +56,7 @@ Taken DossierStore::put(std::string_view code, Dossier dossier, bool updating, U
     Taken taken;
     dossier.earlier = std::move(held.earlier);
     if (dossier.digest == held.digest) {
-        taken.again = again(held.answered);
+        taken.again = held.told.unchanged();
     } else {
         taken.earlier_version = std::find(dossier.earlier.begin(), dossier.earlier.end(),
                                           start_of(dossier.digest)) != dossier.earlier.end();
@@ -68,6 +64,7 @@ Taken DossierStore::put(std::string_view code, Dossier dossier, bool updating, U
     }
     dossier.versions = held.versions + 1;
     dossier.told = held.told;
+    dossier.told.next_version();
     dossier.steps = std::move(held.steps);
     held = std::move(dossier);
     return taken;
@@ -83,7 +80,7 @@ Taken DossierStore::add_step(std::string_view code, const Step& step, Undo* undo
                                    [&](const Step& held) { return held.digest == step.digest; });
     if (same != steps.end())
         return {.code = Code::Exists,
-                .again = again(same->told),
+                .again = same->told ? Again::AfterAnswer : Again::InDoubt,
                 .row = static_cast<std::uint32_t>(same - steps.begin())};
     if (!steps.empty() && step.at < steps.back().at) return {.code = Code::Older};
     const std::uint8_t before = steps.empty() ? std::uint8_t{0} : steps.back().status;
@@ -105,12 +102,8 @@ void DossierStore::change(std::string_view code, const std::function<void(Dossie
     if (found != shard.dossiers.end()) change(found->second);
 }
 
-void DossierStore::tell_known(std::string_view code, bool whole) {
-    change(code, [whole](Dossier& held) { held.told = whole; });
-}
-
-void DossierStore::tell_accepted(std::string_view code, bool whole) {
-    change(code, [whole](Dossier& held) { held.told = held.answered = whole; });
+void DossierStore::tell(std::string_view code, Code answer, bool whole) {
+    change(code, [answer, whole](Dossier& held) { held.told.note(answer, whole); });
 }
 
 void DossierStore::tell_step(std::string_view code, std::uint32_t row, bool whole) {

@@ -175,16 +175,15 @@ void Holdings::keep_notes(const ItemAnswer& answer) {
         notes_.add(rule, answer.key);
 }
 
-void Holdings::tell(Service service, std::string_view key, std::uint32_t row, bool whole) {
+void Holdings::tell(Service service, const ItemAnswer& answer, bool whole) {
     switch (service) {
         case Service::TraCuuHoSo:
-            return dossiers_.tell_known(key, whole);
         case Service::DongBoHoSoMC:
-            return dossiers_.tell_accepted(key, whole);
+            return dossiers_.tell(answer.key, answer.code, whole);
         case Service::CapNhatTienDoHoSoMC:
-            return dossiers_.tell_step(key, row, whole);
+            return dossiers_.tell_step(answer.key, answer.row, whole);
         case Service::DongBoTTHC:
-            return procedures_.tell_accepted(key, whole);
+            return procedures_.tell(answer.key, answer.code, whole);
         default:
             return;  // what replaces the same row cannot be doubled
     }

@@ -32,9 +32,9 @@ class Holdings {
     // As take_each, but nothing is kept unless everything is accepted.
     std::vector<ItemAnswer> take_all(Service service, const Json& items, bool updating);
 
-    // An answer that says that this record is held is about to be delivered whole (or, when `whole`
-    // is false, was not after all): whoever sends it again as new does so blindly.
-    void tell(Service service, std::string_view key, std::uint32_t row, bool whole);
+    // An answer that accepts this record (Code::Ok) or says that it is held (Code::Exists) is about
+    // to be delivered whole, or, when `whole` is false, was not after all.
+    void tell(Service service, const ItemAnswer& answer, bool whole);
 
     const NationalList& national_list() const { return list_; }
     const DossierStore& dossiers() const { return dossiers_; }

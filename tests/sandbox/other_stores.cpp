@@ -35,8 +35,7 @@ Taken ProcedureStore::put(std::string_view code, Procedure procedure, bool updat
         return {};
     }
     Procedure& held = found->second;
-    if (!updating)
-        return {.code = Code::Exists, .again = held.told ? Again::AfterAnswer : Again::InDoubt};
+    if (!updating) return {.code = Code::Exists, .again = held.told.as_new()};
     const Decision decision = procedure.decisions.back();
     if (decision.issued < held.decisions.back().issued) return {.code = Code::Older};
     if (undo != nullptr)
@@ -45,10 +44,10 @@ Taken ProcedureStore::put(std::string_view code, Procedure procedure, bool updat
             procedures_[key] = before;
         });
     Taken taken;
-    if (procedure.document == held.document)
-        taken.again = held.answered ? Again::AfterAnswer : Again::InDoubt;
+    if (procedure.document == held.document) taken.again = held.told.unchanged();
     procedure.versions = held.versions + 1;
     procedure.told = held.told;
+    procedure.told.next_version();
     procedure.decisions = std::move(held.decisions);
     const Decision& last = procedure.decisions.back();
     // The same decision told again (a corrected text) is one decision.
@@ -60,10 +59,10 @@ Taken ProcedureStore::put(std::string_view code, Procedure procedure, bool updat
     return taken;
 }
 
-void ProcedureStore::tell_accepted(std::string_view code, bool whole) {
+void ProcedureStore::tell(std::string_view code, Code answer, bool whole) {
     const std::lock_guard lock(mutex_);
     const auto found = procedures_.find(code);
-    if (found != procedures_.end()) found->second.told = found->second.answered = whole;
+    if (found != procedures_.end()) found->second.told.note(answer, whole);
 }
 
 std::optional<Procedure> ProcedureStore::find(std::string_view code) const {

@@ -48,10 +48,9 @@ struct Portal::Answer {
     int status = 200;
     std::string session = {};            // of a login
     std::string result = {};             // JSON of a read; "" when there is none
-    std::vector<ItemAnswer> lines = {};  // of a push, shown or not
+    std::vector<ItemAnswer> lines = {};  // of a push, shown or not; what a question found
     bool with_lines = false;
     std::string_view key = {};  // of the lines: the member that names a record
-    std::string known = {};     // the dossier that a read has found
 };
 
 // What handle() needs to know of a call besides its answer.
@@ -179,7 +178,7 @@ Portal::Answer Portal::read(Service service, const Json& body) {
     if (!faults.empty()) return envelope_faults(faults);
     Answer answer{.message = "Thành công (success)", .result = std::move(result)};
     if (service == Service::TraCuuHoSo && answer.result != "[]")
-        answer.known = text_of(body, info(service).question);
+        answer.lines.push_back({Code::Exists, std::string(text_of(body, "mahoso")), {}, {}});
     return answer;
 }
 
@@ -228,17 +227,13 @@ Portal::Answer Portal::envelope_faults(const Faults& faults) {
 }
 
 std::function<void(bool)> Portal::receipt(Service service, Answer answer) {
-    if (!answer.known.empty())
-        return [this, service, known = std::move(answer.known)](bool whole) {
-            holdings_.tell(service, known, 0, whole);
-        };
     std::erase_if(answer.lines, [](const ItemAnswer& line) {
         return line.code != Code::Ok && line.code != Code::Exists;
     });
     if (answer.lines.empty()) return nullptr;
     return [this, service, lines = std::move(answer.lines)](bool whole) {
         for (const ItemAnswer& line : lines)
-            holdings_.tell(service, line.key, line.row, whole);
+            holdings_.tell(service, line, whole);
     };
 }
 

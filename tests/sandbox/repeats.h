@@ -18,7 +18,28 @@ namespace dvcsandbox {
 enum class Again : std::uint8_t {
     No,
     AfterAnswer,  // an answer that accepted it had been delivered whole
-    InDoubt,      // no such answer had been delivered
+    AfterKnown,   // an answer that it is known had been: to a question, or "exists"
+    InDoubt,      // neither
+};
+
+// Which answers about a dossier or a procedure have been delivered whole. Not thread-safe.
+struct Told {
+    bool accepted = false;  // one that accepted a version of it
+    bool version = false;   // the one that accepted the version that is held
+    bool known = false;     // one that it is known
+
+    Again as_new() const {
+        return accepted ? Again::AfterAnswer : known ? Again::AfterKnown : Again::InDoubt;
+    }
+    Again unchanged() const { return version ? Again::AfterAnswer : Again::InDoubt; }
+    // Code::Ok: accepted; otherwise: known. `whole` false: it was not delivered after all.
+    void note(Code code, bool whole) {
+        if (code == Code::Ok)
+            accepted = version = whole;
+        else
+            known = whole;
+    }
+    void next_version() { version = false; }
 };
 
 // What a store says of one record.
@@ -55,10 +76,10 @@ class Repeats {
 
   private:
     static std::size_t index(Service service, Kind kind, Again again) {
-        return static_cast<std::size_t>(service) * 4 + static_cast<std::size_t>(kind) * 2 +
-               (again == Again::AfterAnswer ? 1 : 0);
+        return static_cast<std::size_t>(service) * 8 + static_cast<std::size_t>(kind) * 4 +
+               static_cast<std::size_t>(again);
     }
-    std::array<std::atomic<std::uint64_t>, kServices * 4> cells_{};
+    std::array<std::atomic<std::uint64_t>, kServices * 8> cells_{};
     std::atomic<std::uint64_t> earlier_versions_{0};
 };
 

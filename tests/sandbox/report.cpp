@@ -134,11 +134,16 @@ void put_repeated(Writer& writer, const Repeats& repeats) {
         put(writer, name + "_after_answer", repeats.get(service, kind, Again::AfterAnswer));
         put(writer, name + "_in_doubt", repeats.get(service, kind, Again::InDoubt));
     };
+    const auto known = [&](Service service, std::string_view name) {
+        put(writer, name, repeats.get(service, Kind::AsNew, Again::AfterKnown));
+    };
     writer.Key("repeated");
     writer.StartObject();
     pair(Service::DongBoHoSoMC, Kind::AsNew, "dossiers_as_new");
+    known(Service::DongBoHoSoMC, "dossiers_as_new_after_known");
     pair(Service::DongBoHoSoMC, Kind::Unchanged, "dossiers_unchanged");
     pair(Service::DongBoTTHC, Kind::AsNew, "procedures_as_new");
+    known(Service::DongBoTTHC, "procedures_as_new_after_known");
     pair(Service::DongBoTTHC, Kind::Unchanged, "procedures_unchanged");
     pair(Service::CapNhatTienDoHoSoMC, Kind::AsNew, "progress_rows");
     put(writer, "earlier_versions", repeats.earlier_versions());
@@ -147,7 +152,8 @@ void put_repeated(Writer& writer, const Repeats& repeats) {
 
 // What a good client never does.
 void put_blind(Writer& writer, const Holdings& holdings) {
-    std::uint64_t resent = 0;
+    std::uint64_t resent =
+        holdings.repeats().get(Service::DongBoHoSoMC, Repeats::Kind::AsNew, Again::AfterKnown);
     std::uint64_t older = holdings.repeats().earlier_versions();
     for (const Service service :
          {Service::DongBoHoSoMC, Service::DongBoTTHC, Service::CapNhatTienDoHoSoMC}) {

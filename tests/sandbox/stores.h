@@ -57,8 +57,7 @@ struct Dossier {
     Stamp last_event = 0;  // the latest thing that the document says has happened
     Digest digest{};
     std::vector<Step> steps;
-    bool told = false;      // an answer that says it is known has been delivered whole
-    bool answered = false;  // the answer that accepted this version has been delivered whole
+    Told told;
     std::vector<std::uint64_t> earlier;  // starts of the digests of versions that were replaced
 };
 
@@ -77,11 +76,10 @@ class DossierStore {
     // Ok, Exists (the same row), NotKnown or Older.
     Taken add_step(std::string_view code, const Step& step, Undo* undo);
 
-    // An answer is delivered whole (or, when `whole` is false, turned out not to be) that says that
-    // the dossier is known, that its last version is accepted, that its row is held. Of codes that
-    // are not held, nothing is noted.
-    void tell_known(std::string_view code, bool whole);
-    void tell_accepted(std::string_view code, bool whole);
+    // An answer is delivered whole (or, when `whole` is false, turned out not to be) that accepts
+    // the dossier (Code::Ok), or says that it is known; that says that the row is held. Of codes
+    // that are not held, nothing is noted.
+    void tell(std::string_view code, Code answer, bool whole);
     void tell_step(std::string_view code, std::uint32_t row, bool whole);
 
     std::optional<Dossier> find(std::string_view code) const;
@@ -117,14 +115,13 @@ struct Procedure {
     bool inter_agency = false;
     std::uint32_t versions = 0;
     std::vector<Decision> decisions;  // in the order of arrival; the last one is in force
-    bool told = false;                // as of a dossier
-    bool answered = false;
+    Told told;
 };
 
 class ProcedureStore {
   public:
     Taken put(std::string_view code, Procedure procedure, bool updating, Undo* undo);
-    void tell_accepted(std::string_view code, bool whole);  // as of a dossier
+    void tell(std::string_view code, Code answer, bool whole);  // as of a dossier
     std::optional<Procedure> find(std::string_view code) const;
     void each(const std::function<void(std::string_view, const Procedure&)>& visit) const;
     std::size_t size() const;

@@ -121,7 +121,7 @@ TEST(Faults, TwiceAnswersTwiceOnTheConnection) {
     EXPECT_THAT(answer, HasSubstr("thành công"));
     EXPECT_EQ(portal.connection->read(), answer);
     EXPECT_EQ(portal.held(), 1U);
-    EXPECT_EQ(portal.report("dossiers_as_new_after_answer"), 0U);
+    EXPECT_EQ(portal.report("resent_after_answer"), 0U);
 }
 
 TEST(Faults, CloseReusedNeedsAConnectionThatHasServed) {
@@ -341,6 +341,23 @@ TEST(Repeats, WhoHasAskedKnowsAndSendsAnUpdate) {
     // Sending it as new after all would be blind: the question was answered.
     portal.push({1});
     EXPECT_EQ(portal.report("resent_after_answer"), 1U);
+}
+
+TEST(Repeats, AProcedureThatIsKnownIsSentAsNewForNothing) {
+    Spoiled portal("");
+    const auto push = [&] {
+        return portal.call("integration", "DongBoTTHC",
+                           R"("isUpdating":"False","data":[)" + to_json(good_procedure()) + "]");
+    };
+    portal.administer("POST", "/faults?spec=lost-after=1");
+    EXPECT_THAT(push(), IsEmpty());
+    portal.administer("POST", "/faults?spec=");
+    portal.connect();
+    EXPECT_THAT(push(), HasSubstr(R"("error_code":-3)"));
+    EXPECT_EQ(portal.report("procedures_as_new_in_doubt"), 1U);
+    push();
+    EXPECT_EQ(portal.report("procedures_as_new_after_known"), 1U);
+    EXPECT_EQ(portal.report("resent_after_answer"), 0U);
 }
 
 TEST(Repeats, AClientThatDidNotWaitHasNoAnswer) {
