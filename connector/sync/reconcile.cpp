@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
-#include <thread>
+#include <random>
 #include <unordered_set>
 
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
-#include "connector/sync/intake.h"
+#include "connector/sync/reconcile_judge.h"
 #include "connector/sync/reconcile_portal.h"
 
 namespace dvcsync::sync {
@@ -19,15 +18,6 @@ using ledger::Held;
 using ledger::Slice;
 using std::chrono::days;
 using std::chrono::local_days;
-using Answer = tl::expected<portal::Holding, portal::Outcome>;
-using Question = std::function<Answer(const Held&)>;
-
-struct Judged {
-    Match match = Match::NotAsked;
-    std::vector<MemberDifference> members;
-    std::string reason;
-    bool at_portal = false;
-};
 
 // A dossier that differs, to be looked at once more at the end.
 struct Candidate {
@@ -35,72 +25,23 @@ struct Candidate {
     Judged judged;
 };
 
-template <class Work>
-void in_parallel(std::size_t count, int workers, const Work& work) {
-    std::atomic<std::size_t> next{0};
-    const auto take = [&] {
-        for (std::size_t i = next++; i < count; i = next++)
-            work(i);
-    };
-    std::vector<std::jthread> threads;
-    const auto helpers = std::min(count, static_cast<std::size_t>(std::max(0, workers)));
-    for (std::size_t i = 1; i < helpers; ++i)
-        threads.emplace_back(take);
-    take();
-}
-
-// What there is to say of a dossier before the portal is asked; nullopt: it is delivered.
-std::optional<Match> not_sent(const Held& held) {
-    if (!held.wanted || !held.state) return Match::Held;
-    switch (*held.state) {
-        case ledger::State::Delivered:
-            return std::nullopt;
-        case ledger::State::Parked:
-            return Match::Parked;
-        case ledger::State::Dismissed:
-            return Match::Dismissed;
-        default:
-            return Match::Waiting;
-    }
-}
-
 local_days day_of(UtcTime at) {
     return std::chrono::floor<days>(to_vietnam(at));
 }
 
-Place place_of(const Held& held) {
-    Place place{held.agency, std::nullopt};
-    if (held.received) {
-        const Date date = date_of(to_vietnam(*held.received));
-        place.month = date.year() / date.month();
-    }
-    return place;
-}
-
 class Reconciler {
   public:
-    Reconciler(ledger::Ledger& ledger, const PortalCalls& calls,
-               const mapping::MappingSet& mappings, const Sealer& sealer, Clock& clock,
+    Reconciler(ledger::Ledger& ledger, const PortalCalls& calls, const Judge& judge, Clock& clock,
                const ReconcileRules& rules, Progress& progress, const std::atomic<bool>& stop)
         : ledger_(ledger),
           calls_(calls),
-          mappings_(mappings),
-          sealer_(sealer),
+          judge_(judge),
           rules_(rules),
           progress_(progress),
           stop_(stop),
           portal_(calls, clock, rules.patience, rules.seed, stop) {}
 
     Result<ReconcileReport> run() {
-        if (!calls_.can_ask && !calls_.can_list) {
-            return fail(ErrorKind::Config,
-                        "the portal profile has neither <ask> nor <list>: there is nothing to "
-                        "compare with");
-        }
-        plan_ = mappings_.plan(Operation::PushDossier);
-        if (!plan_) {
-            return fail(ErrorKind::Config, "the portal profile has no mapping for push-dossier");
-        }
         DVC_TRY_ASSIGN(in_slice, size_of_slice());
         in_slice_ = in_slice;
         target_ = rules_.sample > 0 ? std::min(rules_.sample, in_slice_) : in_slice_;
@@ -147,7 +88,7 @@ class Reconciler {
         elsewhere_.clear();
         rows_.clear();
         walked_ = counted_ = chosen_ = 0;
-        random_ = rules_.seed;
+        random_.seed(rules_.seed);
         complete_ = true;
         progress_.begin("dossiers compared", target_);
     }
@@ -158,8 +99,7 @@ class Reconciler {
         std::unordered_set<std::string> absent(rules_.slice.codes.begin(),
                                                rules_.slice.codes.end());
         const auto seen = [&](const Held& held) { absent.erase(held.code); };
-        DVC_TRY(walk(rules_.slice, false, seen,
-                     [this](const Held& held) { return portal_.look(held.code); }));
+        DVC_TRY(walk(rules_.slice, false, seen, asked()));
         for (const auto& code : absent) {
             const auto answer = portal_.look(code);
             if (!answer) {
@@ -247,19 +187,19 @@ class Reconciler {
         return std::string();
     }
 
+    Question asked() {
+        return [this](const Held& held) { return portal_.look(held.code); };
+    }
+
     // The portal's list as an answer to a question.
     Question listed() {
         return [this](const Held& held) -> Answer {
             const auto row = rows_.find(held.code);
             if (row != rows_.end()) return portal::Holding{true, row->second};
-            return moved(held);
+            const auto moved = elsewhere_.find(held.code);
+            if (moved != elsewhere_.end()) return portal::Holding{true, moved->second};
+            return portal::Holding{};
         };
-    }
-
-    portal::Holding moved(const Held& held) const {
-        const auto row = elsewhere_.find(held.code);
-        if (row == elsewhere_.end()) return {};
-        return {true, row->second};
     }
 
     // What the portal lists for a month and the ledger's month does not have: unknown to us, or
@@ -334,8 +274,9 @@ class Reconciler {
                 if (choose()) chosen.push_back(std::move(one));
             }
             std::vector<Judged> judged(chosen.size());
-            in_parallel(chosen.size(), rules_.workers,
-                        [&](std::size_t i) { judged[i] = judge(chosen[i], question); });
+            in_parallel(chosen.size(), rules_.workers, [&](std::size_t i) {
+                judged[i] = judge_.judge(chosen[i], question, report_.listed);
+            });
             for (std::size_t i = 0; i < chosen.size(); ++i)
                 settle(chosen[i], std::move(judged[i]));
             progress_.at(counted_);
@@ -351,42 +292,9 @@ class Reconciler {
         if (rules_.sample == 0) return true;
         const std::size_t left = in_slice_ > walked_ ? in_slice_ - walked_ : 1;
         ++walked_;
-        random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL;
-        const bool taken = (random_ >> 33) % left < target_ - chosen_;
+        const bool taken = random_() % left < target_ - chosen_;
         chosen_ += taken ? 1 : 0;
         return taken;
-    }
-
-    // Called by the workers: touches neither the ledger nor the report.
-    Judged judge(const Held& held, const Question& question) const {
-        Judged judged;
-        const auto unsent = not_sent(held);
-        if (unsent) judged.match = *unsent;
-        if (unsent && !report_.listed) return judged;
-        const Answer answer = question(held);
-        judged.at_portal = answer && answer->known;
-        if (unsent) return judged;
-        if (!answer) {
-            judged.reason = excerpt(answer.error().message, 200);
-        } else if (!answer->known) {
-            judged.match = Match::Missing;
-        } else if (auto differences = difference(held, *answer); !differences) {
-            judged.reason = excerpt(differences.error().message, 400);
-        } else {
-            judged.match = differences->empty() ? Match::Same : Match::Stale;
-            judged.members = *std::move(differences);
-        }
-        return judged;
-    }
-
-    Result<std::vector<MemberDifference>> difference(const Held& held,
-                                                     const portal::Holding& holding) const {
-        const auto& kind = rules_.slice.kind;
-        DVC_TRY_ASSIGN(xml, sealer_.open(held.sealed, seal_context(kind, held.code)));
-        DVC_TRY_ASSIGN(record, mappings_.vocabulary().parse(kind, xml));
-        const auto documents = plan_->run(record);
-        if (!documents) return fail(ErrorKind::Refused, documents.error().text());
-        return compare(documents->front().json, holding.members);
     }
 
     void settle(Held& held, Judged judged) {
@@ -429,10 +337,12 @@ class Reconciler {
             progress_.at(at + count);
         }
         progress_.end(candidates_.size());
+        // What the list showed was not asked for again: it may be a run's work beside us.
+        if (report_.listed && portal_.over()) complete_ = false;
         return {};
     }
 
-    Judged again(std::size_t index, const ByCode& now) const {
+    Judged again(std::size_t index, const ByCode& now) {
         const Candidate& candidate = candidates_[index];
         const auto found = now.find(candidate.held.code);
         if (found == now.end()) return candidate.judged;
@@ -443,11 +353,11 @@ class Reconciler {
         const bool ask = report_.listed ? index < limits::confirmed_differences
                                         : held.version != candidate.held.version;
         if (ask && calls_.can_ask && !portal_.over()) {
-            Judged judged = judge(held, [this](const Held& one) { return portal_.look(one.code); });
+            Judged judged = judge_.judge(held, asked(), false);
             if (judged.match != Match::NotAsked) return judged;
         }
         if (elsewhere_.contains(held.code)) {
-            return judge(held, [this](const Held& one) -> Answer { return moved(one); });
+            return judge_.judge(held, listed(), false);
         }
         return candidate.judged;
     }
@@ -465,13 +375,11 @@ class Reconciler {
 
     ledger::Ledger& ledger_;
     const PortalCalls& calls_;
-    const mapping::MappingSet& mappings_;
-    const Sealer& sealer_;
+    const Judge& judge_;
     const ReconcileRules& rules_;
     Progress& progress_;
     const std::atomic<bool>& stop_;
-    mutable PatientPortal portal_;
-    const mapping::Plan* plan_ = nullptr;
+    PatientPortal portal_;
     ReconcileReport report_;
     PatientPortal::Listing rows_;       // of the month in hand
     PatientPortal::Listing elsewhere_;  // listed in another month than the ledger's
@@ -481,7 +389,7 @@ class Reconciler {
     std::size_t walked_ = 0;  // for the sample
     std::size_t chosen_ = 0;
     std::size_t counted_ = 0;
-    std::uint64_t random_ = 0;
+    std::mt19937_64 random_;
     bool complete_ = true;
     std::string failure_;  // of the list, without a way around it
 };
@@ -492,7 +400,17 @@ Result<ReconcileReport> reconcile(ledger::Ledger& ledger, const PortalCalls& cal
                                   const mapping::MappingSet& mappings, const Sealer& sealer,
                                   Clock& clock, const ReconcileRules& rules, Progress& progress,
                                   const std::atomic<bool>& stop) {
-    return Reconciler(ledger, calls, mappings, sealer, clock, rules, progress, stop).run();
+    if (!calls.can_ask && !calls.can_list) {
+        return fail(ErrorKind::Config,
+                    "the portal profile has neither <ask> nor <list>: there is nothing to compare "
+                    "with");
+    }
+    const auto* plan = mappings.plan(Operation::PushDossier);
+    if (!plan) {
+        return fail(ErrorKind::Config, "the portal profile has no mapping for push-dossier");
+    }
+    const Judge judge(mappings, *plan, sealer);
+    return Reconciler(ledger, calls, judge, clock, rules, progress, stop).run();
 }
 
 }  // namespace dvcsync::sync

@@ -111,7 +111,7 @@ struct ReconcileRules {
     std::size_t sample = 0;   // so many dossiers of the slice, chosen by chance; 0: all
     int workers = 8;          // questions at once; 0: everything on the calling thread
     std::uint64_t seed = 0;   // of the sample, and of the jitter of waits
-    Millis patience{60'000};  // how long a portal that does not answer is waited for
+    Millis patience{20'000};  // how long a portal that does not answer is waited for
 };
 
 // Errors: the ledger's; Config: the profile can neither list nor ask. A portal that fails, or a

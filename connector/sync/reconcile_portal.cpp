@@ -43,13 +43,6 @@ std::string PatientPortal::reason() const {
     return reason_;
 }
 
-std::uint64_t PatientPortal::draw() {  // SplitMix64: enough for jitter
-    std::uint64_t z = (random_ += 0x9e3779b97f4a7c15ULL);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-}
-
 void PatientPortal::give_up(std::string reason) {
     if (given_up_) return;
     reason_ = std::move(reason);
@@ -102,7 +95,7 @@ bool PatientPortal::failed(Gate& gate, std::uint64_t stamp, const Outcome& outco
     }
     const bool was_broken = gate.broken();
     const bool endpoint = gate.answered(stamp, 1, outcome.endpoint, outcome.retry_after,
-                                        outcome.message, draw(), now);
+                                        outcome.message, random_(), now);
     if (gate.broken() && !was_broken) silent_since_ = now;
     if (endpoint) return true;  // it says nothing against the question
     if (outcome.verdict == Verdict::Retry && attempt < tries) return true;
@@ -125,7 +118,7 @@ auto PatientPortal::patiently(const std::string& endpoint, const Call& call) -> 
         auto answer = call();
         if (answer) {
             const std::lock_guard lock(mutex_);
-            gate.answered(stamp, 1, false, std::nullopt, "", draw(), clock_.steady());
+            gate.answered(stamp, 1, false, std::nullopt, "", random_(), clock_.steady());
             failed_in_a_row_ = 0;
             return answer;
         }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,7 +47,6 @@ class PatientPortal {
     bool failed(Gate& gate, std::uint64_t stamp, const portal::Outcome& outcome, int attempt);
     void rest(std::chrono::nanoseconds how_long);
     void give_up(std::string reason);  // with the mutex held
-    std::uint64_t draw();
     portal::Outcome ended() const;
 
     const PortalCalls& calls_;
@@ -54,7 +54,7 @@ class PatientPortal {
     Millis patience_;
     const std::atomic<bool>& stop_;
     mutable std::mutex mutex_;  // guards what follows
-    std::uint64_t random_;
+    std::mt19937_64 random_;
     Gates gates_;
     std::chrono::nanoseconds silent_since_{0};  // while a gate is broken
     int failed_in_a_row_ = 0;                   // questions that were answered, but not usefully
