@@ -346,8 +346,9 @@ TEST(Repeats, WhoHasAskedKnowsAndSendsAnUpdate) {
 TEST(Repeats, AProcedureThatIsKnownIsSentAsNewForNothing) {
     Spoiled portal("");
     const auto push = [&] {
-        return portal.call("integration", "DongBoTTHC",
-                           R"("isUpdating":"False","data":[)" + to_json(good_procedure()) + "]");
+        return portal.call(
+            "integration", "DongBoTTHC",
+            R"("isUpdating":"False","data":[)" + to_json(good_procedure("1.000005")) + "]");
     };
     portal.administer("POST", "/faults?spec=lost-after=1");
     EXPECT_THAT(push(), IsEmpty());
