@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "connector/base/limits.h"
+#include "connector/base/points.h"
 #include "connector/sync/intake_parts.h"
 
 namespace dvcsync::sync {
@@ -177,6 +178,7 @@ class Reading {
     Status take(province::Batch& batch) {
         DVC_TRY_ASSIGN(pending, look_through(batch.records));
         const auto intakes = prepare_all(pending, vocabulary_, sealer_);
+        reach(Point::BatchPrepared);
         const bool with_catalogue =
             std::any_of(batch.ended.begin(), batch.ended.end(), is_whole_catalogue);
         const auto store = [&] { return this->store(intakes, batch); };
