@@ -9,31 +9,8 @@ work=$(mktemp -d)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 trap 'stop_sandbox; rm -rf "$work"' EXIT
 
-failed=0
-verdict() { # WHAT STATUS
-  if (($2 == 0)); then
-    echo "ok      $1"
-  else
-    echo "FAILED  $1"
-    cut -c 1-2000 "$work/out" | tail -n 25
-    failed=1
-  fi
-}
-# Demands an exit status; leaves the output in $work/out.
-expect() { # STATUS WHAT COMMAND…
-  local expected=$1 what=$2 status=0
-  shift 2
-  "$@" >"$work/out" 2>"$work/err" || status=$?
-  ((status == expected)) || cat "$work/err" >>"$work/out"
-  verdict "$what (exit status $status, expected $expected)" $((status == expected ? 0 : 1))
-}
-# Demands a number of the JSON answer in $work/out.
-number() { # WHAT KEY OPERATOR VALUE
-  local found
-  found=$(json_number "$work/out" "$2")
-  verdict "$1 ($2 = ${found:-missing}, expected $3 $4)" "$([[ $found =~ ^[0-9]+$ ]] && test "$found" "$3" "$4"; echo $?)"
-}
-contains() { verdict "$1" "$(grep -q -- "$2" "$3"; echo $?)"; }
+# shellcheck source-path=SCRIPTDIR source=checks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 generate() { "$bin/dvc-province" generate --dossiers 300 "$@" >"$work/out" 2>&1; }
 drop=$work/province/drop
