@@ -24,6 +24,10 @@ std::string_view to_string(State state);
 enum class Cause { None, Intake, Mapping, Portal };
 std::string_view to_string(Cause cause);
 
+// The code of an item that is parked because nobody can find out whether the portal kept it. Only a
+// person moves it: a newer version would be a blind second call.
+inline constexpr std::string_view doubt_code = "in doubt";
+
 // Chooses items. Every condition that is given must hold; an empty filter chooses everything.
 struct Filter {
     std::optional<std::int64_t> item;

@@ -68,6 +68,13 @@ struct Provenance {
     UtcTime taken_at{};
 };
 
+// What is_current() finds.
+struct Current {
+    bool found = false;
+    std::optional<UtcTime> as_of;  // the latest export that is known to hold this version
+    explicit operator bool() const { return found; }
+};
+
 struct Taken {
     std::size_t added = 0;
     std::size_t changed = 0;
@@ -228,10 +235,13 @@ class Ledger {
     virtual ~Ledger() = default;
 
     // -- intake --------------------------------------------------------------------------------
-    // True if a record with exactly this content is the current version of some record, and that
+    // Whether a record with exactly this content is the current version of some record, and that
     // version could be read (one that could not is worth another look: the vocabulary may have been
-    // mended).
-    virtual Result<bool> is_current(const Digest& digest) = 0;
+    // mended); and of which export it is known.
+    virtual Result<Current> is_current(const Digest& digest) = 0;
+    // A later export still holds these current versions, so that an export between the two that
+    // comes late does not pass for newer. Pairs of digest and export time.
+    virtual Status seen_again(std::span<const std::pair<Digest, UtcTime>> versions) = 0;
     // Takes records and the source's position in one transaction. A record whose digest is current
     // is left alone, and so is one whose export is older than that of the version held (both told);
     // another gets a new version, its payload replaces the old one, and its items become ready

@@ -78,7 +78,8 @@ Status SqliteLedger::prepare_delivery() {
         {find_item_,
          "SELECT o.record, o.operation, o.state, o.version, r.version, r.wants, r.fault, r.known "
          "FROM outbox o JOIN record r ON r.id = o.record WHERE o.item = ?1"},
-        {find_follower_, "SELECT item, state FROM outbox WHERE record = ?1 AND operation = ?2"},
+        {find_follower_,
+         "SELECT item, state, portal_code FROM outbox WHERE record = ?1 AND operation = ?2"},
         {insert_,
          "INSERT INTO outbox (record, operation, state, cause, version, attempts, next_at, "
          "queued_at, changed_at, portal_code, reason) "
@@ -99,7 +100,9 @@ Status SqliteLedger::prepare_delivery() {
         {write_,
          "UPDATE outbox SET state = ?2, cause = ?3, attempts = attempts + ?4, next_at = ?5, "
          "changed_at = ?6, portal_code = ?7, reason = ?8, "
-         "delivered_at = coalesce(?9, delivered_at), document = coalesce(?10, document), "
+         "delivered_at = coalesce(?9, delivered_at), "
+         // In doubt: the portal may hold another document by now than the one delivered last.
+         "document = iif(?2 = 3, NULL, coalesce(?10, document)), "
          "again = iif(?9 IS NULL, again, 0), "
          "delivered_status = iif(?9 IS NULL, delivered_status, sent_status) WHERE item = ?1"},
         {delivered_,
@@ -173,7 +176,8 @@ Result<std::size_t> SqliteLedger::recover(UtcTime now) {
         DVC_TRY(shift.run(now));
     }
     DVC_TRY_ASSIGN(suspect, db_.prepare("UPDATE outbox SET state = ?2, attempts = attempts + 1, "
-                                        "next_at = ?3, changed_at = ?3 WHERE state = ?1"));
+                                        "next_at = ?3, changed_at = ?3, document = NULL "
+                                        "WHERE state = ?1"));
     for (const State state : {State::Ready, State::Sending, State::Waiting, State::InDoubt,
                               State::Parked, State::Delivered, State::Dismissed}) {
         const Cell cell = transition(state, Event::Crashed);

@@ -59,8 +59,11 @@ Status SqliteLedger::prepare_intake() {
     };
     const Line lines[] = {
         {is_current_,
-         "SELECT 1 FROM record WHERE digest_head = ?1 AND digest = ?2 "
+         "SELECT as_of FROM record WHERE digest_head = ?1 AND digest = ?2 "
          "AND fault IS NULL"},
+        {seen_again_,
+         "UPDATE record SET as_of = ?3 WHERE digest_head = ?1 AND digest = ?2 AND fault IS NULL "
+         "AND (as_of IS NULL OR as_of < ?3)"},
         {find_record_, "SELECT id, digest, fault, as_of FROM record WHERE kind = ?1 AND code = ?2"},
         {confirm_record_, "UPDATE record SET as_of = ?2 WHERE id = ?1"},
         {add_record_,
@@ -81,7 +84,8 @@ Status SqliteLedger::prepare_intake() {
          "fault = ?5, taken_at = ?6, origin = ?7, as_of = ?8 WHERE id = ?1"},
         {add_body_, "INSERT INTO body (record, sealed) VALUES (?1, ?2)"},
         {change_body_, "UPDATE body SET sealed = ?2 WHERE record = ?1"},
-        {items_of_record_, "SELECT item, operation, state, cause FROM outbox WHERE record = ?1"},
+        {items_of_record_,
+         "SELECT item, operation, state, cause, portal_code FROM outbox WHERE record = ?1"},
         {name_agency_,
          "INSERT INTO agency (code, name) VALUES (?1, ?2) "
          "ON CONFLICT (code) DO UPDATE SET name = excluded.name WHERE name <> excluded.name"},
@@ -103,11 +107,21 @@ Status SqliteLedger::prepare_intake() {
     return {};
 }
 
-Result<bool> SqliteLedger::is_current(const Digest& digest) {
+Result<Current> SqliteLedger::is_current(const Digest& digest) {
     is_current_.bind(head_of(digest), digest);
     DVC_TRY_ASSIGN(found, is_current_.step());
+    Current current{found, found ? is_current_.maybe_time(0) : std::nullopt};
     is_current_.reset();
-    return found;
+    return current;
+}
+
+Status SqliteLedger::seen_again(std::span<const std::pair<Digest, UtcTime>> versions) {
+    if (versions.empty()) return {};
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY(fence());
+    for (const auto& [digest, as_of] : versions)
+        DVC_TRY(seen_again_.run(head_of(digest), digest, as_of));
+    return transaction.commit();
 }
 
 Result<std::string> SqliteLedger::position(std::string_view source) {
@@ -204,17 +218,20 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
         std::int64_t item;
         State state;
         Cause cause;
+        bool doubt;
     };
     std::array<std::optional<Row>, all_operations.size()> rows;
     DVC_TRY(items_of_record_.each(
         [&rows](Statement& row) {
             const auto operation = row.choice(1, Operation::PushStatistics);
             rows[static_cast<std::size_t>(operation)] = {
-                row.integer(0), row.choice(2, State::Dismissed), row.choice(3, Cause::Portal)};
+                row.integer(0), row.choice(2, State::Dismissed), row.choice(3, Cause::Portal),
+                row.bytes(4) == doubt_code};
         },
         record));
     for (const Operation operation : all_operations) {
         const auto& row = rows[static_cast<std::size_t>(operation)];
+        if (row && row->state == State::Parked && row->doubt) continue;
         const Event event = event_of(intake, operation, row ? row->cause : Cause::None);
         DVC_TRY(move(record, operation, row ? std::optional(row->item) : std::nullopt,
                      row ? std::optional(row->state) : std::nullopt, event, intake.fault, now));

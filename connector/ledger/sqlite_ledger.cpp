@@ -42,6 +42,12 @@ PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -32768;
 )sql";
 
+// A log that a run has left behind may hold what the disk has refused to keep: after a failed sync
+// the system still shows it to every reader, but a power cut takes it away, together with all that
+// was added behind it since. So it is written once more, into the file, before anything is added.
+// Waits for nobody: while a run is active, its log is not a leftover.
+constexpr const char* settle_log = "PRAGMA wal_checkpoint(PASSIVE)";
+
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> open_sqlite(const std::filesystem::path& file,
@@ -53,6 +59,7 @@ Result<std::unique_ptr<Ledger>> SqliteLedger::open(const std::filesystem::path& 
                                                    std::string_view key_id) {
     DVC_TRY_ASSIGN(database, Database::open(file, patience));
     DVC_TRY(database.run(pragmas));
+    DVC_TRY(database.run(settle_log));
     DVC_TRY(migrate(database, key_id));
     std::unique_ptr<SqliteLedger> ledger(new SqliteLedger(std::move(database)));
     DVC_TRY(ledger->prepare());

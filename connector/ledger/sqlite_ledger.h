@@ -21,7 +21,8 @@ class SqliteLedger final : public Ledger {
     static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file,
                                                 std::string_view key_id);
 
-    Result<bool> is_current(const Digest& digest) override;
+    Result<Current> is_current(const Digest& digest) override;
+    Status seen_again(std::span<const std::pair<Digest, UtcTime>> versions) override;
     Result<Taken> take(std::span<const Intake> records, std::string_view source,
                        std::string_view position, UtcTime now) override;
     Result<std::string> position(std::string_view source) override;
@@ -140,7 +141,7 @@ class SqliteLedger final : public Ledger {
     // Names that are in the agency table already, so that most records need no look.
     std::unordered_map<std::string, std::string> agencies_;
 
-    Statement is_current_, find_record_, add_record_, change_record_, fault_record_, add_body_,
+    Statement is_current_, seen_again_, find_record_, add_record_, change_record_, fault_record_, add_body_,
         change_body_, items_of_record_, name_agency_, publish_, position_, set_position_,
         confirm_record_;
     Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, find_item_,

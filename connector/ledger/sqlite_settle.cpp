@@ -72,7 +72,9 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
                                                 to_string(event), to_string(item.state)));
     DVC_TRY(learn(item, settlement));
     const bool delivered = event == Event::Accepted;
-    if (moved_on && event != Event::Unsure) {
+    const bool unsure =
+        event == Event::Unsure || (event == Event::Refused && settlement.code == doubt_code);
+    if (moved_on && !unsure) {
         if (delivered) DVC_TRY(delivered_.run(item.id, now, settlement.document));
         const bool home = item.wants == 1LL << static_cast<int>(item.operation);
         const Event overtaken = item.faulty && home              ? Event::OvertakenFaulty
@@ -105,12 +107,15 @@ Status SqliteLedger::follow(const Item& item, Operation operation, UtcTime now) 
     DVC_TRY_ASSIGN(found, find_follower_.step());
     std::optional<std::int64_t> id;
     std::optional<State> state;
+    bool doubt = false;
     if (found) {
         id = find_follower_.integer(0);
         state = find_follower_.choice(1, State::Dismissed);
+        doubt = state == State::Parked && find_follower_.bytes(2) == doubt_code;
     }
     DVC_TRY(find_follower_.damage());
     find_follower_.reset();
+    if (doubt) return {};
     return move(item.record, operation, id, state, Event::Queued, "", now);
 }
 

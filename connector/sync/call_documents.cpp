@@ -18,7 +18,6 @@ struct Draft {
     Digest digest;
     bool progress = false;  // there is something to say about its steps
     Rows rows;
-    bool lost = false;  // the portal says that it does not hold what it once took
 };
 using Drafts = std::span<Draft*>;
 
@@ -43,6 +42,11 @@ class Documents : public Worker {
 
   private:
     void draft(const Claimed& item, std::vector<Draft>& drafts) {
+        if (!item.known && item.steps_done > 0) {
+            forget_steps(item, {});
+            out_.settlements.back().called = false;
+            return;
+        }
         auto record = reopen(item);
         if (!record) return;
         auto documents = with_.mappings.plan(item.operation)->run(*record);
@@ -50,7 +54,7 @@ class Documents : public Worker {
             settle(parked(item, ledger::Cause::Mapping, "mapping", documents.error().text()));
             return;
         }
-        Draft one{&item, std::move(documents->front().json), {}, false, {}, false};
+        Draft one{&item, std::move(documents->front().json), {}, false, {}};
         one.digest = sha256(one.json);
         if (item.operation == Operation::PushDossier && with_.rules.progress_follows) {
             auto rows = with_.mappings.plan(Operation::PushProgress)->run(*record);
@@ -69,12 +73,18 @@ class Documents : public Worker {
         drafts.push_back(std::move(one));
     }
 
-    // What the portal has lost it has lost with its steps: they go again, even if the answer to the
-    // dossier gets lost now and only a later run hears of it.
-    void forget_steps(const Draft& one, Settlement& settlement) const {
-        if (!one.lost || one.item->operation != Operation::PushDossier) return;
+    // What the portal has lost it has lost with its steps. The ledger must know before the dossier
+    // goes as new: if the answer to that got lost, the portal would say that it knows the dossier,
+    // and nobody would miss the steps.
+    void forget_steps(const Claimed& item, const portal::Outcome& outcome) {
+        Settlement settlement = about(item);
+        settlement.state = State::Ready;
+        settlement.code = outcome.code;
+        settlement.reason = outcome.message;
+        settlement.known = false;
         settlement.steps_done = 0;
         settlement.steps_digest = Digest{};
+        settle(std::move(settlement));
     }
 
     Settlement delivered(Draft& one) {
@@ -82,8 +92,6 @@ class Documents : public Worker {
         settlement.state = State::Delivered;
         settlement.known = true;
         settlement.document = one.digest;
-        forget_steps(one, settlement);
-        if (one.lost) one.progress = !one.rows.rows.empty();
         if (one.progress) {
             settlement.then = Operation::PushProgress;
             if (!one.rows.rows.empty()) out_.rows.push_back(std::move(one.rows));
@@ -110,22 +118,18 @@ class Documents : public Worker {
             const auto& outcome = outcomes[i];
             const bool missing = outcome.verdict == Verdict::Missing && updating;
             const bool flip = missing || (outcome.verdict == Verdict::Exists && !updating);
-            drafts[i]->lost |= missing;
             if (outcome.verdict == Verdict::Accepted) {
-                // Sent as new although steps went out once: the progress has met a "missing".
-                drafts[i]->lost |= !updating && drafts[i]->item->steps_done > 0;
                 Settlement settlement = delivered(*drafts[i]);
                 settlement.code = outcome.code;
                 settle(std::move(settlement));
+            } else if (missing && drafts[i]->item->steps_done > 0) {
+                forget_steps(*drafts[i]->item, outcome);
             } else if (flip && flips < 2) {
                 flipped.push_back(drafts[i]);
             } else if (outcome.verdict == Verdict::Alone && drafts.size() > 1) {
                 unnamed.push_back(drafts[i]);
             } else {
-                Settlement settlement = not_delivered(*drafts[i]->item, outcome);
-                forget_steps(*drafts[i], settlement);
-                if (drafts[i]->lost) settlement.known = false;
-                settle(std::move(settlement));
+                settle(not_delivered(*drafts[i]->item, outcome));
             }
         }
         send(flipped, !updating, flips + 1);

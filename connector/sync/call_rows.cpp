@@ -37,6 +37,18 @@ class ProgressRows : public Worker {
         for (const auto& item : task_.items) {
             if (!worn_out(item)) draft(item);
         }
+        if (with_.calls.repeatable(task_.operation)) {
+            send_all();
+        } else {
+            send_in_turn();
+        }
+        for (auto& one : items_) {
+            if (!one.settled) settle(learnt(one, State::Delivered));
+        }
+    }
+
+  private:
+    void send_all() {
         std::vector<RowRef> refs;
         for (std::size_t i = 0; i < items_.size(); ++i) {
             for (std::size_t row = items_[i].next; row < items_[i].rows.size(); ++row) {
@@ -54,12 +66,24 @@ class ProgressRows : public Worker {
             }
             send(slice);
         }
-        for (auto& one : items_) {
-            if (!one.settled) settle(learnt(one, State::Delivered));
+    }
+
+    // Where the same row twice is kept twice, a dossier's next row leaves only once the one before
+    // it is in: if one were refused in the middle of a call, the portal would have kept later ones,
+    // and they would go again with it.
+    void send_in_turn() {
+        const auto limit = batch_limit();
+        for (;;) {
+            std::vector<RowRef> slice;
+            for (std::size_t i = 0; i < items_.size() && slice.size() < limit; ++i) {
+                const bool left = items_[i].next < items_[i].rows.size();
+                if (left && !items_[i].settled) slice.push_back({i, items_[i].next});
+            }
+            if (slice.empty()) return;
+            send(slice);
         }
     }
 
-  private:
     // The rows of an item, at hand or made from its payload; nullopt if it was parked instead.
     std::optional<std::vector<mapping::Document>> rows_of(const Claimed& item) {
         const auto at_hand = task_.rows.find(item.record);
@@ -187,6 +211,10 @@ class ProgressRows : public Worker {
         }
         finish(one, std::move(settlement));
         out_.settlements.back().called = called;
+        if (outcome.verdict == Verdict::Missing) {  // what it has lost it has lost with its steps
+            out_.settlements.back().steps_done = 0;
+            out_.settlements.back().steps_digest = Digest{};
+        }
     }
 
     std::vector<Progressing> items_;
@@ -206,7 +234,7 @@ class Doubts : public Worker {
             } else if (!with_.calls.repeatable(item.operation)) {
                 settlement.state = State::Parked;
                 settlement.cause = Cause::Portal;
-                settlement.code = "in doubt";
+                settlement.code = ledger::doubt_code;
                 settlement.reason =
                     "a call was cut off, and the portal can neither be asked what it kept nor be "
                     "sent the same again (doubt in the profile): compare with what the portal "

@@ -30,7 +30,7 @@ class Delivery {
              std::span<const Operation> operations, const DeliveryRules& rules, Progress& progress,
              const std::atomic<bool>& stop)
         : ledger_(ledger),
-          calls_(calls),
+          calls_(guarded(calls)),
           clock_(clock),
           gates_(gates),
           operations_(operations),
@@ -54,7 +54,9 @@ class Delivery {
     // Claims, calls and settles until nothing is ready and nothing is in hand. What has come back
     // and what goes out next share one durable write; nothing goes out before it is written.
     Status work() {
-        last_good_ = renewed_ = clock_.steady();
+        last_good_ = clock_.steady();
+        renewed_ = clock_.steady() - rules_.lease;  // reading may have taken long
+        DVC_TRY(keep_lease());
         for (;;) {
             auto handled = crew_.collect(look_up_every);
             for (auto& one : handled)
@@ -298,15 +300,34 @@ class Delivery {
 
     Status keep_lease() {
         const Steady now = clock_.steady();
-        if (rules_.lease == Millis{0} || now - renewed_ < rules_.lease / 8) return {};
+        if (rules_.lease == Millis{0} || now - renewed_.load() < rules_.lease / 8) return {};
         renewed_ = now;
         return ledger_.renew(clock_.now(), clock_.now() + rules_.lease);
+    }
+
+    // A run that was stopped in its tracks (a suspended machine) may have lost its lease, and
+    // another may have sent by now what this one still has in hand: nothing leaves any more once
+    // the lease could end before the call does. The ledger refuses the rest.
+    PortalCalls guarded(PortalCalls calls) {
+        calls.push = [this, push = std::move(calls.push)](
+                         Operation operation, std::span<const portal::Item> items, bool updating) {
+            const bool ours =
+                rules_.lease == Millis{0} || clock_.steady() - renewed_.load() < rules_.lease / 2;
+            if (ours) return push(operation, items, updating);
+            portal::Outcome late;
+            late.verdict = portal::Verdict::Misconfigured;
+            late.code = "lease";
+            late.message =
+                "this run was held up for so long that another may have taken over; it ends here";
+            return std::vector(items.size(), late);
+        };
+        return calls;
     }
 
     std::uint64_t random() { return rules_.seed ^ (drawn_ += 0x9e3779b97f4a7c15ULL); }
 
     ledger::Ledger& ledger_;
-    const PortalCalls& calls_;
+    const PortalCalls calls_;
     Clock& clock_;
     Gates& gates_;
     std::span<const Operation> operations_;
@@ -318,7 +339,7 @@ class Delivery {
     std::unordered_set<std::int64_t> in_hand_;     // items in doubt that are being asked for
     std::array<bool, all_operations.size()> blocked_{};  // by a gate, at the last claim
     Steady last_good_{0};                                // last delivery
-    Steady renewed_{0};
+    std::atomic<Steady> renewed_{Steady{0}};
     std::atomic<std::uint64_t> drawn_{0};
     Crew crew_;  // last: its threads use everything above
 };

@@ -176,14 +176,19 @@ class Reading {
           times_(vocabulary, clock.now()) {}
 
     Status take(province::Batch& batch) {
+        seen_again_.clear();
         DVC_TRY_ASSIGN(pending, look_through(batch.records));
         const auto intakes = prepare_all(pending, vocabulary_, sealer_);
         reach(Point::BatchPrepared);
         const bool with_catalogue =
             std::any_of(batch.ended.begin(), batch.ended.end(), is_whole_catalogue);
-        const auto store = [&] { return this->store(intakes, batch); };
+        const auto store = [&]() -> Status {
+            DVC_TRY(ledger_.seen_again(seen_again_));
+            return this->store(intakes, batch);
+        };
         // What is found about a catalogue is kept with the batch that ended it, or not at all.
-        DVC_TRY(with_catalogue ? ledger_.together(store) : store());
+        const bool more = with_catalogue || !seen_again_.empty();
+        DVC_TRY(more ? ledger_.together(store) : store());
         counts.read += batch.records.size();
         for (auto& file : batch.rejected)
             counts.rejected.push_back(std::move(file));
@@ -211,6 +216,10 @@ class Reading {
             DVC_TRY_ASSIGN(current, ledger_.is_current(digest));
             if (current && !raw.code.empty() && !repeated.contains({raw.kind, raw.code})) {
                 ++counts.unchanged;
+                const auto as_of = times_.of(raw.exported);
+                if (as_of && (!current.as_of || *current.as_of < *as_of)) {
+                    seen_again_.emplace_back(digest, *as_of);
+                }
             } else {
                 pending.push_back({&raw, digest, times_.of(raw.exported)});
             }
@@ -241,6 +250,8 @@ class Reading {
     const Sealer& sealer_;
     const Clock& clock_;
     ExportTimes times_;
+    std::vector<std::pair<Digest, UtcTime>>
+        seen_again_;  // of this batch: as it was, exported later
 };
 
 }  // namespace

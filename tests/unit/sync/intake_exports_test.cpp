@@ -205,6 +205,18 @@ TEST_F(Catalogue, WhatAPersonAgreedToDoesNotHoldAgain) {
     EXPECT_EQ(hold()->missing, 10u) << "they had come back meanwhile";
 }
 
+TEST(Exports, AVersionThatALaterExportStillHoldsIsNotReplacedByOneFromBetween) {
+    Exports office;
+    const auto first = dossier_xml("H22-1", 1, "processing", "as it was");
+    office.drop("1.xml", made("01/06/2019"), first);
+    office.read();
+    office.drop("2.xml", made("03/06/2019"), first);
+    EXPECT_EQ(office.read().unchanged, 1u);
+    office.drop("3.xml", made("02/06/2019"), dossier_xml("H22-1", 1, "processing", "for a day"));
+    EXPECT_EQ(office.read().outdated, 1u) << "held up on its way";
+    EXPECT_EQ(office.origin("H22-1"), "1.xml");
+}
+
 TEST_F(Catalogue, WhatADecisionAbolishesIsNotMissing) {
     read("1.xml", made("01/06/2019"),
          procedure_xml("1.112", "abolished", "abolished") +
