@@ -158,7 +158,7 @@ Reply administer(Portal& portal, const Request& request, const Controls& control
 }
 
 std::optional<std::string> fetch(const std::string& base, const std::string& path,
-                                 std::string& error) {
+                                 std::string& error, std::string_view method) {
     constexpr std::string_view scheme = "http://";
     const auto colon = base.rfind(':');
     sockaddr_in address{};
@@ -176,8 +176,9 @@ std::optional<std::string> fetch(const std::string& base, const std::string& pat
     Stream stream(socket.number);
     stream.deadline(Stream::Clock::now() + std::chrono::seconds(60));
     if (::connect(socket.number, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        !stream.write(
-            fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, host))) {
+        !stream.write(fmt::format(
+            "{} {} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", method,
+            path, host))) {
         error = base + ": no portal answers there";
         return std::nullopt;
     }

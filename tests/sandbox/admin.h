@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tests/sandbox/http_server.h"
 #include "tests/sandbox/portal.h"
@@ -25,8 +26,9 @@ struct Controls {
 // &services=, /outage?seconds=&how=, /certificate?file=&key=.
 Reply administer(Portal& portal, const Request& request, const Controls& controls);
 
-// A GET of http://host:port/path, for the report command. Nothing: `error` says why.
+// A call of http://host:port/path without a body, for the report command and for tests. Nothing:
+// `error` says why.
 std::optional<std::string> fetch(const std::string& base, const std::string& path,
-                                 std::string& error);
+                                 std::string& error, std::string_view method = "GET");
 
 }  // namespace dvcsandbox

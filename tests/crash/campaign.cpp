@@ -1,0 +1,196 @@
+#include "tests/crash/campaign.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "connector/base/points.h"
+#include "tests/crash/rest.h"
+#include "tests/crash/story.h"
+
+namespace crash {
+namespace {
+
+// A kill to be carried out.
+struct Kill {
+    std::size_t scene = 0;
+    std::string point;
+    long occurrence = 1;
+};
+
+struct Rehearsed {
+    std::map<std::string, long> reached;  // by point: how often, in a run that was not cut off
+    Rest rest;
+};
+
+std::filesystem::path snapshot(const Options& options, std::size_t scene) {
+    return options.programs.work / fmt::format("scene-{}", scene);
+}
+
+void begin_trouble(Lane& lane, const Scene& scene) {
+    lane.set_fast(!scene.faults.empty());
+    lane.set_faults(scene.faults);
+}
+
+// What a person does whose command was cut off, too.
+void command_again(const Lane& lane, const Scene& scene) {
+    const Ended ended = lane.dvcsync(scene.command);
+    if (!ended.exited || ended.code > 1)
+        throw std::runtime_error("the command, run again: " + describe(ended) + "\n" +
+                                 ended.output);
+}
+
+// Plays the story once without cutting anything off.
+std::vector<Rehearsed> rehearse(const Options& options) {
+    std::vector<Rehearsed> all;
+    Lane lane(options.programs, "rehearsal");
+    const auto counts = options.programs.work / "counts";
+    for (const Scene& scene : story()) {
+        scene.prepare(lane);
+        const auto folder = snapshot(options, all.size());
+        lane.save(folder);
+        begin_trouble(lane, scene);
+        const Ended ended = lane.dvcsync_crash(scene.command, "DVC_CRASH_COUNT=" + counts.string());
+        lane.set_faults("");
+        if (!ended.exited || (ended.code > 1 && scene.faults.empty()))
+            throw std::runtime_error(
+                fmt::format("{}: {}\n{}", scene.name, describe(ended), ended.output));
+        Rehearsed rehearsed;
+        std::istringstream lines(read_text(counts));
+        for (std::string name, times;
+             std::getline(lines, name, '\t') && std::getline(lines, times);)
+            rehearsed.reached[name] = std::stol(times);
+        rehearsed.rest = bring_to_rest(lane);
+        fmt::print("  scene {:<24} {:>3} points passed\n", scene.name, rehearsed.reached.size());
+        all.push_back(std::move(rehearsed));
+    }
+    return all;
+}
+
+// For each point the first time that it is passed, and another one.
+std::vector<Kill> plan(const Options& options, const std::vector<Rehearsed>& scenes,
+                       std::vector<std::string>& never) {
+    std::mt19937 random(options.seed);
+    std::vector<Kill> kills;
+    for (const auto& text : dvcsync::point_texts()) {
+        const std::string point(text.name);
+        if (!options.only.empty() && point.find(options.only) == std::string::npos) continue;
+        std::vector<Kill> possible;
+        for (std::size_t scene = 0; scene < scenes.size(); ++scene) {
+            const auto found = scenes[scene].reached.find(point);
+            const long times = found == scenes[scene].reached.end() ? 0 : found->second;
+            for (long at = 1; at <= times; ++at)
+                possible.push_back({scene, point, at});
+        }
+        if (possible.empty()) {
+            never.push_back(point);
+        } else if (options.every > 0) {
+            std::copy_if(possible.begin(), possible.end(), std::back_inserter(kills),
+                         [&](const Kill& kill) { return kill.occurrence <= options.every; });
+        } else {
+            kills.push_back(possible.front());
+            if (possible.size() > 1)
+                kills.push_back(possible[1 + random() % (possible.size() - 1)]);
+        }
+    }
+    return kills;
+}
+
+// "" or what went wrong. `reached` is false if the process passed the point less often than in the
+// rehearsal, because its threads ran in another order.
+std::string carry_out(const Options& options, Lane& lane, const Kill& kill, const Rest& expected,
+                      bool& reached) try {
+    const Scene& scene = story()[kill.scene];
+    lane.restore(snapshot(options, kill.scene));
+    begin_trouble(lane, scene);
+    const Ended ended = lane.dvcsync_crash(
+        scene.command, fmt::format("DVC_CRASH_AT={}#{}", kill.point, kill.occurrence));
+    lane.set_faults("");
+    reached = ended.signal == SIGKILL && !ended.timed_out;
+    if (!reached) return "not reached: " + describe(ended) + "\n" + ended.output;
+    command_again(lane, scene);
+    return difference(expected, bring_to_rest(lane));
+} catch (const std::exception& error) {
+    return error.what();
+}
+
+class Session {
+  public:
+    Session(const Options& options, const std::vector<Rehearsed>& scenes, std::vector<Kill> kills)
+        : options_(options), scenes_(scenes), kills_(std::move(kills)) {}
+
+    void run() {
+        std::vector<std::thread> threads;
+        for (unsigned i = 0; i < options_.lanes; ++i)
+            threads.emplace_back([this, i] { work(fmt::format("lane-{}", i)); });
+        for (auto& thread : threads)
+            thread.join();
+    }
+    std::size_t killed() const { return killed_; }
+    std::size_t recovered() const { return recovered_; }
+
+  private:
+    void work(const std::string& name) try {
+        Lane lane(options_.programs, name);
+        for (std::size_t i; (i = next_++) < kills_.size();) {
+            Kill kill = kills_[i];
+            const Rest& expected = scenes_[kill.scene].rest;
+            bool reached = false;
+            std::string fault = carry_out(options_, lane, kill, expected, reached);
+            while (!reached && kill.occurrence > 1) {  // a thread was quicker this time
+                kill.occurrence /= 2;
+                fault = carry_out(options_, lane, kill, expected, reached);
+            }
+            if (reached) ++killed_;
+            if (fault.empty()) {
+                ++recovered_;
+            } else {
+                tell(fmt::format("FAILED  {}#{} in scene \"{}\":\n{}", kill.point, kill.occurrence,
+                                 story()[kill.scene].name, fault));
+            }
+        }
+    } catch (const std::exception& error) {
+        tell(fmt::format("FAILED  {}: {}", name, error.what()));
+    }
+
+    void tell(const std::string& line) {
+        const std::lock_guard lock(mutex_);
+        fmt::print("{}\n", line);
+        std::fflush(stdout);
+    }
+
+    const Options& options_;
+    const std::vector<Rehearsed>& scenes_;
+    std::vector<Kill> kills_;
+    std::atomic<std::size_t> next_{0}, killed_{0}, recovered_{0};
+    std::mutex mutex_;
+};
+
+}  // namespace
+
+bool kill_everywhere(const Options& options) {
+    make_base(options.programs);
+    const auto scenes = rehearse(options);
+    std::vector<std::string> never;
+    const auto kills = plan(options, scenes, never);
+    for (const auto& point : never)
+        fmt::print("FAILED  {}: never reached\n", point);
+    Session session(options, scenes, kills);
+    session.run();
+    fmt::print("{} points, {} kills, {} recovered (seed {})\n", dvcsync::point_count,
+               session.killed(), session.recovered(), options.seed);
+    return never.empty() && !kills.empty() && session.recovered() == kills.size();
+}
+
+}  // namespace crash
