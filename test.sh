@@ -3,7 +3,8 @@
 #
 #   ./test.sh               packages, builds with two compilers, all tests, sanitizers, fuzzing, format
 #   ./test.sh --lint        clang-tidy over every source as well (about ten minutes more)
-#   ./test.sh --long        fuzz for minutes, and run the demo with the full year
+#   ./test.sh --long        fuzz for minutes, simulate 10,000 seeds, kill at more occurrences of every
+#                           point, and run the demo with the full year
 #   ./test.sh --no-install  do not look at Debian packages
 #
 # Stages go on after a failure, so that one run shows everything that is wrong. The last line is
@@ -22,7 +23,7 @@ for option in "$@"; do
     --long) long=1 ;;
     --no-install) install=0 ;;
     *)
-      sed -n '2,10s/^# \{0,1\}//p' "$0"
+      sed -n '2,11s/^# \{0,1\}//p' "$0"
       [[ $option == --help || $option == -h ]] && exit 0
       exit 2
       ;;
@@ -169,6 +170,12 @@ if ((lint)); then
   check "clang-tidy" check_tidy
 fi
 if ((long)); then
+  say "Simulation: 10,000 seeds"
+  check "simulation, 10,000 seeds" logged simulation build/release/bin/dvc-simulate \
+    --seeds 1-10000 --jobs "$(nproc)"
+  say "Crash test: the first three occurrences of every point"
+  check "crash test, every 3" logged crash build/release/bin/crash_test --bin build/release/bin \
+    --source . --every 3
   say "The demo with the full year"
   check "demo.sh" ./demo.sh --no-install
 fi
