@@ -1,6 +1,7 @@
 // The invariants at rest: the truth of the province against ledger and portal.
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <map>
 
 #include "connector/sync/statistics.h"
@@ -46,11 +47,16 @@ struct Judge {
         return out;
     }
 
+    // A person has said that it needs no sending.
+    bool excused(const Version& version, Operation operation) const {
+        const ItemRow* row = item(operation, version.code);
+        return row != nullptr && row->state == State::Dismissed &&
+               dismissed.contains({operation, version.code});
+    }
+
     bool parked(const Version& version, Operation operation, Cause cause) const {
         const ItemRow* row = item(operation, version.code);
-        if (row != nullptr && row->state == State::Dismissed &&
-            dismissed.contains({operation, version.code}))
-            return true;
+        if (excused(version, operation)) return true;
         if (row != nullptr && row->state == State::Parked && row->cause == cause &&
             !row->reason.empty())
             return true;
@@ -63,9 +69,7 @@ struct Judge {
     // True: it is at the portal as it should be, or a person has dismissed it.
     bool delivered(const Version& version, Operation operation, const std::string* held) const {
         const ItemRow* row = item(operation, version.code);
-        if (row != nullptr && row->state == State::Dismissed &&
-            dismissed.contains({operation, version.code}))
-            return true;
+        if (excused(version, operation)) return true;
         const auto documents_ = documents(version, operation);
         const bool there = held != nullptr && documents_.size() == 1 && *held == documents_[0];
         const bool says_so = row != nullptr && row->state == State::Delivered;
@@ -85,7 +89,7 @@ struct Judge {
 
     void steps(const Version& version, std::size_t count, bool may_vanish) const {
         const ItemRow* row = item(Operation::PushProgress, version.code);
-        if (row != nullptr && row->state == State::Dismissed) return;
+        if (excused(version, Operation::PushProgress)) return;
         // A portal that can neither be asked nor sent the same again leaves this to a person.
         if (row != nullptr && row->state == State::Parked && row->portal_code == "in doubt" &&
             !portal.repeatable())
@@ -98,7 +102,15 @@ struct Judge {
         std::vector<std::string> held;
         const auto dossier = portal.dossiers().find(version.code);
         if (dossier != portal.dossiers().end()) {
-            for (const auto& step : dossier->second.steps)
+            auto steps = dossier->second.steps;
+            // Steps that went ahead of one that was refused stand before it for good.
+            const auto ahead = [](const auto& step) { return step.ahead; };
+            if (std::any_of(steps.begin(), steps.end(), ahead)) {
+                if (version.refused_step != 0) std::erase_if(steps, ahead);
+                std::sort(steps.begin(), steps.end(),
+                          [](const auto& a, const auto& b) { return a.number < b.number; });
+            }
+            for (const auto& step : steps)
                 held.push_back(step.document);
         }
         const bool complete = count == version.steps;
@@ -133,7 +145,7 @@ struct Judge {
         }
         switch (version.fate) {
             case Fate::Delivered:
-                if (delivered(version, operation, held) && dossier && held != nullptr)
+                if (delivered(version, operation, held) && dossier && !excused(version, operation))
                     steps(version, version.steps, may_vanish);
                 return;
             case Fate::Held: {
@@ -151,7 +163,7 @@ struct Judge {
                 parked(version, operation, Cause::Portal);
                 return;
             case Fate::StepRefused:
-                if (!delivered(version, operation, held) || held == nullptr) return;
+                if (!delivered(version, operation, held) || excused(version, operation)) return;
                 if (may_vanish) return;
                 if (parked(version, Operation::PushProgress, Cause::Portal))
                     steps(version, version.refused_step - 1, false);

@@ -144,7 +144,10 @@ void SimulatedPortal::in_hand(const Work& work, bool again) {
 void SimulatedPortal::settled(const Work& work, ledger::State state) {
     const std::lock_guard lock(mutex_);
     in_hand_[disk_.current().get()].erase(work);
-    if (state == ledger::State::InDoubt) doubts_.insert(work);
+    if (state == ledger::State::InDoubt) {
+        doubts_.insert(work);
+        delivered_.erase(work);
+    }
     if (state != ledger::State::Delivered) return;
     clear(work);
     if (work.first == Operation::PushDossier) {
@@ -159,12 +162,14 @@ void SimulatedPortal::settled(const Work& work, ledger::State state) {
 void SimulatedPortal::perhaps_settled(const Work& work) {
     const std::lock_guard lock(mutex_);
     if (in_hand_[disk_.current().get()].erase(work) > 0) perhaps_.insert(work);
+    delivered_.erase(work);
 }
 
 void SimulatedPortal::given_up() {
     const std::lock_guard lock(mutex_);
     for (const auto& [work, sent] : in_hand_[disk_.current().get()]) {
         if (sent.sent) doubts_.insert(work);
+        delivered_.erase(work);  // the sync core cannot know what became of it
     }
     in_hand_.erase(disk_.current().get());
     in_call_.clear();
@@ -172,6 +177,8 @@ void SimulatedPortal::given_up() {
 
 bool SimulatedPortal::lose(const std::string& code) {
     lost_.insert(code);
+    clear({Operation::PushDossier, code});
+    clear({Operation::PushProgress, code});
     delivered_.erase({Operation::PushDossier, code});
     return dossiers_.erase(code) > 0;
 }
@@ -310,9 +317,14 @@ std::vector<Outcome> SimulatedPortal::take(Operation operation, std::span<const 
         }
     }
     std::vector<Outcome> outcomes;
+    std::set<std::string_view> refused;
     for (const auto& item : items) {
         outcomes.push_back(answer(operation, item, updating));
-        if (outcomes.back().verdict == Verdict::Accepted) keep(operation, item);
+        if (outcomes.back().verdict == Verdict::Accepted) {
+            keep(operation, item, refused.contains(item.code));
+        } else {
+            refused.insert(item.code);
+        }
     }
     return outcomes;
 }
@@ -333,12 +345,14 @@ Outcome SimulatedPortal::answer(Operation operation, const portal::Item& item, b
             return outcome(Verdict::Missing, "-4", "the dossier does not exist");
         }
         const auto& steps = dossiers_[code].steps;
-        const bool there = std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+        const auto there = std::find_if(steps.begin(), steps.end(), [&](const Step& step) {
             return step.document == item.document;
         });
-        if (there && traits_.repeatable) {
+        if (there != steps.end() && traits_.repeatable) {
             ++repeated_steps_;
-            if (!unsure({operation, code})) {
+            // The portal goes on after a step that it refuses; the sync core cannot, and comes back
+            // to what follows it.
+            if (!there->ahead && !unsure({operation, code})) {
                 log_.violated(Invariant::StepsOnce,
                               fmt::format("a step of {} was sent twice without a doubt", code));
             }
@@ -351,7 +365,7 @@ Outcome SimulatedPortal::answer(Operation operation, const portal::Item& item, b
     return outcome(Verdict::Accepted, "0", "");
 }
 
-void SimulatedPortal::keep(Operation operation, const portal::Item& item) {
+void SimulatedPortal::keep(Operation operation, const portal::Item& item, bool ahead) {
     const std::string code(item.code);
     const Reading document(item.document);
     switch (operation) {
@@ -377,7 +391,7 @@ void SimulatedPortal::keep(Operation operation, const portal::Item& item) {
             return;
         }
         case Operation::PushProgress:
-            keep_step(item);
+            keep_step(item, ahead);
             return;
         case Operation::PushStatistics:
             statistics_[statistics_key(document)] = item.document;
@@ -385,7 +399,7 @@ void SimulatedPortal::keep(Operation operation, const portal::Item& item) {
     }
 }
 
-void SimulatedPortal::keep_step(const portal::Item& item) {
+void SimulatedPortal::keep_step(const portal::Item& item, bool ahead) {
     const std::string code(item.code);
     auto& steps = dossiers_[code].steps;
     const int number = number_after(Reading(item.document).text("NoiDungXuLy"), "step ");
@@ -393,12 +407,12 @@ void SimulatedPortal::keep_step(const portal::Item& item) {
         if (step.number == number) {
             log_.violated(Invariant::StepsOnce,
                           fmt::format("step {} of {} is there twice", number, code));
-        } else if (step.number > number) {
+        } else if (step.number > number && !step.ahead) {
             log_.violated(Invariant::StepsOnce, fmt::format("step {} of {} came after step {}",
                                                             number, code, step.number));
         }
     }
-    steps.push_back({number, std::string(item.document)});
+    steps.push_back({number, std::string(item.document), ahead});
 }
 
 void SimulatedPortal::check_order(const RecordName& name, int held, int offered) {

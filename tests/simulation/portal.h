@@ -84,6 +84,7 @@ class SimulatedPortal {
     struct Step {
         int number = 0;
         std::string document;
+        bool ahead = false;  // kept in a call in which an earlier step of the dossier was refused
     };
     struct Dossier {
         std::string document;
@@ -114,8 +115,8 @@ class SimulatedPortal {
     void judge_call(Operation operation, std::span<const portal::Item> items);
     // What the portal says to one item; it keeps what it says yes to.
     portal::Outcome answer(Operation operation, const portal::Item& item, bool updating);
-    void keep(Operation operation, const portal::Item& item);
-    void keep_step(const portal::Item& item);
+    void keep(Operation operation, const portal::Item& item, bool ahead);
+    void keep_step(const portal::Item& item, bool ahead);
     std::vector<portal::Outcome> take(Operation operation, std::span<const portal::Item> items,
                                       bool updating);
     std::vector<portal::Outcome> carry_out(Mishap mishap, Operation operation,

@@ -25,7 +25,10 @@ class WatchedLedger final : public Ledger {
     Status together(const std::function<Status()>& work) override;
     bool acquired() const { return acquired_; }  // the lease, at least once
 
-    Result<bool> is_current(const Digest& digest) override { return real_->is_current(digest); }
+    Result<Current> is_current(const Digest& digest) override { return real_->is_current(digest); }
+    Status seen_again(std::span<const std::pair<Digest, UtcTime>> versions) override {
+        return real_->seen_again(versions);
+    }
     Result<Taken> take(std::span<const Intake> records, std::string_view source,
                        std::string_view position, UtcTime now) override {
         return real_->take(records, source, position, now);

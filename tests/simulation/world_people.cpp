@@ -107,7 +107,9 @@ void World::dismiss_parked(ledger::Ledger& ledger, const ledger::Filter& filter)
     const auto rows = ledger.list(filter, 1);
     if (!rows || rows->empty() || undecidable(rows->front())) return;
     const auto done = ledger.dismiss_parked(filter, act_of("dismiss"), clock_.now());
-    dismissed_.insert({rows->front().operation, rows->front().code});
+    const SimulatedPortal::Work work{rows->front().operation, rows->front().code};
+    dismissed_.insert(work);
+    if (done && *done > 0) portal_.released(work);
     log_.say("    dismiss {} {}: {}", to_string(rows->front().operation), rows->front().code,
              done ? std::to_string(*done) : done.error().message);
 }

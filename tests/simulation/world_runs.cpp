@@ -116,7 +116,7 @@ bool World::run_inside(const Trip& trip, Process& process) {
     if (report->busy) {
         log_.say("  turned away");
         ++tale_.turned_away;
-        if (!trip.other_host)
+        if (report->busy->host == order.who.host && order.owner_is_gone)
             log_.violated(Invariant::Sound, "a run was turned away though nobody else is running");
         return false;
     }
