@@ -16,9 +16,12 @@ std::string attempts_text(int attempts) {
     return counted(static_cast<std::size_t>(attempts), "attempt");
 }
 
+// "by portal, code -1"; the codes that the program itself gives often only repeat the cause.
 std::string parked_by(const ledger::ItemRow& row) {
-    return fmt::format("by {}{}{}", ledger::to_string(row.cause),
-                       row.portal_code.empty() ? "" : ", code ", row.portal_code);
+    const auto cause = ledger::to_string(row.cause);
+    const bool telling = !row.portal_code.empty() && row.portal_code != cause;
+    return fmt::format("by {}{}{}", cause, telling ? ", code " : "",
+                       telling ? row.portal_code : "");
 }
 
 void add_row(Json& json, const ledger::ItemRow& row) {
@@ -91,7 +94,7 @@ void print_details(const ledger::ItemDetails& item) {
     print_line("state", parked ? fmt::format("parked {}", parked_by(row))
                                : std::string(ledger::to_string(row.state)));
     print_line("since", time_text(row.changed_at));
-    print_line("attempts", attempts_text(row.attempts));
+    print_line("attempts", std::to_string(row.attempts));
     if (later) print_line("next try", time_text(row.next_at));
     print_line("from", row.origin);
     print_line("kind", row.kind);
@@ -164,8 +167,8 @@ void add_acts(Json& json, std::span<const ledger::Act> acts) {
 
 void print_acts(std::span<const ledger::Act> acts, std::size_t left) {
     for (const auto& act : acts) {
-        fmt::print("{:{}}{}  {}  {}, {}\n", "", left, time_text(act.at), act.actor, act.what,
-                   counted(act.items, "item"));
+        fmt::print("{:{}}{}  {}  {}{}\n", "", left, time_text(act.at), act.actor, act.what,
+                   act.items > 0 ? ", " + counted(act.items, "item") : "");
         fmt::print("{}", wrapped(fmt::format("chosen: {}", act.selection), left + 4, text_width()));
         fmt::print("{}", wrapped(fmt::format("reason: {}", act.reason), left + 4, text_width()));
     }

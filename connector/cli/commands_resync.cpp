@@ -55,7 +55,7 @@ void print_preview(const ResyncPreview& preview, const std::string& kind) {
     line(preview.in_other, "wait in another resync already");
     line(preview.held, "are not to be sent, by the province's status, or never were");
     if (preview.first_codes.empty()) return;
-    fmt::print("the first of them:\n");
+    fmt::print("the first that would be sent:\n");
     for (const auto& code : preview.first_codes)
         fmt::print("  {}\n", code);
 }
@@ -177,10 +177,12 @@ int run_resync_start(const Options& options) {
     if (!preview) return refused(options, preview.error());
     if (options.dry_run) return dry_run(options, *preview);
     if (sync::would_send(*preview) == 0) {
-        if (!options.json) print_preview(*preview, options.slice.kind);
-        return nothing_done(options, fmt::format("{} match and none of them would be sent again: "
-                                                 "no resync was started",
-                                                 counted(preview->matching, "record")));
+        if (!options.json && preview->matching > 0) print_preview(*preview, options.slice.kind);
+        return nothing_done(
+            options, fmt::format("{}: no resync was started",
+                                 preview->matching == 0
+                                     ? "no record matches"
+                                     : "none of the records that match would be sent again"));
     }
     const auto started = ledger.start_resync(options.slice, options.act, system_clock().now());
     if (!started) return refused(options, started.error());

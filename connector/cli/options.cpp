@@ -1,11 +1,14 @@
 #include "connector/cli/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <string_view>
 
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/options_people.h"
@@ -17,6 +20,22 @@ namespace {
 bool wants_json(int argc, char** argv) {
     return std::any_of(argv, argv + argc,
                        [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
+// CLI11 tells of a missing command before it tells of a word that is none.
+std::string in_words(const CLI::App& app, const CLI::ParseError& error) {
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty())
+        at = at->get_subcommands().front();
+    const auto choices = at->get_subcommands([](const CLI::App*) { return true; });
+    if (choices.empty()) return error.what();
+    std::string names;
+    for (const auto* one : choices)
+        names += (names.empty() ? "" : ", ") + one->get_name();
+    const auto strangers = app.remaining(true);
+    return fmt::format("{}the command{} is one of: {}",
+                       strangers.empty() ? "" : excerpt(strangers.front()) + " is none; ",
+                       at == &app ? "" : " after " + at->get_name(), names);
 }
 
 }  // namespace
@@ -73,7 +92,7 @@ int parse(int argc, char** argv, Options& options) {
         return app.exit(help);
     } catch (const CLI::ParseError& error) {
         options.json = wants_json(argc, argv);
-        return usage_fault(options, error.what());
+        return usage_fault(options, in_words(app, error));
     }
     options.job = jobs.at(job);
     if (init->parsed()) options.command = Command::Init;

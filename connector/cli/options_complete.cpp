@@ -53,7 +53,13 @@ Status complete_acting(Options& options, std::string_view what) {
     if (!options.selection.codes.empty() && options.all_matching) {
         return fault("--all-matching goes with filters, not with codes");
     }
-    return keep_act(options, what);
+    DVC_TRY(keep_act(options, what));
+    sync::Selection filters = options.selection;
+    filters.codes.clear();
+    if (options.all_matching || filters != sync::Selection{}) {
+        options.act.selection = sync::words_of(filters);
+    }
+    return {};
 }
 
 Status complete_slice(Options& options) {

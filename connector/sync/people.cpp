@@ -36,6 +36,10 @@ std::optional<std::string> passwd_name(Find find) {
     return std::string(found->pw_name);
 }
 
+bool is_one_line(std::string_view text) {
+    return without_controls(text) == text && text.find_first_of("\t\r\n") == text.npos;
+}
+
 struct Option {
     const char* name;
     std::string Selection::*value;
@@ -54,8 +58,7 @@ constexpr std::array<Option, 9> options{{{"--kind", &Selection::kind},
 // Every value is compared with what the ledger holds, which is UTF-8 without control characters.
 Status check_words(const Selection& chosen) {
     const auto clean = [](const std::string& text) {
-        return is_utf8(text) && without_controls(text) == text &&
-               text.size() <= limits::max_message;
+        return is_utf8(text) && is_one_line(text) && text.size() <= limits::max_message;
     };
     for (const auto& option : options) {
         if (!clean(chosen.*option.value)) {
@@ -156,8 +159,7 @@ Result<std::string> act_reason(std::string_view text) {
     if (comparable(reason).empty()) {
         return wrong("--reason is needed: say in a few words why; it is kept with your name");
     }
-    if (without_controls(reason) != reason ||
-        reason.find_first_of("\t\r\n") != std::string_view::npos) {
+    if (!is_one_line(reason)) {
         return wrong("--reason: one line, without tabs and control characters");
     }
     if (length(reason) > limits::max_act_reason) {

@@ -61,7 +61,7 @@ Result<ledger::Slice> slice_of(const Selection& selection);
 
 // An item that was parked because nobody knows whether the portal kept it carries this code: to
 // send it again may double it.
-inline constexpr std::string_view doubt_code = "in doubt";
+inline constexpr std::string_view doubt_code = ledger::doubt_code;
 
 struct ParkedKind {
     std::string kind;

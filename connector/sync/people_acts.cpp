@@ -90,7 +90,9 @@ Result<std::size_t> act_on(ledger::Ledger& ledger, const Chosen& chosen, const l
         }
         for (const auto& filter : chosen.filters) {
             ledger::Act one = act;
-            if (!filter.code.empty()) one.selection = filter.code + one.selection;
+            if (!filter.code.empty()) {
+                one.selection = filter.code + (act.selection.empty() ? "" : " ") + act.selection;
+            }
             DVC_TRY_ASSIGN(count, carry_out(filter, one));
             touched += count;
         }
