@@ -68,6 +68,7 @@ Status apply(Database& database, std::int64_t from, std::string_view key_id) {
         } else {
             DVC_TRY(database.run(migration_scripts()[static_cast<std::size_t>(step)]));
         }
+        database.wrote(Point::MigrationWritten);
     }
     return database.run(fmt::format("PRAGMA user_version = {}", newest_schema()).c_str());
 }
@@ -107,7 +108,6 @@ Status migrate(Database& database, std::string_view key_id) {
     // Another program may have been quicker between the look and the lock.
     DVC_TRY_ASSIGN(now, database.number("PRAGMA user_version"));
     if (now == version) DVC_TRY(apply(database, version, key_id));
-    database.wrote(Point::MigrationWritten);
     DVC_TRY(transaction.commit());
     return check_key(database, key_id);
 }

@@ -51,29 +51,34 @@ void command_again(const Lane& lane, const Scene& scene) {
                                  ended.output);
 }
 
-// Plays the story once without cutting anything off.
+// One scene that is not cut off.
+Rehearsed play(const Options& options, Lane& lane, const Scene& scene,
+               const std::filesystem::path& saved) try {
+    const auto counts = options.programs.work / "counts";
+    scene.prepare(lane);
+    lane.save(saved);
+    begin_trouble(lane, scene);
+    const Ended ended = lane.dvcsync_crash(scene.command, "DVC_CRASH_COUNT=" + counts.string());
+    lane.set_faults("");
+    if (!ended.exited || (ended.code > 1 && scene.faults.empty()))
+        throw std::runtime_error(describe(ended) + "\n" + ended.output);
+    Rehearsed rehearsed;
+    std::istringstream lines(read_text(counts));
+    for (std::string name, times; std::getline(lines, name, '\t') && std::getline(lines, times);)
+        rehearsed.reached[name] = std::stol(times);
+    rehearsed.rest = bring_to_rest(lane);
+    lane.set_fast(false);
+    return rehearsed;
+} catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("scene \"{}\": {}", scene.name, error.what()));
+}
+
 std::vector<Rehearsed> rehearse(const Options& options) {
     std::vector<Rehearsed> all;
     Lane lane(options.programs, "rehearsal");
-    const auto counts = options.programs.work / "counts";
     for (const Scene& scene : story()) {
-        scene.prepare(lane);
-        const auto folder = snapshot(options, all.size());
-        lane.save(folder);
-        begin_trouble(lane, scene);
-        const Ended ended = lane.dvcsync_crash(scene.command, "DVC_CRASH_COUNT=" + counts.string());
-        lane.set_faults("");
-        if (!ended.exited || (ended.code > 1 && scene.faults.empty()))
-            throw std::runtime_error(
-                fmt::format("{}: {}\n{}", scene.name, describe(ended), ended.output));
-        Rehearsed rehearsed;
-        std::istringstream lines(read_text(counts));
-        for (std::string name, times;
-             std::getline(lines, name, '\t') && std::getline(lines, times);)
-            rehearsed.reached[name] = std::stol(times);
-        rehearsed.rest = bring_to_rest(lane);
-        fmt::print("  scene {:<24} {:>3} points passed\n", scene.name, rehearsed.reached.size());
-        all.push_back(std::move(rehearsed));
+        all.push_back(play(options, lane, scene, snapshot(options, all.size())));
+        fmt::print("  scene {:<32} {:>3} points passed\n", scene.name, all.back().reached.size());
     }
     return all;
 }
