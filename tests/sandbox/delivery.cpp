@@ -94,7 +94,8 @@ bool deliver(Stream& stream, const Reply& reply, bool keep_alive, std::chrono::m
     const std::string bytes = to_bytes(reply, keep_alive);
     switch (reply.manner) {
         case Manner::Twice:
-            return stream.write(bytes) && stream.write(bytes);
+            return stream.write(bytes +
+                                bytes);  // at once: whoever looks before the next call sees it
         case Manner::Trickle:
             return trickle(stream, bytes, reply.wait, pause);
         case Manner::Padded:
