@@ -31,7 +31,7 @@ void add_row(Json& json, const ledger::ItemRow& row) {
     json.add("state", ledger::to_string(row.state));
     json.add("cause", ledger::to_string(row.cause));
     json.add("portal_code", row.portal_code);
-    json.add("in_doubt", row.portal_code == sync::doubt_code);
+    json.add("in_doubt", row.portal_code == ledger::doubt_code);
     json.add("reason", row.reason);
     json.add("origin", row.origin);
     json.add("agency", row.agency);
@@ -111,7 +111,7 @@ void print_details(const ledger::ItemDetails& item) {
     if (!row.reason.empty()) {
         fmt::print("  reason\n{}", wrapped(row.reason, indent, text_width()));
     }
-    if (parked && row.portal_code == sync::doubt_code) {
+    if (parked && row.portal_code == ledger::doubt_code) {
         fmt::print("{}", wrapped(doubt_warning, 2, text_width()));
     }
     if (item.acts.empty()) return;

@@ -50,14 +50,10 @@ void print_preview(const ResyncPreview& preview, const std::string& kind) {
     const auto line = [](std::size_t count, std::string_view words) {
         if (count > 0) fmt::print("  {:>9} {}\n", count_text(count), words);
     };
-    line(preview.on_way, "are on their way already and are left alone");
-    line(preview.parked, "are parked or dismissed and are left alone (dvcsync parked)");
-    line(preview.in_other, "wait in another resync already");
-    line(preview.held, "are not to be sent, by the province's status, or never were");
-    if (preview.first_codes.empty()) return;
-    fmt::print("the first that would be sent:\n");
-    for (const auto& code : preview.first_codes)
-        fmt::print("  {}\n", code);
+    line(preview.on_way, "on their way already: left alone");
+    line(preview.parked, "parked or dismissed: left alone (see dvcsync parked)");
+    line(preview.in_other, "waiting in another resync already");
+    line(preview.held, "not to be sent, by the province's status");
 }
 
 // "12,345 records, about 20 minutes at the rate of the last runs"
@@ -157,6 +153,9 @@ int dry_run(const Options& options, const ResyncPreview& preview) {
         fmt::print("{}\n", json.text());
     } else {
         print_preview(preview, options.slice.kind);
+        if (!preview.first_codes.empty()) fmt::print("the first that would be sent:\n");
+        for (const auto& code : preview.first_codes)
+            fmt::print("  {}\n", code);
         fmt::print("Nothing was started (--dry-run).\n");
     }
     return exit_ok;

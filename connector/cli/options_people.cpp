@@ -36,7 +36,8 @@ void add_received(CLI::App& command, Options& options) {
 void add_place(CLI::App& command, Options& options) {
     auto& chosen = options.selection;
     command.add_option("--agency", chosen.agency, "code of the agency");
-    command.add_option("--procedure", chosen.procedure, "code of the procedure");
+    command.add_option("--procedure", chosen.procedure,
+                       "code of the procedure, as the province writes it");
     add_received(command, options);
 }
 

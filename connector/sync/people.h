@@ -59,10 +59,6 @@ Result<ledger::Slice> slice_of(const Selection& selection);
 
 // -- parked items -----------------------------------------------------------------------------
 
-// An item that was parked because nobody knows whether the portal kept it carries this code: to
-// send it again may double it.
-inline constexpr std::string_view doubt_code = ledger::doubt_code;
-
 struct ParkedKind {
     std::string kind;
     ledger::Cause cause{};
@@ -74,7 +70,7 @@ struct Chosen {
     std::vector<ledger::Filter> filters;  // each of them chooses something
     std::size_t total = 0;
     std::vector<ParkedKind> kinds;        // no zeros
-    std::size_t in_doubt = 0;             // of total
+    std::size_t in_doubt = 0;             // of total: with ledger::doubt_code
     std::vector<std::string> not_parked;  // one sentence for each code that chose nothing
 };
 Result<Chosen> choose(ledger::Ledger& ledger, std::span<const ledger::Filter> filters);

@@ -170,9 +170,9 @@ Result<Chosen> choose(ledger::Ledger& ledger, std::span<const Filter> filters) {
         chosen.total += count;
         chosen.filters.push_back(filter);
         DVC_TRY(count_kinds(ledger, filter, chosen));
-        if (filter.portal_code.empty() || filter.portal_code == doubt_code) {
+        if (filter.portal_code.empty() || filter.portal_code == ledger::doubt_code) {
             Filter doubtful = filter;
-            doubtful.portal_code = doubt_code;
+            doubtful.portal_code = ledger::doubt_code;
             DVC_TRY_ASSIGN(in_doubt, ledger.count(doubtful));
             chosen.in_doubt += in_doubt;
         }

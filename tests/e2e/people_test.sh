@@ -130,7 +130,7 @@ contains "it says so" 'There has been no resync' "$work/out"
 expect 0 "a resync" dvcsync --json resync start --agency "$agency" --reason "the portal asked for it"
 number "it has taken what was told" total -ge "$would"
 expect 1 "the same again" dvcsync resync start --agency "$agency" --reason "twice"
-contains "does not double the work" 'wait in another resync' "$work/out"
+contains "does not double the work" 'waiting in another resync' "$work/out"
 expect 0 "a pause" dvcsync resync pause 1 --reason "working hours"
 expect 0 "a sync meanwhile" dvcsync --json sync push-dossiers
 number "sends nothing" calls -eq 0

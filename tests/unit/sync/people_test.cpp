@@ -307,7 +307,7 @@ TEST(People, WhatWasParkedInDoubtIsCountedApart) {
     const auto found = chosen(office, {});
     EXPECT_EQ(found.total, 1u);
     EXPECT_EQ(found.in_doubt, 1u);
-    EXPECT_EQ(details(office, "H22-1").at(0).row.portal_code, doubt_code);
+    EXPECT_EQ(details(office, "H22-1").at(0).row.portal_code, ledger::doubt_code);
 }
 
 // -- resync -------------------------------------------------------------------------------------
