@@ -37,7 +37,7 @@ void add_place(CLI::App& command, Options& options) {
     auto& chosen = options.selection;
     command.add_option("--agency", chosen.agency, "code of the agency");
     command.add_option("--procedure", chosen.procedure,
-                       "code of the procedure, as the province writes it");
+                       "code of the procedure; without a suffix: with every suffix");
     add_received(command, options);
 }
 

@@ -32,9 +32,13 @@ template <class Choice>
 void add_record(Conditions& conditions, const Choice& choice, bool by_code) {
     add_text(conditions, by_code ? "r.kind = ?" : "+r.kind = ?", choice.kind);
     add_text(conditions, "r.agency = ?", choice.agency);
+    // Provinces write a code with and without suffixes (".01", ".000.00.00.H22", province rule 7):
+    // a code that is asked for without one means every form of it.
     if (!choice.procedure.empty())
-        conditions.add("(r.procedure = ? OR (r.kind = 'procedure' AND r.code = ?))",
-                       {choice.procedure, choice.procedure});
+        conditions.add(
+            "(r.procedure = ? OR substr(r.procedure, 1, length(?) + 1) = ? || '.' "
+            "OR (r.kind = 'procedure' AND r.code = ?))",
+            {choice.procedure, choice.procedure, choice.procedure, choice.procedure});
     add_number(conditions, "r.received >= ?", choice.received_from);
     add_number(conditions, "r.received < ?", choice.received_until);
 }

@@ -62,6 +62,21 @@ class PeopleTest : public LedgerTest {
 };
 INSTANTIATE_TEST_SUITE_P(Every, PeopleTest, testing::ValuesIn(backends()));
 
+TEST_P(PeopleTest, AProcedureIsFoundInEveryFormThatTheProvinceWrites) {
+    for (const std::string procedure :
+         {"1.000001", "1.000001.01", "1.000001.000.00.00.H22", "1.0000011", "11.000001"}) {
+        Intake one = dossier("D-" + procedure);
+        one.facts.procedure = procedure;
+        take({one});
+    }
+    Filter filter;
+    filter.procedure = "1.000001";
+    EXPECT_THAT(found(filter),
+                UnorderedElementsAre("D-1.000001", "D-1.000001.01", "D-1.000001.000.00.00.H22"));
+    filter.procedure = "1.000001.01";
+    EXPECT_THAT(found(filter), ElementsAre("D-1.000001.01"));
+}
+
 TEST_P(PeopleTest, EveryConditionOfAFilterChooses) {
     Intake one = dossier("A");
     one.facts.procedure = "1.000001";
