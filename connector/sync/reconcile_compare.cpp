@@ -104,8 +104,9 @@ std::string_view to_string(Match match) {
 
 Result<std::vector<MemberDifference>> compare(std::string_view document,
                                               const std::map<std::string, std::string>& theirs) {
-    rapidjson::Document json;
-    json.Parse(document.data(), document.size());
+    rapidjson::Document parsed;
+    parsed.Parse(document.data(), document.size());
+    const rapidjson::Document& json = parsed;
     if (json.HasParseError() || !json.IsObject()) {
         return fail(ErrorKind::Bug, "the document of our own mapping is not a JSON object");
     }
