@@ -141,8 +141,8 @@ class SqliteLedger final : public Ledger {
     // Names that are in the agency table already, so that most records need no look.
     std::unordered_map<std::string, std::string> agencies_;
 
-    Statement is_current_, seen_again_, find_record_, add_record_, change_record_, fault_record_, add_body_,
-        change_body_, items_of_record_, name_agency_, publish_, position_, set_position_,
+    Statement is_current_, seen_again_, find_record_, add_record_, change_record_, fault_record_,
+        add_body_, change_body_, items_of_record_, name_agency_, publish_, position_, set_position_,
         confirm_record_;
     Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, find_item_,
         find_follower_, insert_, restart_, dismiss_, park_, drop_delivered_, drop_, write_,
