@@ -86,7 +86,11 @@ void Lane::start_portal() {
     const fs::path ready = folder_ / "ready.json";
     fs::remove(ready);
     const fs::path certs = programs_.work / "certs";
-    portal_ = start({programs_.bin / "dvc-sandbox",
+    // setpriv: it must not outlive a test that is ended from outside.
+    portal_ = start({"/usr/bin/setpriv",
+                     "--pdeathsig",
+                     "TERM",
+                     programs_.bin / "dvc-sandbox",
                      "serve",
                      "--port",
                      port_,
