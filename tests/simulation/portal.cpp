@@ -165,14 +165,26 @@ void SimulatedPortal::perhaps_settled(const Work& work) {
     delivered_.erase(work);
 }
 
-void SimulatedPortal::given_up() {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [work, sent] : in_hand_[disk_.current().get()]) {
+void SimulatedPortal::give_up(std::map<Work, Sent>& in_hand) {
+    for (auto& [work, sent] : in_hand) {
         if (sent.sent) doubts_.insert(work);
+        sent.sent = false;
         delivered_.erase(work);  // the sync core cannot know what became of it
     }
+}
+
+void SimulatedPortal::ended() {
+    const std::lock_guard lock(mutex_);
+    give_up(in_hand_[disk_.current().get()]);
     in_hand_.erase(disk_.current().get());
     in_call_.clear();
+}
+
+void SimulatedPortal::taken_over() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [process, in_hand] : in_hand_) {
+        if (process != disk_.current().get()) give_up(in_hand);
+    }
 }
 
 bool SimulatedPortal::lose(const std::string& code) {

@@ -74,11 +74,14 @@ class SimulatedPortal {
     void settled(const Work& work, ledger::State state);
     // A write of what became of it failed: nobody knows whether the ledger has it.
     void perhaps_settled(const Work& work);
-    // The current process has ended, or is given up for dead: what it has sent without settling is
-    // in doubt.
-    void given_up();
+    // The current process has ended: what it has sent without settling is in doubt.
+    void ended();
+    // Another run has taken the lease: whoever else is in a call is given up for dead.
+    void taken_over();
     // A person says that it may go again.
-    void released(const Work& work) { clear(work); }
+    void released(const Work& work) {
+        if (doubts_.erase(work) > 0) perhaps_.insert(work);
+    }
 
     // -- what it holds ---------------------------------------------------------------------------
     struct Step {
@@ -107,6 +110,12 @@ class SimulatedPortal {
     std::uint64_t repeated_steps() const { return repeated_steps_; }
 
   private:
+    struct Sent {
+        bool again = false;  // a resync wants it
+        bool sent = false;   // since it was claimed
+    };
+
+    void give_up(std::map<Work, Sent>& in_hand);
     std::vector<portal::Outcome> push(Operation operation, std::span<const portal::Item> items,
                                       bool updating);
     tl::expected<portal::Holding, portal::Outcome> look(std::string_view code);
@@ -143,10 +152,6 @@ class SimulatedPortal {
     std::map<std::string, std::string> statistics_;  // by agency and month
     std::set<std::string> lost_;                     // dossiers that it once held
 
-    struct Sent {
-        bool again = false;  // a resync wants it
-        bool sent = false;   // since it was claimed
-    };
     std::map<const Process*, std::map<Work, Sent>> in_hand_;
     std::set<Work> doubts_;                  // may have been kept, and nobody has asked since
     std::set<Work> perhaps_;                 // the ledger may know what became of it, or not

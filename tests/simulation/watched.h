@@ -103,6 +103,7 @@ class WatchedLedger final : public Ledger {
                                          UtcTime now) override {
         DVC_TRY_ASSIGN(other, real_->acquire(wanted, owner_is_gone, now));
         acquired_ = !other;
+        if (acquired_) portal_.taken_over();
         return other;
     }
     Status renew(UtcTime now, UtcTime expires) override { return real_->renew(now, expires); }

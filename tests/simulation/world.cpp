@@ -95,21 +95,23 @@ World::World(const Stage& stage, std::uint64_t seed, WorldOptions options)
 
 World::~World() = default;
 
+// Back at most half a day altogether: a clock that is wrong by more than a day makes the connector
+// distrust the dates of exports, and it says so.
+void World::jump() {
+    const Millis by{rng_.between(-12 * 3'600, 12 * 3'600) * 1'000};
+    const Millis lowest = -std::chrono::hours{12};
+    const Millis jump = std::max(by, lowest - wall_offset_);
+    wall_offset_ += jump;
+    clock_.jump(jump);
+    ++tale_.clock_jumps;
+    log_.say("the clock jumps by {} s", jump.count() / 1'000);
+}
+
 std::optional<Violation> World::play() {
     for (int day = 0; day < traits_.days && !ended(); ++day) {
         log_.say("-- day {}", day + 1);
         province_.live();
-        if (rng_.chance(traits_.jump)) {
-            // Back at most half a day altogether: a clock that is wrong by more than a day makes
-            // the connector distrust the dates of exports, and it says so.
-            const Millis by{rng_.between(-12 * 3'600, 12 * 3'600) * 1'000};
-            const Millis lowest = -std::chrono::hours{12};
-            const Millis jump = std::max(by, lowest - wall_offset_);
-            wall_offset_ += jump;
-            clock_.jump(jump);
-            ++tale_.clock_jumps;
-            log_.say("the clock jumps by {} s", jump.count() / 1'000);
-        }
+        if (rng_.chance(traits_.jump)) jump();
         if (portal_.stormy() && rng_.chance(0.2))
             portal_.go_down(Millis{rng_.between(1, 7'200) * 1'000});
         if (traits_.mended_on_the_way && rng_.chance(0.3)) {

@@ -67,6 +67,7 @@ class World {
     static Traits draw_traits(Rng& rng);
     static ProvinceTraits draw_province(Rng& rng);
     static PortalTraits draw_portal(Rng& rng, bool calm);
+    void jump();  // the wall clock
 
     // -- runs (world_runs.cpp)
     struct Trip {  // one run
@@ -117,6 +118,7 @@ class World {
     std::atomic<bool> stop_{false};
     Millis wall_offset_{0};
     bool company_ = false;     // somebody is here in the middle of a call
+    bool jumped_ = false;      // the wall clock, while a run is on
     bool taken_over_ = false;  // the run in the middle of a call has lost its lease
     bool troubled_ = false;    // something was planned against the run that is on
     std::uint64_t usual_accesses_ = 100;

@@ -64,7 +64,7 @@ bool World::run(const Trip& trip) {
     const auto process = std::make_shared<Process>();
     disk_.enter(process);
     troubled_ = province_.source_fails;
-    taken_over_ = false;
+    taken_over_ = jumped_ = false;
     deadline.disk = &disk_;
     deadline.log = &log_;
     deadline.points_left = 0;
@@ -76,7 +76,7 @@ bool World::run(const Trip& trip) {
     usual_accesses_ = std::max<std::uint64_t>(20, disk_.accesses() - before);
     set_point_hook(nullptr);
     disk_.forget_plans();
-    portal_.given_up();
+    portal_.ended();
     if (!done) ++tale_.failed_runs;
     if (process->dead) after_death();
     return done;
@@ -171,10 +171,15 @@ void World::meanwhile() {
     const bool troubled = std::exchange(troubled_, false);
     const int points = deadline.points_left.exchange(0);
     const double kind = rng_.unit();
-    if (kind < 0.4) {
+    if (kind < 0.3) {
         act();
-    } else {
-        compete(kind < 0.7);
+    } else if (kind < 0.5) {
+        jump();
+        jumped_ = true;
+    } else if (!jumped_) {
+        // Hosts that share a ledger must agree on the time: with a clock that jumps by more than a
+        // lease lasts, only the lock file of one host would keep the other away.
+        compete(kind < 0.75);
     }
     deadline.points_left = points;
     troubled_ = troubled;
@@ -191,13 +196,12 @@ void World::compete(bool stalled) {
     if (stalled) {
         log_.say("  [this run is stopped in its tracks for ten minutes]");
         clock_.sleep(Millis{600'000});
-        portal_.given_up();
     }
     disk_.enter(std::make_shared<Process>());
     log_.say("  [another run comes");
     const auto process = disk_.current();
     run_inside(trip, *process);
-    portal_.given_up();
+    portal_.ended();
     log_.say("   and goes]");
     if (!taken_over_) return;
     ++tale_.takeovers;
