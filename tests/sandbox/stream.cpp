@@ -65,6 +65,11 @@ bool Stream::write(std::string_view bytes) {
     return true;
 }
 
+void Stream::hold_back(bool on) {
+    const int value = on ? 1 : 0;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
 bool Stream::peer_gone() const {
     pollfd state{socket_, POLLRDHUP, 0};
     return ::poll(&state, 1, 0) > 0;

@@ -34,6 +34,8 @@ class Stream {
     std::size_t read(void* data, std::size_t size, boost::system::error_code& error);
     // All of it, or false.
     bool write(std::string_view bytes);
+    // Keeps what is written until released, so that several writes leave as one.
+    void hold_back(bool on);
     // The peer has closed its side, so that nothing can reach it any more.
     bool peer_gone() const;
     // Closing the socket will then reset the connection (RST).
