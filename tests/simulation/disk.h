@@ -14,6 +14,7 @@
 // disk.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -34,7 +35,7 @@ struct DiskFile;  // disk_file.h
 
 // Somebody who uses the disk. Dead: nothing it does has an effect any more.
 struct Process {
-    bool dead = false;
+    std::atomic<bool> dead{false};  // a worker's call may be what kills it
 };
 
 class Disk {
@@ -97,7 +98,7 @@ class Disk {
     std::uint64_t trouble_until_ = 0;
     std::uint64_t crash_at_ = 0;
     bool crash_power_ = false;
-    bool power_failed_ = false;
+    std::atomic<bool> power_failed_{false};
 };
 
 }  // namespace dvcsync::simulation
