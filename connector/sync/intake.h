@@ -60,11 +60,9 @@ std::string seal_context(std::string_view kind, std::string_view code);
 // the same transaction; the source is told afterwards. A stop request ends after a whole batch.
 //
 // A version from an older export never replaces one from a newer export, whatever the order of
-// reading; exports of the same or of an unknown time count as read. The time of an export is not
-// believed when it lies more than limits::export_ahead after the clock: one wrong clock would hold
-// back all later exports. Nothing is written for a record that has not changed, so it keeps the
-// time of the export that brought its content: if a record goes from A to B and back to A, and the
-// export with B is read last and in another batch, B counts until the record is exported again.
+// reading; exports of the same or of an unknown time count as read. A later export that still holds
+// the same confirms it. The time of an export is not believed when it lies more than
+// limits::export_ahead after the clock: one wrong clock would hold back all later exports.
 Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
                              const mapping::Vocabulary& vocabulary, const Sealer& sealer,
                              const Clock& clock, Progress& progress, const std::atomic<bool>& stop);

@@ -240,6 +240,15 @@ TEST_F(Catalogue, OneThatDoublesACodeStillLacksTheOthers) {
                 ElementsAre(CatalogueFile{"1.xml", 1, 12, 11}));
 }
 
+TEST_F(Catalogue, WhatIsFoundIsKeptWithTheBatchOrTheBatchIsNotTaken) {
+    ASSERT_TRUE(office_.ledger->take({}, catalogue_source, "damaged", office_.clock.now()));
+    const std::string before = *office_.ledger->position(drop_folder_source);
+    office_.drop("1.xml", whole("02/06/2019"), procedures(13));
+    EXPECT_EQ(office_.read_from(*office_.open()).error().kind, ErrorKind::Corrupt);
+    EXPECT_EQ(*office_.ledger->position(drop_folder_source), before);
+    EXPECT_EQ(*office_.ledger->records("procedure"), 12u);
+}
+
 // The process dies after the batch was stored, before the file was moved; a person looks meanwhile.
 TEST_F(Catalogue, ACrashDoesNotUndoWhatAPersonAgreedTo) {
     office_.drop("1.xml", whole("02/06/2019"), procedures(2));
