@@ -64,7 +64,11 @@ Result<std::optional<ledger::Resync>> mend(ledger::Ledger& ledger, const Reconci
 }
 
 void print_mended(const ReconcileReport& report, const std::optional<ledger::Resync>& resync) {
-    if (resync) {
+    if (resync && resync->total == 0) {
+        fmt::print(
+            "\nEverything that is missing or stale waits in another resync already: the next "
+            "dvcsync sync sends it.\n");
+    } else if (resync) {
         fmt::print(
             "\nResync {} is active with {}: the next dvcsync sync sends what is missing or stale "
             "again.\n",

@@ -97,7 +97,9 @@ Status status_text(ledger::Ledger& ledger, const Options& options) {
                    t.refused, t.parked, t.waiting, t.dismissed, t.held);
     }
     DVC_TRY_ASSIGN(lease, ledger.lease());
-    if (lease) fmt::print("\nrunning now: {}\n", sync::describe(*lease));
+    if (lease) {
+        fmt::print("\nrunning, unless it was cut off: {}\n", sync::describe(*lease));
+    }
     DVC_TRY_ASSIGN(runs, ledger.last_runs(runs_shown));
     if (!runs.empty()) fmt::print("\nlast runs\n");
     for (const auto& run : runs) {

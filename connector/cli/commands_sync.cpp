@@ -49,13 +49,17 @@ void print_text(const sync::RunReport& report) {
     }
     fmt::print("Read      {} records: {} unchanged, {} new, {} changed; {} of them unusable\n",
                in.read, in.unchanged, in.added, in.changed, in.parked);
+    if (in.outdated > 0) {
+        fmt::print("Older     {} records left alone: a later export was read before\n",
+                   in.outdated);
+    }
     fmt::print("Delivered {} items", out.delivered);
     if (out.without_call > 0) {
         fmt::print(" ({} without a call: nothing changed that the portal asks for)",
                    out.without_call);
     }
-    fmt::print("; {} refused by the portal, {} parked here, {} put off, {} in doubt\n", out.refused,
-               out.parked + in.parked, out.waiting, out.doubtful);
+    fmt::print("; {} refused by the portal, {} parked here; {} times put off, {} times in doubt\n",
+               out.refused, out.parked + in.parked, out.waiting, out.doubtful);
     fmt::print("Calls     {} in {:.1f} s\n", report.traffic.calls, report.seconds);
     for (const auto& file : in.rejected) {
         fmt::print("Rejected  {}: {}\n", file.file, file.reason);
@@ -65,11 +69,12 @@ void print_text(const sync::RunReport& report) {
         fmt::print("Not taken {}: {}\n", in.left[i].file, in.left[i].reason);
     }
     if (in.left.size() > shown) fmt::print("Not taken {} more files\n", in.left.size() - shown);
-    if (report.resent > 0) fmt::print("Resync    {} records sent again\n", report.resent);
+    if (report.resent > 0)
+        fmt::print("Resync    {} records handed over to be sent again\n", report.resent);
     if (!report.catalogue_stop.empty()) fmt::print("Catalogue {}\n", report.catalogue_stop);
     if (!out.stop.empty()) fmt::print("Stopped   {}\n", out.stop);
     if (report.attention) {
-        fmt::print("Something needs a person or another run: see dvcsync parked list, and check\n");
+        fmt::print("Something needs a person or another run: see dvcsync status\n");
     }
 }
 
@@ -77,10 +82,11 @@ void print_text(const sync::RunReport& report) {
 void log_run(sync::Job job, const sync::RunReport& report) {
     const auto level = report.attention ? spdlog::level::warn : spdlog::level::info;
     spdlog::log(level,
-                "sync {}: read {}, unchanged {}, delivered {}, refused {}, parked {}, put off {}, "
+                "sync {}: read {}, unchanged {}, outdated {}, delivered {}, refused {}, parked {}, "
+                "put off {}, "
                 "in doubt {}, calls {}, {:.1f} s{}{}",
                 sync::to_string(job), report.intake.read, report.intake.unchanged,
-                report.delivery.delivered, report.delivery.refused,
+                report.intake.outdated, report.delivery.delivered, report.delivery.refused,
                 report.delivery.parked + report.intake.parked, report.delivery.waiting,
                 report.delivery.doubtful, report.traffic.calls, report.seconds,
                 report.delivery.stop.empty() ? "" : ", stopped: ", report.delivery.stop);

@@ -20,6 +20,16 @@ using ledger::State;
 using portal::Outcome;
 using portal::Verdict;
 
+namespace {
+
+// Nothing was heard of this item. It may be the item's own doing (it makes the portal fail) or an
+// outage: whether others get through will tell.
+bool no_answer(const Outcome& outcome) {
+    return outcome.endpoint || outcome.verdict == Verdict::InDoubt;
+}
+
+}  // namespace
+
 Worker::Worker(const Task& task, const Setting& setting, std::uint64_t random)
     : task_(task), with_(setting), random_(random), splits_left_(limits::split_calls) {
     out_.operation = task.operation;
@@ -83,7 +93,7 @@ void Worker::heard(const Outcome& outcome) {
     if (outcome.retry_after && (!out_.retry_after || *out_.retry_after < *outcome.retry_after)) {
         out_.retry_after = outcome.retry_after;
     }
-    if (!outcome.endpoint) return;
+    if (!no_answer(outcome)) return;
     out_.endpoint_failed = true;
     out_.endpoint_reason = outcome.message;
 }
@@ -98,8 +108,11 @@ std::vector<Outcome> Worker::push(std::span<const portal::Item> items, bool upda
         lost.message = "the portal client lost an outcome";
         outcomes.assign(items.size(), lost);
     }
-    for (const auto& outcome : outcomes)
-        heard(outcome);
+    // One item that the answer leaves open says nothing of the endpoint if it answers the others.
+    const bool answered = !std::all_of(outcomes.begin(), outcomes.end(), no_answer);
+    for (const auto& outcome : outcomes) {
+        if (!answered || !no_answer(outcome) || outcome.retry_after) heard(outcome);
+    }
     return outcomes;
 }
 
@@ -125,7 +138,7 @@ Settlement Worker::not_delivered(const Claimed& item, const Outcome& outcome) {
             // in doubt again and again has to wait its turn.
             settlement.next_at =
                 item.attempts == 0 ? with_.now : with_.now + backoff(attempt, draw(), {});
-            settlement.called = !outcome.endpoint;
+            settlement.called = false;
             return settlement;
         case Verdict::Misconfigured:
             settlement.state = State::Ready;  // the item is innocent: it stays first in line

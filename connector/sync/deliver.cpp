@@ -59,8 +59,12 @@ class Delivery {
         DVC_TRY(keep_lease());
         for (;;) {
             auto handled = crew_.collect(look_up_every);
-            for (auto& one : handled)
-                watch(one);
+            // Those that got through first: they tell whose the failures are.
+            for (const bool failed : {false, true}) {
+                for (auto& one : handled) {
+                    if (one.endpoint_failed == failed) watch(one);
+                }
+            }
             std::vector<Task> tasks;
             DVC_TRY(ledger_.together([&]() -> Status {
                 DVC_TRY(settle(handled));
@@ -128,7 +132,8 @@ class Delivery {
     }
 
     Gate& gate_of(Operation operation, bool ask) {
-        return gates_.at(ask ? calls_.ask_endpoint : calls_.endpoint(operation));
+        return ask ? gates_.at(calls_.ask_endpoint, "ask")
+                   : gates_.at(calls_.endpoint(operation), to_string(operation));
     }
 
     Status claim_doubts(Operation operation, std::vector<Task>& tasks) {

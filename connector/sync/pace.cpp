@@ -7,34 +7,37 @@
 namespace dvcsync::sync {
 namespace {
 
-double seconds(Gate::Steady span) {
+double seconds(Bucket::Steady span) {
     return std::chrono::duration<double>(span).count();
 }
 
 }  // namespace
 
-double Gate::tokens_at(Steady now) const {
-    const double gained = rules_.per_second * seconds(std::max(Steady{0}, now - filled_));
-    return std::min<double>(rules_.burst, tokens_ + gained);
+double Bucket::tokens_at(Steady now) const {
+    const double gained = per_second_ * seconds(std::max(Steady{0}, now - filled_));
+    return std::min<double>(burst_, tokens_ + gained);
+}
+
+Bucket::Steady Bucket::full_enough_at(Steady now) const {
+    const double missing = limits() ? 1 - tokens_at(now) : 0;
+    if (missing <= 0) return now;
+    // A microsecond more, so that rounding never says "now" a moment too early.
+    const auto wait = std::chrono::duration<double>(missing / per_second_);
+    return now + std::chrono::duration_cast<Steady>(wait) + Steady{1'000};
+}
+
+void Bucket::take(double tokens, Steady now) {
+    tokens_ = tokens_at(now) - tokens;
+    filled_ = now;
 }
 
 std::optional<Gate::Steady> Gate::opens_at(Steady now) const {
     if (broken_ && probing_) return std::nullopt;
-    Steady at = std::max(now, broken_ ? std::max(again_at_, named_) : named_);
-    if (rules_.per_second > 0) {
-        const double missing = 1 - tokens_at(now);
-        if (missing > 0) {
-            // A microsecond more, so that rounding never says "now" a moment too early.
-            const auto wait = std::chrono::duration<double>(missing / rules_.per_second);
-            at = std::max(at, now + std::chrono::duration_cast<Steady>(wait) + Steady{1'000});
-        }
-    }
-    return at;
+    return std::max({now, named_, broken_ ? again_at_ : now, bucket_->full_enough_at(now)});
 }
 
 std::uint64_t Gate::give(Steady now) {
-    tokens_ = tokens_at(now) - 1;
-    filled_ = now;
+    bucket_->take(1, now);
     if (broken_) probing_ = true;
     return ++given_;
 }
@@ -42,8 +45,7 @@ std::uint64_t Gate::give(Steady now) {
 bool Gate::answered(std::uint64_t stamp, std::size_t calls, bool failed,
                     std::optional<Millis> asked, const std::string& reason, std::uint64_t random,
                     Steady now) {
-    tokens_ = tokens_at(now) - (static_cast<double>(calls) - 1);
-    filled_ = now;
+    bucket_->take(static_cast<double>(calls) - 1, now);
     if (!failed) {
         // A task that made no call tells nothing of the endpoint.
         if (calls == 0) {
@@ -61,7 +63,7 @@ bool Gate::answered(std::uint64_t stamp, std::size_t calls, bool failed,
     const bool others_passed = last_success_ >= stamp;
     if (others_passed && !asked) return false;
     ++failures_;
-    if (failures_ < rules_.trips_after && !asked && !broken_) return true;
+    if (failures_ < rules_.trips_after && !asked && !broken_) return last_success_ == 0;
     // Failures of tasks that went out before the breaker opened must not open it for longer.
     if (broken_ && !probing_ && !asked) return true;
     probing_ = false;
@@ -78,10 +80,13 @@ bool Gate::answered(std::uint64_t stamp, std::size_t calls, bool failed,
     return true;
 }
 
-Gate& Gates::at(const std::string& endpoint) {
-    const auto found = gates_.find(endpoint);
-    if (found != gates_.end()) return found->second;
-    return gates_.emplace(endpoint, Gate(rules_(endpoint))).first->second;
+Gate& Gates::at(const std::string& endpoint, std::string_view service) {
+    const std::pair key{endpoint, std::string(service)};
+    if (const auto found = gates_.find(key); found != gates_.end()) return found->second;
+    const GateRules rules = rules_(endpoint);
+    auto& bucket = buckets_[endpoint];
+    if (!bucket) bucket = std::make_shared<Bucket>(rules.per_second, rules.burst);
+    return gates_.emplace(key, Gate(rules, bucket)).first->second;
 }
 
 }  // namespace dvcsync::sync

@@ -13,35 +13,6 @@
 namespace dvcsync::sync {
 namespace {
 
-std::vector<Operation> operations_of(Job job) {
-    switch (job) {
-        case Job::PushCatalogue:
-            return {Operation::PushProcedure};
-        // Progress first: see deliver().
-        case Job::PushDossiers:
-            return {Operation::PushProgress, Operation::PushDossier};
-        case Job::PushStatistics:
-            return {Operation::PushStatistics};
-        case Job::All:
-            break;
-    }
-    return {};
-}
-
-std::string_view shown(Job job) {
-    switch (job) {
-        case Job::PushCatalogue:
-            return "procedures sent";
-        case Job::PushDossiers:
-            return "dossiers and progress sent";
-        case Job::PushStatistics:
-            return "monthly statistics sent";
-        case Job::All:
-            break;
-    }
-    return "";
-}
-
 void add(DeliveryCounts& sum, const DeliveryCounts& more) {
     sum.delivered += more.delivered;
     sum.without_call += more.without_call;
@@ -134,32 +105,34 @@ class JobRun {
         return {};
     }
 
-    Status push(Job job) {
-        if (job == Job::All) {
-            for (const Job part : {Job::PushCatalogue, Job::PushDossiers, Job::PushStatistics}) {
-                if (!ended()) DVC_TRY(push(part));
-            }
-            return {};
-        }
-        if (job == Job::PushStatistics) {
-            DVC_TRY(take_statistics(ledger_, parts_.sealer, parts_.clock));
-        }
-        if (job == Job::PushCatalogue) {
+    // Everything that the job sends goes in one delivery, so that nothing waits for something else.
+    Status push(Job job, bool with_statistics = true) {
+        const bool all = job == Job::All;
+        std::vector<Operation> wanted;
+        if (all || job == Job::PushCatalogue) {
             DVC_TRY_ASSIGN(why, catalogue_stop(ledger_, rules_.max_abolished_percent,
                                                order_.confirm, parts_.clock));
             report_.catalogue_stop = why;
-            if (!why.empty()) return {};
+            if (why.empty()) wanted.push_back(Operation::PushProcedure);
         }
-        return push_operations(job);
+        if (all || job == Job::PushDossiers) {
+            // Progress first: see deliver().
+            wanted.insert(wanted.end(), {Operation::PushProgress, Operation::PushDossier});
+        }
+        if (with_statistics && (all || job == Job::PushStatistics)) {
+            DVC_TRY(take_statistics(ledger_, parts_.sealer, parts_.clock));
+            wanted.push_back(Operation::PushStatistics);
+        }
+        return deliver_all(wanted);
     }
 
-    Status push_operations(Job job) {
+    Status deliver_all(const std::vector<Operation>& wanted) {
         std::vector<Operation> operations;
-        for (const Operation operation : operations_of(job)) {
+        for (const Operation operation : wanted) {
             if (parts_.mappings.plan(operation)) operations.push_back(operation);
         }
         DeliveryRules rules = rules_.delivery;
-        rules.what = shown(job);
+        rules.what = "items sent";
         rules.seed ^= ++pushes_ * 0xd1342543de82ef95ULL;
         rules.call.progress_follows = parts_.mappings.plan(Operation::PushProgress) != nullptr;
         DVC_TRY_ASSIGN(counts,
@@ -169,8 +142,7 @@ class JobRun {
         return {};
     }
 
-    // A resync gives way: what is new goes first, before each chunk. Statistics are not looked at
-    // again, for a resync changes no figure.
+    // A resync gives way: what is new goes first, before each chunk.
     Status resend() {
         if (order_.job != Job::All && order_.job != Job::PushDossiers) return {};
         for (bool first = true; !ended(); first = false) {
@@ -178,9 +150,7 @@ class JobRun {
             if (fed.handed + fed.skipped == 0) return {};
             report_.resent += fed.handed;
             if (!first) DVC_TRY(read());
-            if (order_.job == Job::All) DVC_TRY(push(Job::PushCatalogue));
-            if (!ended()) DVC_TRY(push_operations(Job::PushDossiers));
-            if (order_.job == Job::All && !ended()) DVC_TRY(push_operations(Job::PushStatistics));
+            DVC_TRY(push(order_.job, false));  // the figures are the same as a moment ago
         }
         return {};
     }

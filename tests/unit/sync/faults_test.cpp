@@ -236,22 +236,44 @@ TEST(Doubt, ANewerVersionThatArrivesMeanwhileGoesOutOnlyAfterTheQuestion) {
     EXPECT_THAT(office.portal.seen[0].document, HasSubstr("newer"));
 }
 
-TEST(Doubt, AnAnswerThatIsLostForEverParksTheItemAfterSoManyAttempts) {
+TEST(Doubt, AnAnswerThatIsLostWhileOthersPassParksTheItemAfterSoManyAttempts) {
     Office office;
     office.rules.call.max_attempts = 4;
-    office.portal.answer = [](Operation, const portal::Item&, bool) {
-        return outcome(Verdict::InDoubt, false, "connection closed");
+    office.rules.workers = 0;
+    office.portal.batch = 1;
+    office.portal.answer = [](Operation, const portal::Item& item, bool) {
+        return outcome(item.code == "H22-1" ? Verdict::InDoubt : Verdict::Accepted, false,
+                       "connection closed");
     };
     office.portal.knows = true;
     office.drop("a.xml", dossier_xml("H22-1", 0));
     office.read();
-    for (int run = 0; run < 10; ++run) {
+    for (int run = 0; run < 30 && office.parked().empty(); ++run) {
+        office.drop(fmt::format("more-{}.xml", run), dossier_xml(fmt::format("more-{}", run), 1));
+        office.read();
         office.push();
         office.clock.sleep(std::chrono::hours{1});
     }
-    EXPECT_THAT(office.portal.seen, SizeIs(4));
     ASSERT_THAT(office.parked(), SizeIs(1));
     EXPECT_THAT(office.parked()[0].reason, HasSubstr("4 attempts"));
+}
+
+TEST(Outage, OfAnswersThatLeaveEverythingOpenAgesNoItemEither) {
+    Office office;
+    office.rules.call.max_attempts = 3;
+    office.portal.answer = [](Operation, const portal::Item&, bool) {
+        return outcome(Verdict::InDoubt, false, "HTTP 500");
+    };
+    office.drop("a.xml", dossiers(40));
+    office.read();
+    for (int run = 0; run < 20; ++run) {
+        EXPECT_THAT(office.push().stop, HasSubstr("HTTP 500"));
+        office.clock.sleep(std::chrono::minutes{5});
+    }
+    EXPECT_THAT(office.parked(), IsEmpty());
+    office.portal.answer = nullptr;
+    office.clock.sleep(std::chrono::hours{2});
+    EXPECT_EQ(office.push().delivered, 40u);
 }
 
 TEST(LostByThePortal, TheDossierGoesAsNewAndItsStepsGoAgain) {

@@ -132,7 +132,10 @@ TEST(Gate, AFailureWhileOthersGotThroughIsTheItemsOwn) {
     EXPECT_FALSE(gate.answered(quick, 1, false, {}, "", 0, start));
     EXPECT_FALSE(gate.answered(slow, 1, true, {}, "timeout", 0, start)) << "not the endpoint's";
     const auto alone = gate.give(start);
-    EXPECT_TRUE(gate.answered(alone, 1, true, {}, "timeout", 0, start));
+    EXPECT_FALSE(gate.answered(alone, 1, true, {}, "timeout", 0, start)) << "it served others";
+    for (int i = 0; i < 3; ++i)
+        call(gate, start, true);
+    EXPECT_TRUE(call(gate, start, true)) << "now it is evidently down";
 }
 
 TEST(Gate, WhatWasUnderWayWhenTheBreakerOpenedDoesNotOpenItForLonger) {
