@@ -52,7 +52,7 @@ travel() { # SEED FOLDER
   administer POST "/faults?spec=" >"$work/faults.json"
 }
 
-generate() { "$bin/dvc-province" generate --dossiers 400 --procedures 400 --out "$@" >"$work/out" 2>&1; }
+generate() { "$bin/dvc-province" generate --dossiers 400 --procedures 250 --out "$@" >"$work/out" 2>&1; }
 generate "$work/june" --until 2019-06-30
 generate "$work/december" --since 2019-06-30
 
