@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 
 #include "tests/crash/campaign.h"
 
@@ -51,6 +52,9 @@ int main(int argc, char** argv) try {
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
+    // The programs run in other folders.
+    options.programs.bin = std::filesystem::absolute(options.programs.bin);
+    options.programs.source = std::filesystem::absolute(options.programs.source);
     const Work work(options.programs.work);
     return crash::kill_everywhere(options) ? 0 : 1;
 } catch (const std::exception& error) {
