@@ -64,6 +64,9 @@ void print_text(const sync::RunReport& report) {
     for (const auto& file : in.rejected) {
         fmt::print("Rejected  {}: {}\n", file.file, file.reason);
     }
+    for (const auto& file : in.warnings) {
+        fmt::print("Doubtful  {}: {}\n", file.file, file.reason);
+    }
     constexpr std::size_t shown = 5;
     for (std::size_t i = 0; i < in.left.size() && i < shown; ++i) {
         fmt::print("Not taken {}: {}\n", in.left[i].file, in.left[i].reason);

@@ -21,7 +21,8 @@ Result<std::string> catalogue_stop(ledger::Ledger& ledger, int max_percent,
         why = fmt::format("it would abolish {} of the {} procedures that the portal shows",
                           change.abolishing, change.published);
     }
-    if (hold && too_many(hold->missing, hold->published, max_percent)) {
+    const bool empty = hold && hold->listed == 0 && hold->missing > 0;
+    if (hold && (empty || too_many(hold->missing, hold->published, max_percent))) {
         if (!why.empty()) why += "; ";
         why += fmt::format(
             "{} calls itself the whole catalogue, but {} of the {} published "

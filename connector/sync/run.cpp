@@ -83,8 +83,8 @@ class JobRun {
                 row.state == ledger::State::Delivered || row.state == ledger::State::Dismissed;
             if (!ended && row.count > 0) report_.attention = true;
         }
-        if (!report_.intake.rejected.empty() || !report_.delivery.stop.empty() ||
-            !report_.catalogue_stop.empty()) {
+        if (!report_.intake.rejected.empty() || !report_.intake.warnings.empty() ||
+            !report_.delivery.stop.empty() || !report_.catalogue_stop.empty()) {
             report_.attention = true;
         }
         return report_;
@@ -147,7 +147,10 @@ class JobRun {
         if (order_.job != Job::All && order_.job != Job::PushDossiers) return {};
         for (bool first = true; !ended(); first = false) {
             DVC_TRY_ASSIGN(fed, ledger_.feed_resync(rules_.resync_chunk, now()));
-            if (fed.handed + fed.skipped == 0) return {};
+            if (fed.handed + fed.skipped == 0) {
+                // What came in between the chunks may have changed the figures.
+                return order_.job == Job::All && !first ? push(Job::PushStatistics) : Status{};
+            }
             report_.resent += fed.handed;
             if (!first) DVC_TRY(read());
             DVC_TRY(push(order_.job, false));  // the figures are the same as a moment ago
