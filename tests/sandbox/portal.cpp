@@ -132,15 +132,14 @@ Portal::Answer Portal::answer(Request& request, Call& call) {
     } else {
         call.service = Service::Login;
     }
-    const auto data = body.FindMember("data");
-    const bool batch = data != body.MemberEnd() && data->value.IsArray();
-    call.drawn = injector_.draw({.service = call.service,
-                                 .reused = request.reused,
-                                 .items = batch ? data->value.Size() : 0});
+    Json* const data = body.HasMember("data") ? &body["data"] : nullptr;
+    const bool batch = data != nullptr && data->IsArray();
+    call.drawn = injector_.draw(
+        {.service = call.service, .reused = request.reused, .items = batch ? data->Size() : 0});
     if (!carries_out(call.drawn)) return {};
     if (call.drawn.kind == Injection::SessionExpired) sessions_.close(text_of(body, "session"));
     if (call.drawn.kind == Injection::HalfBatch)
-        data->value.Erase(data->value.Begin() + data->value.Size() / 2, data->value.End());
+        data->Erase(data->Begin() + data->Size() / 2, data->End());
     return call.service == Service::Login ? login(body) : carry_out(call.service, body);
 }
 
