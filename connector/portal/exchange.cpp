@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,13 +30,18 @@ struct Release {
 };
 
 // A kept connection must be silent. If it is closed, or holds bytes that nobody asked for (an
-// answer left over would be taken for the next one), it is not used.
-void refuse_if_stale(Socket& socket, Watch& watch) {
+// answer left over would be taken for the next one), it is not used. `tls` null: plain. What TLS
+// has taken from the socket already does not show there: it reads ahead of the record that it was
+// asked for.
+void refuse_if_stale(Socket& socket, SSL* tls, Watch& watch) {
     watch.socket = &socket;
     if (!socket.is_open()) return;  // not connected yet: a new one
     char byte = 0;
     const auto got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    const bool silent = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    const bool read_ahead =
+        tls != nullptr && (SSL_pending(tls) > 0 || BIO_ctrl_pending(SSL_get_rbio(tls)) > 0);
+    if (silent && !read_ahead) return;
     watch.stale = true;
     throw StaleConnection{};
 }
@@ -161,12 +167,12 @@ std::unique_ptr<http_client> make_client(const std::string& base,
         });
         config.set_nativehandle_options([tls, watch](web::http::client::native_handle handle) {
             auto* stream = static_cast<boost::asio::ssl::stream<Socket&>*>(handle);
-            refuse_if_stale(stream->next_layer(), *watch);
+            refuse_if_stale(stream->next_layer(), stream->native_handle(), *watch);
             if (!stream->next_layer().is_open()) tls->name_host(stream->native_handle());
         });
     } else {
         config.set_nativehandle_options([watch](web::http::client::native_handle handle) {
-            refuse_if_stale(*static_cast<Socket*>(handle), *watch);
+            refuse_if_stale(*static_cast<Socket*>(handle), nullptr, *watch);
         });
     }
     return std::make_unique<http_client>(web::uri(base), config);
