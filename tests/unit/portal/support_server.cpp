@@ -85,6 +85,18 @@ bool Connection::write(const std::string& bytes) {
     return true;
 }
 
+void Connection::cork(bool on) {
+    const int value = on ? 1 : 0;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
+void Connection::end_writing() {
+    if (tls_ != nullptr)
+        SSL_shutdown(tls_);
+    else
+        ::shutdown(socket_, SHUT_WR);
+}
+
 void Connection::reset_at_end() {
     const linger at_once{1, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -29,8 +29,11 @@ class Connection {
     Connection(int socket, SSL* tls) : socket_(socket), tls_(tls) {}
     std::optional<HttpRequest> read();     // nullopt: the client has closed, or sent half a request
     bool write(const std::string& bytes);  // false: the client is gone
-    void reset_at_end();                   // as a machine that has crashed answers
-    int number = 0;                        // 0 for the first connection of the server
+    // What is written while the connection is corked leaves in one TCP segment at its end.
+    void cork(bool on);
+    void end_writing();   // close_notify with TLS, else half a close; reading goes on
+    void reset_at_end();  // as a machine that has crashed answers
+    int number = 0;       // 0 for the first connection of the server
 
   private:
     bool fill();
