@@ -118,4 +118,11 @@ struct CatalogueChange {
     std::size_t abolishing = 0;  // of published: queued to become abolished
 };
 
+// One of CatalogueChange::abolishing.
+struct Abolition {
+    std::string code;
+    std::string decision;  // that says so, as the province names it; the latest of several
+    bool operator==(const Abolition&) const = default;
+};
+
 }  // namespace dvcsync::ledger

@@ -295,7 +295,7 @@ class Ledger {
     virtual Result<std::size_t> retry_parked(const Filter& filter, const Act& act, UtcTime now) = 0;
     virtual Result<std::size_t> dismiss_parked(const Filter& filter, const Act& act,
                                                UtcTime now) = 0;
-    // Keeps an act that touches no items of its own ("confirm", say).
+    // Keeps an act that moves no items of its own ("confirm", say), with its count as it stands.
     virtual Status note(const Act& act, UtcTime now) = 0;
     virtual Result<std::vector<Act>> acts(std::size_t max) = 0;  // newest first
     virtual Result<std::vector<MonthFigures>> month(int year, int month) = 0;
@@ -312,6 +312,8 @@ class Ledger {
     virtual Result<std::optional<std::pair<UtcTime, UtcTime>>> span() = 0;
 
     virtual Result<CatalogueChange> catalogue_change() = 0;
+    // Those that CatalogueChange::abolishing counts, by code.
+    virtual Result<std::vector<Abolition>> abolitions() = 0;
     // Codes of the procedures that the portal holds as published, in order, without those whose
     // newest version abolishes them.
     virtual Result<std::vector<std::string>> published_procedures() = 0;

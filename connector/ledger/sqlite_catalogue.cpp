@@ -28,4 +28,21 @@ Result<std::vector<std::string>> SqliteLedger::published_procedures() {
     return codes;
 }
 
+Result<std::vector<Abolition>> SqliteLedger::abolitions() {
+    DVC_TRY_ASSIGN(
+        statement,
+        db_.prepare("SELECT r.code, coalesce((SELECT p.decision FROM publication p "
+                    "WHERE p.record = r.id AND p.action IN ('abolished', 'replaced') "
+                    "ORDER BY p.decided DESC LIMIT 1), '') "
+                    "FROM outbox o JOIN record r ON r.id = o.record "
+                    "WHERE o.operation = 0 AND o.delivered_status NOT IN ('', 'abolished') "
+                    "AND o.state < 4 AND r.fault IS NULL AND r.status = 'abolished' "
+                    "ORDER BY r.code"));
+    std::vector<Abolition> all;
+    DVC_TRY(statement.each([&all](const Statement& row) {
+        all.push_back({row.text(0), row.text(1)});
+    }));
+    return all;
+}
+
 }  // namespace dvcsync::ledger

@@ -54,6 +54,7 @@ class SqliteLedger final : public Ledger {
                                                                        Column column) override;
     Result<std::optional<std::pair<UtcTime, UtcTime>>> span() override;
     Result<CatalogueChange> catalogue_change() override;
+    Result<std::vector<Abolition>> abolitions() override;
     Result<std::vector<std::string>> published_procedures() override;
     Result<std::vector<Held>> walk(const Slice& slice, bool undated, std::int64_t after,
                                    std::size_t max) override;

@@ -150,7 +150,7 @@ Result<std::int64_t> SqliteLedger::keep(const Act& act, std::size_t items, UtcTi
 }
 
 Status SqliteLedger::note(const Act& act, UtcTime now) {
-    return keep(act, 0, now).map([](std::int64_t) {});
+    return keep(act, act.items, now).map([](std::int64_t) {});
 }
 
 Result<std::vector<Act>> SqliteLedger::acts(std::size_t max) {

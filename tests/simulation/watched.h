@@ -46,6 +46,7 @@ class WatchedLedger final : public Ledger {
     Result<std::vector<std::string>> published_procedures() override {
         return real_->published_procedures();
     }
+    Result<std::vector<Abolition>> abolitions() override { return real_->abolitions(); }
     Result<std::size_t> recover(UtcTime now) override { return real_->recover(now); }
     Result<std::optional<UtcTime>> next_due(Operation operation) override {
         return real_->next_due(operation);

@@ -47,8 +47,27 @@ TEST_P(LedgerTest, PublishedAreTheProceduresThatThePortalShowsAndNoDecisionAboli
     faulty.queue = {Operation::PushProcedure};
     take({procedure("3", "abolished"), procedure("4", "public"), faulty});
     EXPECT_THAT(*ledger().published_procedures(), ElementsAre("1", "2")) << "on its way already";
+    EXPECT_THAT(*ledger().abolitions(), ElementsAre(Abolition{"3", ""}));
     deliver();
     EXPECT_THAT(*ledger().published_procedures(), ElementsAre("1", "2", "4"));
+    EXPECT_THAT(*ledger().abolitions(), IsEmpty());
+}
+
+TEST_P(LedgerTest, AnAbolitionNamesItsDecisionAndAnActItsCount) {
+    take({procedure("1", "public"), procedure("2", "public")});
+    for (const Claimed& item : claim(Operation::PushProcedure))
+        settle(settled(item, State::Delivered));
+    Intake gone = procedure("2", "abolished");
+    gone.facts.decision = "12/QD";
+    gone.facts.action = "abolished";
+    take({gone});
+    EXPECT_THAT(*ledger().abolitions(), ElementsAre(Abolition{"2", "12/QD"}));
+    Act act;
+    act.actor = "officer";
+    act.what = "confirm";
+    act.items = 7;
+    ASSERT_TRUE(ledger().note(act, noon));
+    EXPECT_EQ(ledger().acts(1)->front().items, 7U);
 }
 
 }  // namespace
