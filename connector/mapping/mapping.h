@@ -99,11 +99,13 @@ class Vocabulary {
     };
     const std::vector<Kind>& kinds() const;
 
-    // The attributes of an export's root element that tell of the whole file; empty: the product
-    // writes no such attribute.
+    // The root element of an export and its attributes that tell of the whole file; empty: any
+    // element; the product writes no such attribute.
     struct Export {
-        std::string time;      // when the export was made
-        std::string complete;  // the element of the kind that the file holds without exception
+        std::string time;        // when the export was made
+        std::string complete;    // the element of the kind that the file holds without exception
+        std::string element{};   // the root element's name
+        std::string province{};  // the code of the province whose records these are
     };
     const Export& export_attributes() const;
     // Reads the value of Export::time. The error says what is wrong with it.

@@ -108,11 +108,15 @@ class Loader {
         const auto node = root.child("export");
         if (!node) return;
         if (node.next_sibling("export")) file_.fault(node, "<export> comes twice");
-        file_.allow(node, {"time", "type", "complete"});
+        file_.allow(node, {"element", "province", "time", "type", "complete"});
         ExportSpec& spec = data_->exports;
-        spec.names = {node.attribute("time").value(), node.attribute("complete").value()};
-        if (spec.names.time.empty() && spec.names.complete.empty())
-            file_.fault(node, "<export> needs the attribute 'time' or 'complete'");
+        spec.names = {node.attribute("time").value(), node.attribute("complete").value(),
+                      node.attribute("element").value(), node.attribute("province").value()};
+        const auto& names = spec.names;
+        if ((names.time + names.complete + names.element + names.province).empty())
+            file_.fault(node,
+                        "<export> says nothing: it needs the attribute 'element', 'province', "
+                        "'time' or 'complete'");
         if (spec.names.time.empty()) return;
         const std::string type = file_.required(node, "type");
         if (const auto date = data_->dates.find(type); date != data_->dates.end())

@@ -181,7 +181,13 @@ class DropFolder final : public Source {
     Status tell_of_end(Batch& batch) {
         if (std::exchange(current_->state.told, true)) return {};
         const RootFacts& root = current_->root;
-        EndedFile ended{current_->state.name, root.exported, root.complete, {}, {}, root.fault};
+        EndedFile ended{current_->state.name,
+                        root.exported,
+                        current_->splitter.mark().records,
+                        root.complete,
+                        {},
+                        {},
+                        root.fault};
         for (const RecordShape& shape : settings_.shapes) {
             if (shape.element != root.complete) continue;
             ended.kind = shape.kind;

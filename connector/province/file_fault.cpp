@@ -42,6 +42,14 @@ constexpr Words words[] = {
      "check that this is an export for the connector, and the root element in the settings",
      "phần tử gốc không phải là <{}>",
      "kiểm tra đây có đúng là tệp kết xuất cho bộ kết nối không, và phần tử gốc trong cấu hình"},
+    {FileFault::Kind::OtherProvince,
+     "the root element does not say that this is an export of this province ({}), so nothing of it "
+     "was taken",
+     "if the file came here by mistake, bring it where it belongs; if it is ours, mend the code in "
+     "the export, or code under [province] in dvcsync.toml",
+     "phần tử gốc cho biết tệp không phải của tỉnh này ({}), nên không nhận bản ghi nào",
+     "nếu tệp bị đặt nhầm chỗ, hãy chuyển về đúng nơi; nếu đúng là của tỉnh, sửa mã tỉnh khi kết "
+     "xuất, hoặc sửa code trong mục [province] của dvcsync.toml"},
     {FileFault::Kind::AfterRoot,
      "something follows the end of the root element, or the XML begins a second time",
      "two exports may have been written into one file; put each into a file of its own",

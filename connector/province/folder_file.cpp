@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <utility>
 
@@ -143,8 +144,13 @@ Result<FolderFile::Verdict> FolderFile::examine(const DropFolderSettings& settin
 
     const std::uint64_t from = identity_.size - std::min(identity_.size, limits::xml_probe + 0ul);
     DVC_TRY_ASSIGN(tail, read(from, buffer));
-    if (closes_root(tail, root))
+    if (closes_root(tail, root)) {
+        if (auto foreign = other_province(probe.root_tag(), settings)) {
+            foreign->line = probe.root_line();
+            return Verdict{Readiness::Unusable, *std::move(foreign), {}, {}};
+        }
         return Verdict{Readiness::Complete, {}, {}, root_facts(probe.root_tag(), settings)};
+    }
     const UtcTime written{std::chrono::floor<Millis>(std::chrono::nanoseconds(identity_.modified))};
     if (written + settings.stale_after <= now)
         return Verdict{Readiness::Unusable, {FileFault::Kind::Stale, 0, {}}, {}, {}};
@@ -153,6 +159,22 @@ Result<FolderFile::Verdict> FolderFile::examine(const DropFolderSettings& settin
                    root.empty() ? std::string("it is empty or does not begin as XML yet")
                                 : "it does not end with </" + excerpt(root) + "> yet",
                    {}};
+}
+
+std::optional<FileFault> other_province(std::string_view start_tag,
+                                        const DropFolderSettings& settings) {
+    if (settings.province_attribute.empty()) return std::nullopt;
+    const auto value = attribute_of(start_tag, settings.province_attribute);
+    const std::string_view told = value ? trimmed(*value) : std::string_view();
+    if (value && (told.empty() || told == settings.province)) return std::nullopt;
+    // What is no code is not shown: it may be anybody's name.
+    const bool code = value && told.size() <= limits::max_code &&
+                      std::all_of(told.begin(), told.end(), [](unsigned char c) {
+                          return std::isalnum(c) != 0 || c == '.' || c == '-';
+                      });
+    return FileFault{FileFault::Kind::OtherProvince, 0,
+                     fmt::format("{}={} ≠ \"{}\"", settings.province_attribute,
+                                 code ? fmt::format("\"{}\"", told) : "?", settings.province)};
 }
 
 RootFacts root_facts(std::string_view start_tag, const DropFolderSettings& settings) {

@@ -34,6 +34,10 @@ struct RootFacts {
 };
 RootFacts root_facts(std::string_view start_tag, const DropFolderSettings& settings);
 
+// nullopt: the root element names our province, or none.
+std::optional<FileFault> other_province(std::string_view start_tag,
+                                        const DropFolderSettings& settings);
+
 // An open regular file. Movable, not thread-safe.
 class FolderFile {
   public:

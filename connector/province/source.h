@@ -57,6 +57,7 @@ struct EndedFile {
     std::string file;
     std::string exported;  // as in RawRecord
     // The file says that it holds every record of the kind whose element this is; "": it does not.
+    std::uint64_t records = 0;
     std::string complete;
     std::string kind;                // of that element; "": there is no such kind
     std::vector<std::string> codes;  // of all its records of that kind, each once, in order
@@ -106,6 +107,10 @@ struct DropFolderSettings {
     std::string exported_attribute{};
     std::string complete_attribute{};
 };
+    // A file whose root element has this attribute with another value than `province` is refused;
+    // one without it is taken. Empty: no file says whose it is.
+    std::string province_attribute{};
+    std::string province{};  // our code
 // `position` is what the ledger stored last, or empty. Config error if the folders are missing.
 Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings,
                                                  const std::string& position, const Clock& clock);

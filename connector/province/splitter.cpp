@@ -255,6 +255,7 @@ bool Splitter::outside_start(const Token& token, RawRecord& out) {
             return false;
         }
         root_seen_ = token.name;
+        root_line_ = reader_.line_of(token.from);
         root_tag_ = reader_.bytes(token.from, std::min(token.to, token.from + limits::xml_probe));
         root_closed_ = empty;
     }

@@ -61,6 +61,8 @@ class Splitter {
     const std::string& root() const { return root_seen_; }
     // Its start tag, as much of it as limits::xml_probe; empty when splitting goes on from a mark.
     const std::string& root_tag() const { return root_tag_; }
+    // The line on which it starts; 0 as above.
+    std::uint64_t root_line() const { return root_line_; }
 
   private:
     enum class Mode { Start, Outside, Inside, Skipping };
@@ -106,6 +108,7 @@ class Splitter {
     OpenElements around_;
     std::string root_seen_;
     std::string root_tag_;
+    std::uint64_t root_line_ = 0;
     bool root_closed_ = false;
     bool path_changed_ = false;   // since the mark was set
     bool strangers_ = false;      // there were elements that are no records

@@ -31,7 +31,7 @@ portal::ClientSettings client_settings(const config::Config& config) {
 
 province::DropFolderSettings folder_settings(const config::Config& config,
                                              const mapping::Vocabulary& vocabulary) {
-    auto settings = drop_folder_settings(config.drop_folder, vocabulary);
+    auto settings = drop_folder_settings(config.drop_folder, config.province_code, vocabulary);
     settings.stale_after = config.stale_after;
     return settings;
 }

@@ -144,13 +144,17 @@ void IntakeCounts::add(IntakeCounts&& more) {
     left = std::move(more.left);
 }
 
-province::DropFolderSettings drop_folder_settings(std::filesystem::path root,
+province::DropFolderSettings drop_folder_settings(std::filesystem::path root, std::string province,
                                                   const mapping::Vocabulary& vocabulary) {
     province::DropFolderSettings settings;
     settings.root = std::move(root);
+    settings.province = std::move(province);
     settings.shapes = shapes_of(vocabulary);
-    settings.exported_attribute = vocabulary.export_attributes().time;
-    settings.complete_attribute = vocabulary.export_attributes().complete;
+    const auto& names = vocabulary.export_attributes();
+    settings.root_element = names.element;
+    settings.exported_attribute = names.time;
+    settings.complete_attribute = names.complete;
+    settings.province_attribute = names.province;
     return settings;
 }
 

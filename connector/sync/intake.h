@@ -43,8 +43,8 @@ struct IntakeCounts {
     void add(IntakeCounts&& more);
 };
 
-// The drop folder at `root` as the vocabulary describes its files.
-province::DropFolderSettings drop_folder_settings(std::filesystem::path root,
+// The drop folder at `root` as the vocabulary describes its files, for the province of that code.
+province::DropFolderSettings drop_folder_settings(std::filesystem::path root, std::string province,
                                                   const mapping::Vocabulary& vocabulary);
 
 // What the ledger stores of one record, but for the time of its export. Pure; thread-safe. A record

@@ -80,6 +80,9 @@ std::optional<UtcTime> ExportTimes::of(std::string_view exported) {
 std::vector<std::string> ExportTimes::doubts(const province::EndedFile& file) const {
     constexpr std::string_view unknown = "its records count as exported at an unknown time";
     std::vector<std::string> reasons;
+    if (file.records == 0)
+        reasons.emplace_back(
+            "it holds no record; if there was something to export, export it again");
     if (!file.fault.empty()) reasons.push_back(fmt::format("{}; {}", file.fault, unknown));
     if (!file.exported.empty()) {
         const auto& name = vocabulary_.export_attributes().time;

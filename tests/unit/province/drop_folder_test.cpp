@@ -58,7 +58,8 @@ class DropFolder : public testing::Test {
     }
     std::unique_ptr<Source> open(const std::string& position = "") {
         auto source = open_drop_folder(
-            {root(), test::shapes(), "province-export", 900s, "made", "whole"}, position, clock_);
+            {root(), test::shapes(), "province-export", 900s, "made", "whole", "province", "H22"},
+            position, clock_);
         EXPECT_TRUE(source) << source.error().message;
         return std::move(source).value();
     }
@@ -105,6 +106,55 @@ class DropFolder : public testing::Test {
 std::string told(std::string_view attributes, std::string_view records) {
     return "<province-export " + std::string(attributes) + ">\n" + std::string(records) +
            "</province-export>\n";
+}
+
+TEST_F(DropFolder, AnExportOfAnotherProvinceIsRefusedWhole) {
+    write("d-1.xml", told("province='H99'", dossier("A")));
+    write("d-2.xml", told("province='H22'", dossier("B")));
+    write("d-3.xml", told("province=' H22 '", dossier("C")));
+    write("d-4.xml", told("version='1'", dossier("D")));
+    write("d-5.xml", told("province='H22' province='H99'", dossier("E")));
+    write("d-6.xml", told("province='Nguyễn Văn A'", dossier("F")));
+    write("d-7.xml", told("province=''", dossier("G")));
+    auto source = open();
+    drain(*source);
+    EXPECT_THAT(taken_, ElementsAre("d-2.xml:B", "d-3.xml:C", "d-4.xml:D", "d-7.xml:G"))
+        << "an export that does not say whose it is is believed";
+    EXPECT_THAT(
+        rejected_,
+        ElementsAre(HasSubstr("d-1.xml: line 1: the root element does not say that this is an "
+                              "export of this province (province=\"H99\" ≠ \"H22\")"),
+                    HasSubstr("d-5.xml: line 1: "), HasSubstr("province=? ≠ \"H22\"")));
+    const std::string reason = content("rejected/d-1.xml.reason.txt");
+    EXPECT_THAT(reason, HasSubstr("không phải của tỉnh này (province=\"H99\" ≠ \"H22\")"));
+    EXPECT_THAT(reason, HasSubstr("What to do: "));
+    EXPECT_THAT(content("rejected/d-6.xml.reason.txt"), testing::Not(HasSubstr("Nguyễn")));
+}
+
+TEST_F(DropFolder, AnotherRootElementIsRefusedWithItsLine) {
+    write("a.xml", "<?xml version='1.0'?>\n<foo/>\n");
+    write("b.xml", "<foo>" + dossier("A") + "</foo>");
+    auto source = open();
+    drain(*source);
+    EXPECT_THAT(taken_, IsEmpty());
+    EXPECT_THAT(rejected_, ElementsAre("a.xml: line 2: the root element is not <province-export>",
+                                       "b.xml: line 1: the root element is not <province-export>"));
+    EXPECT_THAT(files("rejected"),
+                ElementsAre("a.xml", "a.xml.reason.txt", "b.xml", "b.xml.reason.txt"));
+}
+
+TEST_F(DropFolder, HowManyRecordsAFileHeldIsToldAtItsEndAlsoAfterARestart) {
+    write("a.xml", told("", ""));
+    write("b.xml", told("", dossier("A") + dossier("B") + dossier("C")));
+    auto source = open();
+    auto batch = source->next(2);
+    ASSERT_TRUE(batch);
+    take(*batch);
+    source = open(batch->position);
+    drain(*source);
+    ASSERT_EQ(ended_.size(), 2u);
+    EXPECT_EQ(ended_[0].records, 0u);
+    EXPECT_EQ(ended_[1].records, 3u);
 }
 
 TEST_F(DropFolder, FilesComeInNameOrderAndAreMovedToDone) {

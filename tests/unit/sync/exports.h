@@ -17,7 +17,7 @@ class Exports : public Office {
 
     std::unique_ptr<province::Source> open() {
         auto source = province::open_drop_folder(
-            drop_folder_settings(folder.path() / "drop", mappings->vocabulary()),
+            drop_folder_settings(folder.path() / "drop", "H22", mappings->vocabulary()),
             *ledger->position(drop_folder_source), clock);
         EXPECT_TRUE(source) << (source ? "" : source.error().message);
         return *std::move(source);

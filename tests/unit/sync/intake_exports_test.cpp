@@ -85,6 +85,31 @@ TEST(Exports, ATimeThatCannotBeReadLosesNoRecordAndIsNamedOnce) {
     EXPECT_THAT(office.read().warnings, IsEmpty());
 }
 
+TEST(Exports, OfAnotherProvinceOrWithAnotherRootNothingIsTaken) {
+    Exports office;
+    office.drop("a.xml", "province='H99'", version(1));
+    office.drop("b.xml", "province='H22'", dossier_xml("H22-2"));
+    std::ofstream(office.folder.path() / "drop" / "in" / "c.xml") << "<foo/>\n";
+    const auto counts = office.read();
+    EXPECT_EQ(counts.read, 1u);
+    ASSERT_THAT(counts.rejected, SizeIs(2));
+    EXPECT_EQ(counts.rejected[0].file, "a.xml");
+    EXPECT_THAT(counts.rejected[0].reason, HasSubstr("H99"));
+    EXPECT_EQ(counts.rejected[1].file, "c.xml");
+    office.push();
+    EXPECT_THAT(office.portal.codes(Operation::PushDossier), ElementsAre("H22-2"));
+}
+
+TEST(Exports, AFileWithoutARecordIsNamedOnce) {
+    Exports office;
+    office.drop("a.xml", "", "");
+    const auto counts = office.read();
+    ASSERT_THAT(counts.warnings, SizeIs(1));
+    EXPECT_EQ(counts.warnings[0].file, "a.xml");
+    EXPECT_THAT(counts.warnings[0].reason, HasSubstr("holds no record"));
+    EXPECT_THAT(office.read().warnings, IsEmpty());
+}
+
 TEST(Exports, ATimeInTheFutureIsNotBelieved) {
     Exports office;  // it is 1 July 2019, 8 o'clock
     office.drop("a.xml", made("02/07/2019"), version(1));

@@ -340,9 +340,9 @@ TEST(People, ARunTellsItsRateInItsSummary) {
     };
     const PortalCalls calls = office.portal.calls();
     const auto open_source = [&office](const std::string& position) {
-        return province::open_drop_folder(
-            drop_folder_settings(office.folder.path() / "drop", office.mappings->vocabulary()),
-            position, office.clock);
+        return province::open_drop_folder(drop_folder_settings(office.folder.path() / "drop", "H22",
+                                                               office.mappings->vocabulary()),
+                                          position, office.clock);
     };
     const Parts parts{*office.ledger, *office.sealer, *office.mappings, calls,
                       open_source,    office.clock,   office.progress,  office.stop};

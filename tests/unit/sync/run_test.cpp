@@ -29,8 +29,8 @@ class Running : public Office {
         const auto open_source = [this](const std::string& position) {
             ++looks;
             return province::open_drop_folder(
-                drop_folder_settings(folder.path() / "drop", mappings->vocabulary()), position,
-                clock);
+                drop_folder_settings(folder.path() / "drop", "H22", mappings->vocabulary()),
+                position, clock);
         };
         const Parts parts{*ledger, *sealer, *mappings, calls, open_source, clock, progress, stop};
         if (order.who.owner.empty()) order.who.owner = fmt::format("owner-{}", ++owners_);
