@@ -56,6 +56,8 @@ inline constexpr std::size_t resyncs_shown = 100;  // looked through for those t
 // So many procedures may go without a question, whatever the share.
 inline constexpr std::size_t catalogue_handful = 9;
 
+// Named in the message of a push that is stopped; dvcsync catalogue lists them all.
+inline constexpr std::size_t named_procedures = 10;
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
 inline constexpr std::size_t intake_bytes = 16u << 20;  // and their bytes, about

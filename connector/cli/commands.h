@@ -21,6 +21,7 @@ int run_resync_start(const Options& options);
 int run_resync_status(const Options& options);
 int run_resync_change(const Options& options);  // pause, resume, stop
 int run_acts(const Options& options);
+int run_catalogue(const Options& options);
 int run_reconcile(const Options& options, const std::atomic<bool>& stop);
 
 // The configuration's connector, for commands that send nothing.

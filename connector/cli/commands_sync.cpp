@@ -7,6 +7,7 @@
 #include "connector/cli/json.h"
 #include "connector/cli/logging.h"
 #include "connector/cli/progress_bar.h"
+#include "connector/cli/text.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -36,12 +37,14 @@ void print_json(const sync::RunReport& report) {
     json.add("resent", std::uint64_t{report.resent});
     json.add("recovered", std::uint64_t{report.recovered});
     json.add("catalogue_stop", report.catalogue_stop);
+    json.add("confirmed", std::uint64_t{report.confirmed});
+    json.add("confirmed_for", report.confirmed_for);
     json.add("stopped", report.delivery.stop);
     json.close();
     fmt::print("{}\n", json.text());
 }
 
-void print_text(const sync::RunReport& report) {
+void print_text(const sync::RunReport& report, const std::optional<ledger::Act>& confirm) {
     const auto& in = report.intake;
     const auto& out = report.delivery;
     if (report.released > 0) {
@@ -75,6 +78,12 @@ void print_text(const sync::RunReport& report) {
     if (report.resent > 0)
         fmt::print("Resync    {} records handed over to be sent again\n", report.resent);
     if (!report.catalogue_stop.empty()) fmt::print("Catalogue {}\n", report.catalogue_stop);
+    if (report.confirmed > 0) {
+        fmt::print("Catalogue confirmed by {} for {}, kept in dvcsync acts: {}\n", confirm->actor,
+                   counted(report.confirmed, "procedure"), report.confirmed_for);
+    } else if (confirm && report.catalogue_stop.empty()) {
+        fmt::print("Catalogue --confirm was not needed: nothing was stopped, and no act is kept\n");
+    }
     if (!out.stop.empty()) fmt::print("Stopped   {}\n", out.stop);
     if (report.attention) {
         fmt::print("Something needs a person or another run: see dvcsync status\n");
@@ -121,7 +130,7 @@ int run_sync(const Options& options, const std::atomic<bool>& stop) {
     }
     if (report->busy) return busy(options, *report->busy);
     log_run(options.job, *report);
-    options.json ? print_json(*report) : print_text(*report);
+    options.json ? print_json(*report) : print_text(*report, options.confirm);
     if (!report->delivery.stop.empty() && !stop) return exit_portal;
     return report->attention ? exit_attention : exit_ok;
 }

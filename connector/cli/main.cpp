@@ -54,6 +54,8 @@ int run(int argc, char** argv) {
             return cli::run_resync_change(options);
         case cli::Command::Acts:
             return cli::run_acts(options);
+        case cli::Command::Catalogue:
+            return cli::run_catalogue(options);
         case cli::Command::Reconcile:
             return cli::run_reconcile(options, stop_requested);
         case cli::Command::None:

@@ -29,6 +29,7 @@ enum class Command {
     ResyncResume,
     ResyncStop,
     Acts,
+    Catalogue,
     Reconcile,
 };
 

@@ -154,3 +154,5 @@ void add_people(CLI::App& app, Options& options) {
 }
 
 }  // namespace dvcsync::cli
+    command(app, options, Command::Catalogue, "catalogue",
+            "the procedures that the next push would abolish, and whether it is stopped");

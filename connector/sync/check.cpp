@@ -164,18 +164,18 @@ class Checker {
 
     // What a run has found and only a person can decide, and who runs now.
     void waiting_for_people(ledger::Ledger& ledger, const config::Config& config) {
-        const auto stop =
-            catalogue_stop(ledger, config.max_abolished_percent, std::nullopt, clock_);
+        const auto guard =
+            catalogue_verdict(ledger, config.max_abolished_percent, std::nullopt, clock_);
         const auto resyncs = ledger.resyncs(limits::resyncs_shown);
         const auto lease = ledger.lease();
-        if (!stop || !resyncs || !lease) {
-            faults("ledger", (!stop      ? stop.error()
+        if (!guard || !resyncs || !lease) {
+            faults("ledger", (!guard     ? guard.error()
                               : !resyncs ? resyncs.error()
                                          : lease.error())
                                  .message);
             return;
         }
-        if (!stop->empty()) add(Light::Yellow, "catalogue", *stop);
+        if (!guard->stop.empty()) add(Light::Yellow, "catalogue", guard->stop);
         for (const auto& one : *resyncs) {
             if (one.state != ledger::ResyncState::Paused) continue;
             add(Light::Yellow, "ledger",

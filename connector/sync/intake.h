@@ -76,6 +76,8 @@ using CatalogueHold = CatalogueFile;
 // What take_in() found is kept in the ledger, so that a later run knows; a later whole catalogue
 // replaces it. Corrupt error: what is stored there is not what this program wrote.
 Result<std::optional<CatalogueHold>> catalogue_hold(ledger::Ledger& ledger);
+// The codes of its procedures that are missing, as they were when it was read; in order.
+Result<std::vector<std::string>> catalogue_lacks(ledger::Ledger& ledger);
 // A person agrees to what is missing now. Another catalogue that lacks no more does not hold the
 // push again.
 Status clear_catalogue_hold(ledger::Ledger& ledger, UtcTime now);
@@ -112,5 +114,7 @@ Result<std::size_t> follow_mapping_change(ledger::Ledger& ledger,
 inline constexpr std::string_view drop_folder_source = "drop-folder";
 // What take_in() found about the latest whole catalogue, kept like a position.
 inline constexpr std::string_view catalogue_source = "catalogue-hold";
+// The procedures that it lacks, one a line.
+inline constexpr std::string_view catalogue_lacks_source = "catalogue-lacks";
 
 }  // namespace dvcsync::sync

@@ -122,7 +122,20 @@ Result<std::optional<CatalogueFile>> keep_catalogue(ledger::Ledger& ledger,
     Kept kept{{file.file, file.codes.size(), change.published, missing.size()}, 0, as_of};
     if (before) kept.agreed = std::min(before->agreed, missing.size());
     DVC_TRY(keep(ledger, kept, now));
+    DVC_TRY(
+        ledger.take({}, catalogue_lacks_source, fmt::format("{}", fmt::join(missing, "\n")), now));
     return kept.file;
+}
+
+Result<std::vector<std::string>> catalogue_lacks(ledger::Ledger& ledger) {
+    DVC_TRY_ASSIGN(text, ledger.position(catalogue_lacks_source));
+    std::vector<std::string> codes;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        codes.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return codes;
 }
 
 Result<std::optional<CatalogueHold>> catalogue_hold(ledger::Ledger& ledger) {

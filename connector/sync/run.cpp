@@ -110,10 +110,8 @@ class JobRun {
         const bool all = job == Job::All;
         std::vector<Operation> wanted;
         if (all || job == Job::PushCatalogue) {
-            DVC_TRY_ASSIGN(why, catalogue_stop(ledger_, rules_.max_abolished_percent,
-                                               order_.confirm, parts_.clock));
-            report_.catalogue_stop = why;
-            if (why.empty()) wanted.push_back(Operation::PushProcedure);
+            DVC_TRY(ask_guard());
+            if (report_.catalogue_stop.empty()) wanted.push_back(Operation::PushProcedure);
         }
         if (all || job == Job::PushDossiers) {
             // Progress first: see deliver().
@@ -124,6 +122,21 @@ class JobRun {
             wanted.push_back(Operation::PushStatistics);
         }
         return deliver_all(wanted);
+    }
+
+    // A confirmation is asked for once a run, and holds for what the person has seen.
+    Status ask_guard() {
+        const bool again = report_.confirmed > 0;
+        DVC_TRY_ASSIGN(guard,
+                       catalogue_verdict(ledger_, rules_.max_abolished_percent,
+                                         again ? std::nullopt : order_.confirm, parts_.clock));
+        if (!guard.confirmed.empty()) {
+            report_.confirmed = guard.procedures;
+            report_.confirmed_for = std::move(guard.confirmed);
+        }
+        const bool seen = again && guard.procedures <= report_.confirmed;
+        report_.catalogue_stop = seen ? "" : std::move(guard.stop);
+        return {};
     }
 
     Status deliver_all(const std::vector<Operation>& wanted) {

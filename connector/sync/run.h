@@ -65,6 +65,10 @@ struct RunReport {
     std::size_t resent = 0;      // records that resyncs handed over to delivery
     std::size_t recovered = 0;   // items that the last run left in doubt
     std::string catalogue_stop;  // not empty: the catalogue was not pushed, for this reason
+    // RunOrder::confirm was needed: for so many procedures, and the push would have been stopped
+    // for this.
+    std::size_t confirmed = 0;
+    std::string confirmed_for;
     portal::Client::Traffic traffic;
     double seconds = 0;
     bool attention = false;

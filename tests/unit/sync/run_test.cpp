@@ -3,7 +3,7 @@
 
 #include "connector/base/limits.h"
 #include "connector/sync/catalogue.h"
-#include "tests/unit/sync/office.h"
+#include "tests/unit/sync/exports.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -201,7 +201,78 @@ TEST(Resync, SendsTheNewestVersionNotTheOneThatWasThereWhenItBegan) {
         EXPECT_THAT(one.document, HasSubstr("newer"));
 }
 
-TEST(CatalogueGuard, TheRuleCountsTheShareButLetsAHandfulPass) {
+class CatalogueGuard : public ::testing::Test {
+  protected:
+    CatalogueGuard() {
+        office_.drop("0.xml", procedures("public", "new"));
+        office_.run(catalogue_only());
+    }
+    static std::string procedures(const std::string& state, const std::string& action) {
+        std::string all;
+        for (int i = 1; i <= 12; ++i)
+            all += procedure_xml(fmt::format("1.{}", 100 + i), state, action, "7/QD");
+        return all;
+    }
+    static RunOrder catalogue_only(bool confirm = false) {
+        RunOrder order;
+        order.job = Job::PushCatalogue;
+        if (confirm) order.confirm = act("confirm");
+        return order;
+    }
+    Running office_;
+};
+
+TEST_F(CatalogueGuard, NamesTheFirstProceduresAndListsAll) {
+    office_.drop("1.xml", procedures("abolished", "abolished"));
+    const auto report = office_.run(catalogue_only());
+    EXPECT_TRUE(report.attention);
+    EXPECT_THAT(report.catalogue_stop, HasSubstr("abolish 12 of the 12 procedures"));
+    EXPECT_THAT(report.catalogue_stop, HasSubstr("(1.101, 1.102, "));
+    EXPECT_THAT(report.catalogue_stop, HasSubstr("1.110 and 2 more)"));
+    EXPECT_THAT(report.catalogue_stop, HasSubstr("dvcsync catalogue lists them all"));
+    const auto outlook = catalogue_outlook(*office_.ledger, 10);
+    ASSERT_TRUE(outlook);
+    ASSERT_THAT(outlook->abolish, SizeIs(12));
+    EXPECT_EQ(outlook->abolish.front(), (ledger::Abolition{"1.101", "7/QD"}));
+    EXPECT_EQ(outlook->stopped, 12u);
+    EXPECT_THAT(office_.ledger->acts(5).value(), IsEmpty());
+}
+
+TEST_F(CatalogueGuard, ListsWhatAWholeCatalogueLacks) {
+    std::ofstream(office_.folder.path() / "drop" / "in" / "1.xml")
+        << "<province-export complete='procedure'>" << procedure_xml("1.103")
+        << "</province-export>";
+    EXPECT_THAT(office_.run(catalogue_only()).catalogue_stop,
+                HasSubstr("11 of the 12 published procedures are not in it (1.101, 1.102, 1.104"));
+    const auto outlook = catalogue_outlook(*office_.ledger, 10);
+    ASSERT_TRUE(outlook);
+    EXPECT_THAT(outlook->lacks, SizeIs(11));
+    EXPECT_THAT(outlook->abolish, IsEmpty());
+}
+
+TEST_F(CatalogueGuard, AConfirmationIsToldAndKeptWithItsCount) {
+    office_.drop("1.xml", procedures("abolished", "abolished"));
+    const auto report = office_.run(catalogue_only(true));
+    EXPECT_EQ(report.confirmed, 12u);
+    EXPECT_THAT(report.confirmed_for, HasSubstr("abolish 12 of the 12"));
+    EXPECT_EQ(report.catalogue_stop, "");
+    EXPECT_EQ(report.delivery.delivered, 12u);
+    const auto acts = office_.ledger->acts(5).value();
+    ASSERT_THAT(acts, SizeIs(1));
+    EXPECT_EQ(acts[0].actor, "officer");
+    EXPECT_EQ(acts[0].items, 12u);
+    EXPECT_THAT(acts[0].selection, HasSubstr("abolish 12 of the 12"));
+}
+
+TEST_F(CatalogueGuard, AConfirmationThatIsNotNeededIsNoAct) {
+    office_.drop("1.xml", procedure_xml("1.200"));
+    const auto report = office_.run(catalogue_only(true));
+    EXPECT_EQ(report.confirmed, 0u);
+    EXPECT_EQ(report.delivery.delivered, 1u);
+    EXPECT_THAT(office_.ledger->acts(5).value(), IsEmpty());
+}
+
+TEST_F(CatalogueGuard, TheRuleCountsTheShareButLetsAHandfulPass) {
     EXPECT_FALSE(too_many(0, 0, 10));
     EXPECT_FALSE(too_many(limits::catalogue_handful, 10, 10));
     EXPECT_FALSE(too_many(100, 1000, 10));
