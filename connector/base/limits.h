@@ -42,7 +42,8 @@ inline constexpr int max_page_size = 1'000;
 inline constexpr int list_pages = 5'000;  // of one period; a list that goes on is not believed
 inline constexpr double min_calls_per_second = 0.01;  // of one endpoint, in a profile
 inline constexpr double max_calls_per_second = 1'000;
-inline constexpr int max_burst = 1'000;  // calls that may come at once
+inline constexpr int max_burst = 1'000;     // calls that may come at once
+inline constexpr int session_renewals = 1;  // in one call that says that its session has ended
 // Longer waits are cut to it.
 inline constexpr std::chrono::milliseconds max_retry_after{3'600'000};
 // Authorities, certificate chain, private key.
@@ -55,9 +56,9 @@ inline constexpr std::size_t resyncs_shown = 100;  // looked through for those t
 
 // So many procedures may go without a question, whatever the share.
 inline constexpr std::size_t catalogue_handful = 9;
-
 // Named in the message of a push that is stopped; dvcsync catalogue lists them all.
 inline constexpr std::size_t named_procedures = 10;
+
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
 inline constexpr std::size_t intake_bytes = 16u << 20;  // and their bytes, about

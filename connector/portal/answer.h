@@ -14,8 +14,8 @@
 
 namespace dvcsync::portal {
 
-// The session that the call used has ended; nothing of the call was kept. `outcome` says what to
-// report if a new session does not help.
+// The session that the call used has ended; nothing of the call was kept. `outcome` says what
+// to report where there is no login, so no session to renew.
 struct SessionEnded {
     Outcome outcome;
 };

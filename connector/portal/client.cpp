@@ -63,6 +63,21 @@ Outcome without_session(Outcome login) {
     return login;
 }
 
+// What a call says of its items when the renewed session has ended too. A password that is wrong
+// would have failed the login, so there is nothing to mend here: later, when the portal is itself
+// again.
+Outcome ended_again(Outcome session) {
+    session.verdict = Verdict::Retry;
+    session.endpoint = true;
+    session.message =
+        excerpt(fmt::format("the portal ended the session again right after a new login; if that "
+                            "goes on, see whether another program logs in as this user, and what "
+                            "the user may do: {}",
+                            session.message),
+                limits::max_message);
+    return session;
+}
+
 Status check_settings(const ProfileData& profile, const ClientSettings& settings) {
     std::string faults;
     const auto fault = [&](std::string_view what) {
@@ -146,19 +161,23 @@ struct Client::Impl {
         return session.get([&] { return log_in(deadline); });
     }
 
-    // Runs `once` with a session; once more with a new one if the portal says that it has ended.
+    // Runs `once` with a session; again with a new one if the portal says that it has ended, but
+    // no oftener than limits::session_renewals.
     // `once` takes the session's text and gives a Reading, or an Outcome where it could not be
     // sent.
     template <class T, class Once>
     tl::expected<T, Outcome> with_session(steady_clock::time_point deadline, const Once& once) {
-        for (bool renewed = false;; renewed = true) {
+        for (int renewals = 0;; ++renewals) {
             const auto current = ticket(deadline);
             if (!current) return tl::make_unexpected(without_session(current.error()));
             tl::expected<Reading<T>, Outcome> done = once(current->text);
             if (!done) return tl::make_unexpected(std::move(done).error());
             if (*done) return **std::move(done);
-            if (renewed || !profile->login) return tl::make_unexpected(done->error().outcome);
+            auto ended = std::move(done->error().outcome);
+            if (!profile->login) return tl::make_unexpected(std::move(ended));
             session.end(current->number);
+            if (renewals == limits::session_renewals)
+                return tl::make_unexpected(ended_again(std::move(ended)));
         }
     }
 

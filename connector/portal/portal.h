@@ -95,6 +95,9 @@ struct Outcome {
     // The failure is the endpoint's, not this item's (unreachable, 429, 503 …): it says nothing
     // against the item, so no attempt is counted, and the endpoint is left in peace for a while.
     bool endpoint = false;
+    // `message` holds the portal's own words. They may repeat what a record says of a person, so
+    // they are for whoever looks at the record, and never for a log.
+    bool quoted = false;
 };
 
 // What the portal says of one dossier when it is asked.
@@ -121,7 +124,8 @@ struct Item {
 };
 
 // Thread-safe: `in_flight` callers may push at once, each blocks until its call has ended. The
-// session is shared; it is renewed once when a call says that it has expired.
+// session is shared; it is renewed when a call says that it has expired. A call to which that
+// happens again is a Retry: no setting is wrong, for the login went well.
 class Client {
   public:
     static Result<std::unique_ptr<Client>> open(Profile profile, ClientSettings settings,

@@ -122,15 +122,39 @@ TEST(Client, ASessionThatEndsInTheMiddleOfARunLosesAndDoublesNothing) {
     }
 }
 
-TEST(Client, ASessionThatNeverWorksIsASettingToMend) {
+TEST(Client, ASessionThatEndsTwiceInOneCallIsOnlyARetry) {
     for (const int status : {200, 401, 403}) {
-        Portal portal(
-            [status](const HttpRequest&) { return http(status, R"({"error_code":-2})"); });
+        Portal portal([status](const HttpRequest& request) {
+            return request.body.find("\"s3\"") != std::string::npos
+                       ? good(request)
+                       : http(status, R"({"error_code":-2,"message":"hết hạn"})");
+        });
         const auto client = client_for(settings_for(portal.server()));
-        EXPECT_EQ(only(client->push(Operation::PushDossier, one, false)), V::Misconfigured);
-        EXPECT_EQ(portal.logins, 2) << status;
-        EXPECT_EQ(portal.calls().size(), 2u) << status;
+        for (const auto& outcome : client->push(Operation::PushDossier, two, false)) {
+            EXPECT_EQ(outcome.verdict, V::Retry) << status;
+            EXPECT_TRUE(outcome.endpoint) << status;  // no item is to blame for a session
+            EXPECT_EQ(outcome.code, status == 200 ? "-2" : "HTTP " + std::to_string(status));
+            EXPECT_THAT(outcome.message, HasSubstr("another program"));
+        }
+        EXPECT_EQ(portal.logins, 1 + limits::session_renewals) << status;
+        EXPECT_EQ(portal.calls().size(), 1u + limits::session_renewals) << status;
+        // The session that was of no use is not offered again.
+        EXPECT_EQ(only(client->push(Operation::PushDossier, one, false)), V::Accepted) << status;
+        EXPECT_EQ(portal.calls().size(), 2u + limits::session_renewals) << status;
     }
+}
+
+TEST(Client, APasswordThatIsWrongWhenTheSessionIsRenewedIsASettingToMend) {
+    Portal portal([&portal](const HttpRequest&) {
+        portal.login = http(200, R"({"error_code":-1,"message":"Sai mật khẩu"})");
+        return http(200, R"({"error_code":-2,"message":"hết hạn"})");
+    });
+    const auto client = client_for(settings_for(portal.server()));
+    const auto outcome = client->push(Operation::PushDossier, one, false).at(0);
+    EXPECT_EQ(outcome.verdict, V::Misconfigured);
+    EXPECT_THAT(outcome.message, HasSubstr("login: Sai mật khẩu"));
+    EXPECT_EQ(portal.logins, 2);
+    EXPECT_EQ(portal.calls().size(), 1u);
 }
 
 TEST(Client, ARefusedLoginStopsBeforeAnythingIsSent) {

@@ -151,7 +151,8 @@ TEST(Questions, AreNeverInDoubtAndTellTheEndpointsTrouble) {
         {http(408, ""), V::Retry, true},
         {http(404, ""), V::Misconfigured, false},
         {http(302, ""), V::Misconfigured, false},
-        {http(401, ""), V::Misconfigured, false},
+        {http(401, ""), V::Retry, true},  // with a new session too
+        {http(200, R"({"error_code":-2})"), V::Retry, true},
         {http(200, "<html>"), V::Retry, false},
         {"no HTTP at all\r\n\r\n", V::Retry, false},
     };
