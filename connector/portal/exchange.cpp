@@ -7,7 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/portal/socket_bytes.h"
 #include "connector/portal/transport_streams.h"
 
@@ -71,6 +74,21 @@ web::http::http_request make_request(const std::shared_ptr<Call>& call,
         if (watch->socket != nullptr) call->hold_socket(*watch->socket);
     });
     return request;
+}
+
+// The portal says that it closes this connection, which the library overlooks among other words; or
+// it sends trailers, of which the library reads two bytes and leaves the rest to the next answer.
+bool is_last(const web::http::http_headers& headers) {
+    if (headers.has("Trailer")) return true;
+    const auto said = headers.find("Connection");
+    if (said == headers.end()) return false;
+    const auto words = caseless(said->second);
+    for (std::size_t at = 0; at < words.size();) {
+        const auto end = std::min(words.find(',', at), words.size());
+        if (trimmed(std::string_view(words).substr(at, end - at)) == "close") return true;
+        at = end + 1;
+    }
+    return false;
 }
 
 // A packed OpenSSL error: the handshake failed for a reason that trying again does not mend.
@@ -186,6 +204,7 @@ void start(http_client& client, const std::shared_ptr<Call>& call,
         client.request(make_request(call, watch))
             .then([call](web::http::http_response response) {
                 call->reply.status = response.status_code();
+                call->last = is_last(response.headers());
                 const auto wait = response.headers().find("Retry-After");
                 if (wait != response.headers().end()) call->reply.retry_after = wait->second;
                 return response.content_ready();

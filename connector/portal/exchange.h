@@ -62,6 +62,7 @@ class Call {
     Reply reply;
     std::string error;  // empty: the answer came whole
     int error_code = 0;
+    bool last = false;  // the connection must not carry another exchange
 
   private:
     std::mutex mutex_;

@@ -158,7 +158,7 @@ struct Transport::Impl {
         }
         lane.used = steady_clock::now();
         lane.watch->proven = true;
-        if (!call->released()) lane.client.reset();
+        if (call->last || !call->released()) lane.client.reset();
         return std::move(call->reply);
     }
 

@@ -119,6 +119,85 @@ TEST_P(KeptConnection, OnWhichASecondAnswerComesLaterIsLeft) {
     expect_calls_on(2, 200ms);
 }
 
+TEST_P(KeptConnection, ThatThePortalEndsWithTheAnswerIsLeft) {
+    serve([](Connection& connection, const HttpRequest& request) {
+        connection.cork(true);
+        connection.write(echo(request));
+        connection.end_writing();
+        connection.cork(false);
+    });
+    expect_calls_on(2, 50ms);
+}
+
+TEST_P(KeptConnection, ThatThePortalEndsLaterIsLeft) {
+    serve([](Connection& connection, const HttpRequest& request) {
+        connection.write(echo(request));
+        std::this_thread::sleep_for(50ms);
+        connection.end_writing();
+    });
+    expect_calls_on(2, 200ms);
+}
+
+TEST_P(KeptConnection, IsNotKeptIfThePortalSaysThatItCloses) {
+    for (const std::string words : {"close", "Close", "keep-alive, close", "close, x-hop"}) {
+        SCOPED_TRACE(words);
+        serve([&words](Connection& connection, const HttpRequest& request) {
+            connection.write(http(200, request.body, "Connection: " + words + "\r\n"));
+        });
+        expect_calls_on(2);
+    }
+}
+
+TEST_P(KeptConnection, IsNotKeptWithHttp10) {
+    serve([](Connection& connection, const HttpRequest& request) {
+        auto answer = echo(request);
+        connection.write(answer.replace(0, 8, "HTTP/1.0"));
+    });
+    expect_calls_on(2);
+}
+
+// Body in two chunks, then the end of chunks with what is given.
+std::string chunked(const std::string& body, const std::string& trailers,
+                    const std::string& headers = {}) {
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + headers + "\r\n7\r\n" + body +
+           "\r\n7d0\r\n" + padding + "\r\n0\r\n" + trailers + "\r\n";
+}
+
+TEST_P(KeptConnection, IsUsedAgainAfterChunks) {
+    serve([](Connection& connection, const HttpRequest& request) {
+        connection.write(chunked(request.body, ""));
+    });
+    expect_calls_on(1, 50ms);
+}
+
+TEST_P(KeptConnection, WithTrailersAfterTheChunksIsLeft) {
+    serve([](Connection& connection, const HttpRequest& request) {
+        connection.write(chunked(request.body, "X-Sum: " + std::string(10'000, '1') + "\r\n"));
+    });
+    expect_calls_on(2);
+}
+
+// The library takes the first two bytes of the trailers for the end of the answer; the others would
+// come before the next one.
+TEST_P(KeptConnection, OnWhichTrailersWereAnnouncedIsNotKept) {
+    serve([](Connection& connection, const HttpRequest& request) {
+        const auto answer = chunked(request.body, "X-Sum: 1\r\n", "Trailer: X-Sum\r\n");
+        const auto late = answer.size() - std::string_view("Sum: 1\r\n\r\n").size();
+        connection.write(answer.substr(0, late));
+        std::this_thread::sleep_for(100ms);
+        connection.write(answer.substr(late));
+    });
+    expect_calls_on(2);
+}
+
+TEST_P(KeptConnection, IsNotNeededForAnAnswerThatEndsWithIt) {
+    serve([](Connection& connection, const HttpRequest& request) {
+        connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + request.body + padding);
+        connection.end_writing();
+    });
+    expect_calls_on(2);
+}
+
 INSTANTIATE_TEST_SUITE_P(Over, KeptConnection,
                          ::testing::Values(Way{"Plain"}, Way{"Tls12", TLS1_2_VERSION},
                                            Way{"Tls13", TLS1_3_VERSION}),
