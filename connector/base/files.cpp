@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -42,13 +44,35 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::string user_name(unsigned user) {
+    std::array<char, 4096> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
+    return found != nullptr ? found->pw_name : std::to_string(user);
+}
+
+std::string rights_advice(const std::filesystem::path& path) {
+    std::error_code ignored;
+    std::filesystem::path seen = std::filesystem::absolute(path, ignored);
+    struct stat facts {};
+    while (::stat(seen.c_str(), &facts) != 0 && seen.has_relative_path())
+        seen = seen.parent_path();
+    const std::string owner = user_name(facts.st_uid);
+    return fmt::format(
+        "{} belongs to user {} (mode {:04o}), and dvcsync runs as user {}: run it as the user that "
+        "owns the files, or mend owner and mode (chown, chmod)",
+        seen.string(), owner, facts.st_mode & 07777, user_name(::geteuid()));
+}
+
 Error file_error(std::string_view verb, const std::filesystem::path& path, int code) {
     const bool persons_fault = code == ENOENT || code == EACCES || code == EPERM ||
                                code == ENOTDIR || code == EISDIR || code == ELOOP ||
                                code == ENAMETOOLONG;
     // What to do about a disk; the other reasons say it themselves.
-    const std::string_view advice =
-        code == ENOSPC || code == EDQUOT ? "; make room, then start again"
+    const std::string advice =
+        code == EACCES || code == EPERM    ? "; " + rights_advice(path)
+        : code == ENOSPC || code == EDQUOT ? "; make room, then start again"
         : code == EROFS ? "; look for disk errors (dmesg), mount it writable, then start again"
         : code == EIO   ? "; look for disk errors (dmesg), then start again"
                         : "";

@@ -24,8 +24,15 @@ Status write_atomically(const std::filesystem::path& path, std::string_view byte
 // Makes renames inside `folder` durable.
 Status sync_folder(const std::filesystem::path& folder);
 
+// The login name of a user, or the number if there is none.
+std::string user_name(unsigned user);
+
+// "<path> belongs to user root (mode 0600), and dvcsync runs as user office: …": whose the path is,
+// or the nearest folder above it that can be looked at, and what to do about rights.
+std::string rights_advice(const std::filesystem::path& path);
+
 // "cannot <verb> <path>: <what the system said>", Config where a person must mend the path or its
-// rights, Retry otherwise; with what to do where it is the disk's fault. `code` is errno.
+// rights, Retry otherwise; with what to do about rights and disks. `code` is errno.
 Error file_error(std::string_view verb, const std::filesystem::path& path, int code);
 
 }  // namespace dvcsync

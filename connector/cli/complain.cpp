@@ -26,7 +26,9 @@ void tell(const Options& options, std::string_view kind, std::string_view messag
 }  // namespace
 
 int complain(const Options& options, const Error& error) {
-    tell(options, to_string(error.kind), error.message);
+    // No program should try again because a disk is full or a file may not be written.
+    const bool disk = error.kind == ErrorKind::Retry;
+    tell(options, disk ? "ledger or disk" : to_string(error.kind), error.message);
     return exit_code(error);
 }
 

@@ -107,14 +107,17 @@ std::string plain_name_fault(std::string_view name) {
 std::string file_fault(const fs::path& file) {
     std::error_code error;
     const fs::file_status status = fs::status(file, error);
+    if (error == std::errc::permission_denied)
+        return fmt::format("names {}, which this user may not reach: {}", file.string(),
+                           rights_advice(file));
     if (!fs::exists(status))
         return fmt::format("names {}, which does not exist: put the file there or mend the path",
                            file.string());
     if (!fs::is_regular_file(status))
         return fmt::format("names {}, which is not a file: mend the path", file.string());
     if (::access(file.c_str(), R_OK) != 0)
-        return fmt::format("names {}, which this user may not read: change its owner or group",
-                           file.string());
+        return fmt::format("names {}, which this user may not read: {}", file.string(),
+                           rights_advice(file));
     if (fs::file_size(file, error) == 0 && !error)
         return fmt::format("names {}, which is empty: put its contents back", file.string());
     return "";

@@ -39,11 +39,11 @@ Meaning meaning_of(int code) {
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_AUTH:
-            return {ErrorKind::Config,
+            return {ErrorKind::Retry,
                     "it cannot be written; its file, its folder and the -wal and -shm files beside "
                     "it must belong to the user who runs dvcsync"};
         case SQLITE_CANTOPEN:
-            return {ErrorKind::Config, "check that its folder exists and may be written"};
+            return {ErrorKind::Retry, "check that its folder exists and may be written"};
         case SQLITE_CORRUPT:
             return {ErrorKind::Corrupt,
                     "it is damaged; stop, keep a copy, restore it from a backup"};
@@ -58,8 +58,11 @@ Meaning meaning_of(int code) {
 
 Error error_of(const std::filesystem::path& file, int code, std::string_view words) {
     const Meaning meaning = meaning_of(code);
-    return {meaning.kind, fmt::format("ledger {}: {} ({}, SQLite code {})", file.string(),
-                                      meaning.advice, words, code)};
+    const int what = code & 0xff;
+    const bool rights = what == SQLITE_READONLY || what == SQLITE_PERM || what == SQLITE_CANTOPEN;
+    return {meaning.kind,
+            fmt::format("ledger {}: {}{} ({}, SQLite code {})", file.string(), meaning.advice,
+                        rights ? "; " + rights_advice(file) : "", words, code)};
 }
 
 Error error_of(sqlite3* handle) {
@@ -186,7 +189,13 @@ Digest Statement::digest(int column) const {
 Result<Database> Database::open(const std::filesystem::path& file, Millis patience) {
     // Made here, because SQLite would let others read it; -wal and -shm take over its mode.
     const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made < 0) return tl::make_unexpected(file_error("open the ledger", file, errno));
+    if (made < 0) {
+        const int code = errno;
+        Error error = file_error("open the ledger", file, code);
+        // The path is right: the ledger is there, or could be, and may not be used.
+        if (code == EACCES || code == EPERM) error.kind = ErrorKind::Retry;
+        return tl::make_unexpected(std::move(error));
+    }
     ::close(made);
 
     Database database(file);

@@ -45,7 +45,13 @@ Result<Connector> Connector::open(config::Config config) {
 Result<std::optional<RunLock>> RunLock::take(const std::filesystem::path& ledger_file) {
     const std::string file = ledger_file.string() + ".lock";
     const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) return tl::make_unexpected(file_error("open", file, errno));
+    if (fd < 0) {
+        const int code = errno;
+        Error error = file_error("open", file, code);
+        // As for the ledger that it stands beside: no setting is wrong.
+        if (code == EACCES || code == EPERM) error.kind = ErrorKind::Retry;
+        return tl::make_unexpected(std::move(error));
+    }
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
         ::close(fd);
         return std::nullopt;

@@ -172,3 +172,19 @@ verdict "status is there while a run writes ($looks looks)" "$slow"
 verdict "the run ended well" "$(grep -q '"stopped":""' "$work/long.json"; echo $?)"
 
 exit "$failed"
+# -- a ledger that belongs to somebody else ---------------------------------------------------------------------
+if (($(id -u) == 0)); then
+  chmod 755 "$work"
+  chown -R nobody: "$work"
+  chown root: "$work/province/ledger.db"
+  as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups "$bin/dvcsync" --config "$config" "$@"; }
+  if as_nobody --version >"$work/out" 2>&1; then
+    expect 5 "a ledger that this user may not open" as_nobody --json status
+    contains "is no fault of the settings" '"error":"ledger or disk"' "$work/out"
+    contains "and says whose it is, and who we are" 'belongs to user root (mode 0600), and dvcsync runs as user nobody' "$work/out"
+  else
+    echo "SKIPPED a ledger that belongs to somebody else: the programs' folder is closed to others"
+  fi
+  chown -R root: "$work"
+fi
+

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "tests/unit/base/temporary_folder.h"
 
@@ -27,6 +30,24 @@ TEST(ReadFile, ReadsFilesThatDoNotTellTheirSize) {
     ASSERT_TRUE(content) << content.error().message;
     EXPECT_NE(content->find("VmRSS"), std::string::npos);
     EXPECT_FALSE(read_file("/proc/self/status", 10));
+}
+
+TEST(FileError, OfRightsNamesTheOwnerTheModeAndWhoWeAre) {
+    const test::TemporaryFolder folder;
+    const auto file = folder.write("key", "x");
+    ::chmod(file.c_str(), 0640);
+    const auto told = [&](const fs::path& path) {
+        return file_error("open", path, EACCES).message;
+    };
+    const auto has = [](const std::string& text, const std::string& part) {
+        return text.find(part) != std::string::npos;
+    };
+    const std::string us = user_name(::geteuid());
+    EXPECT_TRUE(has(told(file), file.string() + " belongs to user " + us + " (mode 0640)"));
+    EXPECT_TRUE(has(told(file), "dvcsync runs as user " + us)) << told(file);
+    EXPECT_TRUE(has(told(folder.path() / "none" / "file"), folder.path().string() + " belongs to"))
+        << "the nearest that is there";
+    EXPECT_EQ(user_name(3'999'999'999U), "3999999999");
 }
 
 TEST(ReadFile, SaysWhatIsWrongWithThePath) {

@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+
+#include "tests/unit/base/temporary_folder.h"
 
 namespace dvcsync::config {
 namespace {
@@ -46,6 +50,20 @@ TEST(BaseUrl, refuses_everything_else_and_says_why) {
     for (const char* url : {"https://host:", "https://host:0", "https://host:65536",
                             "https://host:+1", "https://host:123456"})
         EXPECT_THAT(fault(url), HasSubstr("port")) << url;
+}
+
+TEST(FileFault, tells_a_file_that_may_not_be_reached_from_one_that_is_not_there) {
+    const test::TemporaryFolder folder;
+    const auto file = folder.write("key", "x");
+    EXPECT_THAT(file_fault(folder.path() / "none"), HasSubstr("does not exist"));
+    ::chmod(folder.path().c_str(), 0);
+    const bool root = ::getuid() == 0;  // who may reach everything: it steps down for a moment
+    ASSERT_TRUE(!root || ::seteuid(65534) == 0);
+    const std::string fault = file_fault(file);
+    ASSERT_TRUE(!root || ::seteuid(0) == 0);
+    ::chmod(folder.path().c_str(), 0700);
+    EXPECT_THAT(fault, HasSubstr("may not reach"));
+    EXPECT_THAT(fault, HasSubstr(folder.path().string() + " belongs to user "));
 }
 
 TEST(PlainName, lets_no_name_leave_its_folder) {

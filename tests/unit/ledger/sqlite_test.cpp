@@ -413,7 +413,7 @@ TEST_F(SqliteTest, AFullDiskIsARetryAndRecoversWhenThereIsRoom) {
     EXPECT_EQ(result, 0);
 }
 
-TEST_F(SqliteTest, AFileThatMayNotBeWrittenIsAConfigError) {
+TEST_F(SqliteTest, AFileThatMayNotBeWrittenSaysWhoseItIsAndIsNoFaultOfTheSettings) {
     (void)open();
     ::chmod(file().c_str(), 0444);
     ::chmod(folder_.path().c_str(), 0555);
@@ -421,8 +421,10 @@ TEST_F(SqliteTest, AFileThatMayNotBeWrittenIsAConfigError) {
         if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) return 1;
         const auto ledger = open_sqlite(file(), "key-1");
         if (ledger) return 2;
-        if (ledger.error().kind != ErrorKind::Config) return 3;
-        return ledger.error().message.find(file().string()) == std::string::npos ? 4 : 0;
+        if (ledger.error().kind != ErrorKind::Retry) return 3;
+        const std::string rights = file().string() + " belongs to user ";
+        if (ledger.error().message.find(rights) == std::string::npos) return 4;
+        return ledger.error().message.find("mode 0444") == std::string::npos ? 5 : 0;
     });
     EXPECT_EQ(result, 0);
     ::chmod(folder_.path().c_str(), 0700);
