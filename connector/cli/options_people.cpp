@@ -1,8 +1,13 @@
 #include "connector/cli/options_people.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
 
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -28,8 +33,8 @@ void add_reason(CLI::App& command, Options& options) {
 void add_received(CLI::App& command, Options& options) {
     auto& chosen = options.selection;
     command.add_option("--from", chosen.from,
-                       "received on this day or later: 31/03/2019 or 2019-03-31");
-    command.add_option("--to", chosen.to, "received on this day or earlier");
+                       "dossiers received on this day or later: 31/03/2019 or 2019-03-31");
+    command.add_option("--to", chosen.to, "dossiers received on this day or earlier");
 }
 
 // Names of agency and procedure, and days.
@@ -87,12 +92,29 @@ void add_parked(CLI::App& app, Options& options) {
     add_acting(*dismiss, options);
 }
 
+// A whole number above 0, told in words: CLI11 would print the whole range of the type.
+CLI::Validator number(const char* what) {
+    return CLI::Validator(
+        [what](const std::string& typed) {
+            std::int64_t value = 0;
+            const auto [end, error] =
+                std::from_chars(typed.data(), typed.data() + typed.size(), value);
+            const bool good = error == std::errc() && end == typed.data() + typed.size();
+            return good && value > 0 ? std::string()
+                                     : fmt::format("'{}' is not {}", excerpt(typed), what);
+        },
+        "");
+}
+
+constexpr const char* resync_number =
+    "the number of a resync; dvcsync resync status lists those there are";
+
 void add_change(CLI::App& resync, Options& options, Command what, const char* name,
                 const char* description) {
     auto* change = command(resync, options, what, name, description);
     change->add_option("id", options.resync, "number of the resync")
         ->required()
-        ->check(CLI::PositiveNumber)
+        ->check(number(resync_number))
         ->type_name("ID");
     add_reason(*change, options);
 }
@@ -114,7 +136,7 @@ void add_resync(CLI::App& app, Options& options) {
     auto* status = command(*resync, options, Command::ResyncStatus, "status",
                            "how far they have come; newest first");
     status->add_option("id", options.resync, "number of the resync; all if not given")
-        ->check(CLI::PositiveNumber)
+        ->check(number(resync_number))
         ->type_name("ID");
     add_limit(*status, options, "resyncs shown");
 
@@ -133,7 +155,7 @@ void add_reconcile(CLI::App& app, Options& options) {
     reconcile
         ->add_option("--sample", options.reconcile.sample,
                      "so many dossiers, chosen by chance; all if not given")
-        ->check(CLI::PositiveNumber);
+        ->check(number("a number of dossiers"));
     reconcile->add_flag("--mend", options.reconcile.mend,
                         "start the resync that mends what is missing or stale");
     reconcile->add_option("--csv", options.reconcile.csv, "write every difference into this file")
@@ -148,11 +170,11 @@ void add_people(CLI::App& app, Options& options) {
     add_parked(app, options);
     add_resync(app, options);
     add_reconcile(app, options);
+    command(app, options, Command::Catalogue, "catalogue",
+            "the procedures that the next push would abolish, and whether it is stopped");
     auto* acts = command(app, options, Command::Acts, "acts",
                          "what persons did, when and why; newest first");
     add_limit(*acts, options, "acts shown");
 }
 
 }  // namespace dvcsync::cli
-    command(app, options, Command::Catalogue, "catalogue",
-            "the procedures that the next push would abolish, and whether it is stopped");

@@ -4,9 +4,9 @@
 
 namespace dvcsync::province {
 
-std::string fault_of(const RecordShape& shape, std::string_view xml) {
-    Splitter splitter({shape}, "");
-    splitter.feed("<records>");
+std::string fault_of(const RecordShape& shape, std::string_view xml, std::uint64_t first_line) {
+    // Somewhere inside a root element, so that the lines are those of its file.
+    Splitter splitter({shape}, "", Mark{1, first_line, 0, "records"});
     splitter.feed(xml);
     splitter.feed("</records>");
     splitter.finish();

@@ -42,8 +42,9 @@ struct RawRecord {
 };
 
 // What the drop folder would say of these bytes if they were a record of that shape: its fault, or
-// "". For a record that was kept and is looked at again.
-std::string fault_of(const RecordShape& shape, std::string_view xml);
+// "". For a record that was kept and is looked at again; it began on line `first_line` of its
+// file.
+std::string fault_of(const RecordShape& shape, std::string_view xml, std::uint64_t first_line = 1);
 
 // A file that goes to rejected/ when the batch is acknowledged. Its records before the fault stay.
 struct RejectedFile {
@@ -56,8 +57,8 @@ struct RejectedFile {
 struct EndedFile {
     std::string file;
     std::string exported;  // as in RawRecord
-    // The file says that it holds every record of the kind whose element this is; "": it does not.
     std::uint64_t records = 0;
+    // The file says that it holds every record of the kind whose element this is; "": it does not.
     std::string complete;
     std::string kind;                // of that element; "": there is no such kind
     std::vector<std::string> codes;  // of all its records of that kind, each once, in order
@@ -106,11 +107,11 @@ struct DropFolderSettings {
     // files have none.
     std::string exported_attribute{};
     std::string complete_attribute{};
-};
     // A file whose root element has this attribute with another value than `province` is refused;
     // one without it is taken. Empty: no file says whose it is.
     std::string province_attribute{};
     std::string province{};  // our code
+};
 // `position` is what the ledger stored last, or empty. Config error if the folders are missing.
 Result<std::unique_ptr<Source>> open_drop_folder(DropFolderSettings settings,
                                                  const std::string& position, const Clock& clock);

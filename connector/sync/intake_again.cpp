@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "connector/base/limits.h"
@@ -13,6 +14,14 @@ namespace {
 using ledger::Claimed;
 
 constexpr std::string_view source = "read-again";  // take() keeps a position for whoever calls it
+
+// An origin is "file:line".
+std::uint64_t line_of(std::string_view origin) {
+    const std::string_view digits = origin.substr(origin.rfind(':') + 1);
+    std::uint64_t line = 1;
+    std::from_chars(digits.data(), digits.data() + digits.size(), line);
+    return line;
+}
 
 class Rereading {
   public:
@@ -62,13 +71,13 @@ class Rereading {
             note_still(item, fmt::format("the vocabulary has no record '{}'", item.kind));
             return {};
         }
+        DVC_TRY_ASSIGN(from, ledger_.provenance(item.kind, item.code));
+        if (!from) return fail(ErrorKind::Bug, fmt::format("item {} has no record", item.item));
         // Damage stays damage, whatever the vocabulary says.
-        if (auto fault = province::fault_of(*shape, xml); !fault.empty()) {
+        if (auto fault = province::fault_of(*shape, xml, line_of(from->origin)); !fault.empty()) {
             note_still(item, std::move(fault));
             return {};
         }
-        DVC_TRY_ASSIGN(from, ledger_.provenance(item.kind, item.code));
-        if (!from) return fail(ErrorKind::Bug, fmt::format("item {} has no record", item.item));
         province::RawRecord raw;
         raw.kind = item.kind;
         raw.xml = std::move(xml);

@@ -236,6 +236,12 @@ Result<ledger::Slice> slice_of(const Selection& selection) {
         return wrong("a resync chooses by code, kind, agency, procedure and days received");
     }
     DVC_TRY_ASSIGN(days, days_of(selection));
+    if ((days.from || days.until) && !selection.kind.empty() && selection.kind != "dossier") {
+        return wrong(fmt::format(
+            "--from and --to choose by the day on which a dossier was received; records of kind {} "
+            "have none: leave both out, or choose by --procedure, --agency or --everything",
+            selection.kind));
+    }
     ledger::Slice slice;
     if (!selection.kind.empty()) slice.kind = selection.kind;
     slice.codes = without_repetition(selection.codes);

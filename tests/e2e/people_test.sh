@@ -76,6 +76,28 @@ expect 2 "a retry of nothing" dvcsync parked retry --reason "because"
 expect 2 "a resync of everything by mistake" dvcsync resync start --reason "because"
 expect 2 "a confirmation without a reason" dvcsync sync push-catalogue --confirm
 expect 2 "a confirmation of something else" dvcsync sync push-dossiers --confirm --reason "because"
+expect 2 "a resync that is no number" dvcsync resync pause abc --reason "because"
+contains "is told in words" "'abc' is not the number of a resync; dvcsync resync status lists" "$work/err"
+verdict "and in one line" "$([[ $(head -n 1 "$work/err" | wc -c) -lt 120 ]]; echo $?)"
+expect 2 "days of receipt for what is not received" dvcsync resync start --kind procedure --from 01/03/2019 --dry-run
+contains "is told what they choose" 'the day on which a dossier was received' "$work/err"
+
+# -- the catalogue, other provinces -----------------------------------------------------------------------------
+expect 0 "what the next push of the catalogue would do" dvcsync catalogue
+contains "is told" 'The next push of the catalogue is not stopped' "$work/out"
+expect '0|1' "a confirmation that nobody needs" dvcsync sync push-catalogue --confirm --reason "to be sure"
+contains "is told" 'was not needed' "$work/out"
+dvcsync --json acts >"$work/out"
+verdict "and not kept" "$(grep -c '"what":"confirm"' "$work/out" || true)"
+sed 's/province="H22"/province="H99"/' "$(find "$work/june" -name 'dossiers*.xml' | sort | head -n 1)" >"$drop/in/stray.xml"
+expect 1 "an export of another province" dvcsync sync push-dossiers
+contains "is refused with its name and the codes" 'Rejected *stray.xml: .*province="H99" ≠ "H22"' "$work/out"
+contains "nothing was read of it" '^Read *0 records' "$work/out"
+verdict "and is put away with the reason" "$(grep -q 'What to do: ' "$drop/rejected/stray.xml.reason.txt"; echo $?)"
+rm "$drop/rejected/"*
+echo '<province-export province="H22" exported="01/01/2020 00:00:00"/>' >"$drop/in/nothing.xml"
+expect 1 "an export without a record" dvcsync sync push-dossiers
+contains "is named" 'Doubtful *nothing.xml: it holds no record' "$work/out"
 
 # -- retry ------------------------------------------------------------------------------------------------------
 expect 0 "a retry" dvcsync --json parked retry "$long_fault" --reason "shortened in the province"
@@ -171,7 +193,6 @@ wait "$long" || true
 verdict "status is there while a run writes ($looks looks)" "$slow"
 verdict "the run ended well" "$(grep -q '"stopped":""' "$work/long.json"; echo $?)"
 
-exit "$failed"
 # -- a ledger that belongs to somebody else ---------------------------------------------------------------------
 if (($(id -u) == 0)); then
   chmod 755 "$work"
@@ -188,3 +209,4 @@ if (($(id -u) == 0)); then
   chown -R root: "$work"
 fi
 
+exit "$failed"

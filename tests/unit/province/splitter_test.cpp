@@ -227,6 +227,14 @@ TEST(RecordCheck, JudgesOneRecordAsTheDropFolderDoes) {
         EXPECT_THAT(fault(no), StartsWith("this is not")) << no;
 }
 
+TEST(RecordCheck, CountsTheLinesOfTheFileThatTheRecordStoodIn) {
+    const RecordShape shape{"dossier", "dossier", "code"};
+    EXPECT_THAT(fault_of(shape, "<dossier>\n<a>\n</dossier>", 4711), StartsWith("line 4713: "));
+    const Outcome outcome = split(wrapped(dossier("A") + "<dossier>\n<a>\n</dossier>\n"));
+    const RawRecord& bad = outcome.records.at(1);
+    EXPECT_EQ(fault_of(shape, bad.xml, bad.line), bad.fault);
+}
+
 TEST(Splitter, KeepsTheStartTagOfTheRootForItsAttributes) {
     Splitter splitter(test::shapes(), "province-export");
     splitter.feed("<?xml version='1.0'?>\n<province-export a='1'\n b=\"2\">" + dossier("A"));

@@ -173,6 +173,21 @@ TEST(People, AResyncTakesCodesOrConditionsAndOnlyThoseItKnows) {
     EXPECT_EQ(slice_of(catalogue)->kind, "procedure");
 }
 
+TEST(People, DaysOfReceiptChooseDossiersOnly) {
+    Selection days;
+    days.from = "01/03/2019";
+    EXPECT_TRUE(slice_of(days));
+    days.kind = "dossier";
+    EXPECT_TRUE(slice_of(days));
+    for (const char* kind : {"procedure", "statistics"}) {
+        days.kind = kind;
+        const auto none = slice_of(days);
+        ASSERT_FALSE(none);
+        EXPECT_THAT(none.error().message,
+                    HasSubstr("--from and --to choose by the day on which a dossier was received"));
+    }
+}
+
 // -- parked items -----------------------------------------------------------------------------
 
 TEST(People, WhatIsChosenIsCountedByKindAndCause) {
