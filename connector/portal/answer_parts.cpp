@@ -130,7 +130,7 @@ bool is_empty(const Value* value) {
 Top judge(const AnswerRules& rules, std::string code, const Value* said, Sent sent) {
     auto message = message_of(said);
     const auto words = caseless(message);
-    Top top{Meaning::Refused, std::move(code), std::move(message)};
+    Top top{Meaning::Refused, std::move(code), std::move(message), !words.empty()};
     for (const auto& rule : rules.rules) {
         if (rule.meaning == Meaning::Exists && !sent.as_new) continue;
         if (rule.meaning == Meaning::Missing && !sent.as_update) continue;
@@ -182,6 +182,7 @@ void Answer::unclear(std::string_view why) {
 
 Outcome outcome_of_line(const Top& top, const Reply& reply, UtcTime now) {
     Outcome outcome{verdict_of(top.meaning), top.code, top.message, std::nullopt};
+    outcome.quoted = top.quoted;
     if (outcome.verdict == Verdict::Retry || reply.status != 200)
         outcome.retry_after = parse_retry_after(reply.retry_after, now);
     return outcome;

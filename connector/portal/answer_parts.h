@@ -33,6 +33,7 @@ struct Top {
     Meaning meaning = Meaning::InDoubt;
     std::string code;
     std::string message;
+    bool quoted = false;  // the message is the portal's own
 };
 
 // What the call was, as far as it changes the meaning of a code: "exists" answers a new record,

@@ -282,6 +282,13 @@ TEST(Answer, KeepsThePortalsCodeAndWords) {
     EXPECT_THAT(down.message, HasSubstr("not available"));
 }
 
+TEST(Answer, TellsThePortalsWordsFromOurs) {
+    EXPECT_TRUE(outcomes(ok(R"({"error_code":-7,"message":"no"})"))[0].quoted);
+    EXPECT_FALSE(outcomes(ok(R"({"error_code":-7})"))[0].quoted);
+    EXPECT_FALSE(outcomes(ok("<html>Nguyen Van A</html>"))[0].quoted);
+    EXPECT_FALSE(outcomes({503, R"({"error_code":-7,"message":"no"})", {}})[0].quoted);
+}
+
 TEST(Answer, CutsEndlessWords) {
     const auto outcome =
         outcomes(ok(R"({"error_code":-1,"message":")" + std::string(100'000, 'x') + "\"}"))[0];
