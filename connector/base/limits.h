@@ -54,6 +54,9 @@ inline constexpr int max_attempts = 1'000;  // tries of one item, whatever the s
 
 inline constexpr std::size_t resyncs_shown = 100;  // looked through for those that are paused
 
+// A code of the portal that is shown in the log; anything longer or less plain may be a name.
+inline constexpr std::size_t plain_code = 12;
+
 // So many procedures may go without a question, whatever the share.
 inline constexpr std::size_t catalogue_handful = 9;
 // Named in the message of a push that is stopped; dvcsync catalogue lists them all.

@@ -48,7 +48,9 @@ void log_result(const ReconcileReport& report) {
                 "unknown to us {}{}{}",
                 report.dossiers(), report.at(Match::Same), report.at(Match::Missing),
                 report.at(Match::Stale), report.not_sent(), report.at(Match::NotAsked),
-                report.at(Match::Unknown), report.stop.empty() ? "" : ", stopped: ", report.stop);
+                report.at(Match::Unknown), report.stop.empty() ? "" : ", stopped: ",
+                // What the portal said may name a person; it was told to whoever called.
+                report.portal_failed ? "the portal gave no useful answer" : report.stop);
 }
 
 // The resync of what is missing or stale; nullopt: there is nothing to mend, or the report is not

@@ -21,13 +21,16 @@ void print_json(const sync::RunReport& report) {
     json.add("changed", std::uint64_t{report.intake.changed});
     json.add("released", std::uint64_t{report.released});
     json.add("rejected_files", std::uint64_t{report.intake.rejected.size()});
+    json.add("doubtful_files", std::uint64_t{report.intake.warnings.size()});
+    json.add("whole_catalogues", std::uint64_t{report.intake.catalogues.size()});
     json.add("files_not_taken", std::uint64_t{report.intake.left.size()});
     json.add("delivered", std::uint64_t{report.delivery.delivered});
     json.add("delivered_without_call", std::uint64_t{report.delivery.without_call});
     json.add("refused", std::uint64_t{report.delivery.refused});
     json.add("parked", std::uint64_t{report.delivery.parked + report.intake.parked});
-    json.add("waiting", std::uint64_t{report.delivery.waiting});
-    json.add("in_doubt", std::uint64_t{report.delivery.doubtful});
+    json.add("waiting", std::uint64_t{report.left});
+    json.add("times_put_off", std::uint64_t{report.delivery.waiting});
+    json.add("times_in_doubt", std::uint64_t{report.delivery.doubtful});
     json.add("calls", report.traffic.calls);
     json.add("bytes", report.traffic.bytes);
     json.add("logins", report.traffic.logins);
@@ -61,14 +64,23 @@ void print_text(const sync::RunReport& report, const std::optional<ledger::Act>&
         fmt::print(" ({} without a call: nothing changed that the portal asks for)",
                    out.without_call);
     }
-    fmt::print("; {} refused by the portal, {} parked here; {} times put off, {} times in doubt\n",
-               out.refused, out.parked + in.parked, out.waiting, out.doubtful);
+    fmt::print("; {} refused by the portal or given up, {} parked here; {} left for a later run\n",
+               out.refused, out.parked + in.parked, report.left);
+    if (out.waiting + out.doubtful > 0) {
+        fmt::print("Repeated  {} and {}: answers, not items\n",
+                   counted(out.waiting, "time") + " put off",
+                   counted(out.doubtful, "time") + " in doubt");
+    }
     fmt::print("Calls     {} in {:.1f} s\n", report.traffic.calls, report.seconds);
     for (const auto& file : in.rejected) {
         fmt::print("Rejected  {}: {}\n", file.file, file.reason);
     }
     for (const auto& file : in.warnings) {
         fmt::print("Doubtful  {}: {}\n", file.file, file.reason);
+    }
+    for (const auto& file : in.catalogues) {
+        fmt::print("Whole     {}: {} listed; {} of the {} that the portal shows are not in it\n",
+                   file.file, counted(file.listed, "procedure"), file.missing, file.published);
     }
     constexpr std::size_t shown = 5;
     for (std::size_t i = 0; i < in.left.size() && i < shown; ++i) {
@@ -90,25 +102,9 @@ void print_text(const sync::RunReport& report, const std::optional<ledger::Act>&
     }
 }
 
-// One line a run, whatever happened: the log of a normal run is quiet.
 void log_run(sync::Job job, const sync::RunReport& report) {
-    const auto level = report.attention ? spdlog::level::warn : spdlog::level::info;
-    spdlog::log(level,
-                "sync {}: read {}, unchanged {}, outdated {}, delivered {}, refused {}, parked {}, "
-                "put off {}, "
-                "in doubt {}, calls {}, {:.1f} s{}{}",
-                sync::to_string(job), report.intake.read, report.intake.unchanged,
-                report.intake.outdated, report.delivery.delivered, report.delivery.refused,
-                report.delivery.parked + report.intake.parked, report.delivery.waiting,
-                report.delivery.doubtful, report.traffic.calls, report.seconds,
-                report.delivery.stop.empty() ? "" : ", stopped: ", report.delivery.stop);
-    for (const auto& file : report.intake.rejected) {
-        spdlog::warn("file {} rejected: {}", file.file, file.reason);
-    }
-    if (!report.intake.left.empty()) {
-        spdlog::info("{} files not taken yet, the first: {}: {}", report.intake.left.size(),
-                     report.intake.left.front().file, report.intake.left.front().reason);
-    }
+    for (const auto& line : sync::log_lines(job, report))
+        spdlog::log(line.warning ? spdlog::level::warn : spdlog::level::info, line.text);
 }
 
 }  // namespace

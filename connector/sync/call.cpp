@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "connector/base/limits.h"
@@ -21,6 +22,16 @@ using portal::Outcome;
 using portal::Verdict;
 
 namespace {
+
+Reason reason_of(const Outcome& outcome) {
+    if (!outcome.quoted) return outcome.message;
+    const bool plain = outcome.code.size() <= limits::plain_code &&
+                       std::all_of(outcome.code.begin(), outcome.code.end(), [](unsigned char c) {
+                           return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+                       });
+    return {outcome.message, plain ? fmt::format("the portal answered with code {}", outcome.code)
+                                   : "the portal answered with words for a code"};
+}
 
 // Nothing was heard of this item. It may be the item's own doing (it makes the portal fail) or an
 // outage: whether others get through will tell.
@@ -89,13 +100,15 @@ std::optional<mapping::Record> Worker::reopen(const Claimed& item) {
 }
 
 void Worker::heard(const Outcome& outcome) {
-    if (outcome.verdict == Verdict::Misconfigured && out_.stop.empty()) out_.stop = outcome.message;
+    if (outcome.verdict == Verdict::Misconfigured && out_.stop.text.empty()) {
+        out_.stop = reason_of(outcome);
+    }
     if (outcome.retry_after && (!out_.retry_after || *out_.retry_after < *outcome.retry_after)) {
         out_.retry_after = outcome.retry_after;
     }
     if (!no_answer(outcome)) return;
     out_.endpoint_failed = true;
-    out_.endpoint_reason = outcome.message;
+    out_.endpoint_reason = reason_of(outcome);
 }
 
 std::vector<Outcome> Worker::push(std::span<const portal::Item> items, bool updating) {

@@ -17,6 +17,7 @@
 #include "connector/ledger/ledger.h"
 #include "connector/mapping/mapping.h"
 #include "connector/portal/portal.h"
+#include "connector/sync/pace.h"
 
 namespace dvcsync::sync {
 
@@ -67,13 +68,13 @@ struct Handled {
     // calls got through meanwhile may think otherwise.
     std::vector<ledger::Settlement> settlements;
     std::vector<Rows> rows;  // of dossiers that were delivered and whose progress comes next
-    std::string stop;        // not empty: no further call can work, for this reason
+    Reason stop;             // not empty: no further call can work, for this reason
     Operation operation{};
     bool ask = false;
     std::uint64_t stamp = 0;
     std::size_t calls = 0;              // that went out, or were tried
     bool endpoint_failed = false;       // in the last of them
-    std::string endpoint_reason;        // then: why
+    Reason endpoint_reason;             // then: why
     std::optional<Millis> retry_after;  // the portal named a time
 };
 

@@ -46,7 +46,7 @@ class Delivery {
         progress_.begin(rules_.what, total);
         DVC_TRY(work());
         progress_.end(counts_.delivered);
-        if (stop_ && counts_.stop.empty()) counts_.stop = "stopped on request";
+        if (stop_ && counts_.stop.empty()) end("stopped on request");
         return counts_;
     }
 
@@ -226,9 +226,14 @@ class Delivery {
         return ledger_.settle(settlements, clock_.now());
     }
 
+    void end(const Reason& why) {
+        counts_.stop = why.text;
+        counts_.stop_log = why.log;
+    }
+
     // Tells the gate, and decides whose the failure is.
     void watch(Handled& one) {
-        if (!one.stop.empty() && counts_.stop.empty()) counts_.stop = one.stop;
+        if (!one.stop.text.empty() && counts_.stop.empty()) end(one.stop);
         if (one.ask && !asked(one.operation)) return;
         const bool endpoints =
             gate_of(one.operation, one.ask)
@@ -291,7 +296,7 @@ class Delivery {
         if (!next) return false;
         const Millis patience = broken != nullptr ? rules_.outage_patience : rules_.patience;
         if (*next > last_good_ + patience) {
-            if (broken != nullptr) counts_.stop = broken->reason();
+            if (broken != nullptr) end(broken->full_reason());
             return false;
         }
         // In short pieces, so that a stop request is heard.

@@ -29,7 +29,8 @@ struct DeliveryCounts {
     std::size_t parked = 0;   // parked by the mapping
     std::size_t waiting = 0;  // put back for a later time
     std::size_t doubtful = 0;
-    std::string stop;  // why the run ended early: "" or a reason for the IT officer
+    std::string stop;      // why the run ended early: "" or a reason for the IT officer
+    std::string stop_log;  // the same without the portal's own words, for the log
 };
 
 struct DeliveryRules {

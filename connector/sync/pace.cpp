@@ -43,7 +43,7 @@ std::uint64_t Gate::give(Steady now) {
 }
 
 bool Gate::answered(std::uint64_t stamp, std::size_t calls, bool failed,
-                    std::optional<Millis> asked, const std::string& reason, std::uint64_t random,
+                    std::optional<Millis> asked, const Reason& reason, std::uint64_t random,
                     Steady now) {
     bucket_->take(static_cast<double>(calls) - 1, now);
     if (!failed) {
@@ -57,7 +57,7 @@ bool Gate::answered(std::uint64_t stamp, std::size_t calls, bool failed,
         trips_ = 0;
         broken_ = false;
         probing_ = false;
-        reason_.clear();
+        reason_ = {};
         return false;
     }
     const bool others_passed = last_success_ >= stamp;

@@ -45,6 +45,18 @@ class Bucket {
     Steady filled_{0};
 };
 
+// Why the portal could not be used: in full for whoever looks, and for the log, in which none of
+// the portal's own words may stand.
+struct Reason {
+    Reason() = default;
+    Reason(const char* own) : Reason(std::string(own)) {}        // NOLINT(*-explicit-*)
+    Reason(std::string own) : text(own), log(std::move(own)) {}  // NOLINT(*-explicit-*)
+    Reason(std::string full, std::string logged) : text(std::move(full)), log(std::move(logged)) {}
+
+    std::string text;
+    std::string log;
+};
+
 // The gate of one service. A task needs a token to start and may make more calls than one. The
 // breaker opens after `trips_after` failures in a row; a time that the portal names (Retry-After)
 // is kept besides. While the breaker is open nothing goes out; when its time has come one task goes
@@ -68,11 +80,12 @@ class Gate {
     // endpoint's; false if it has served others in this run and is not evidently down: then the
     // fault is with the task's items.
     bool answered(std::uint64_t stamp, std::size_t calls, bool failed, std::optional<Millis> asked,
-                  const std::string& reason, std::uint64_t random, Steady now);
+                  const Reason& reason, std::uint64_t random, Steady now);
 
     bool broken() const { return broken_; }
     bool paced() const { return bucket_->limits(); }
-    const std::string& reason() const { return reason_; }
+    const std::string& reason() const { return reason_.text; }
+    const Reason& full_reason() const { return reason_; }
 
   private:
     GateRules rules_;
@@ -85,7 +98,7 @@ class Gate {
     bool probing_ = false;
     Steady again_at_{0};  // while broken_: the next probe
     Steady named_{0};     // the portal asked for peace until then; no success shortens it
-    std::string reason_;
+    Reason reason_;
 };
 
 // The gates of a run: one for each service of an endpoint, because one that is down says nothing of

@@ -20,7 +20,10 @@ void add(DeliveryCounts& sum, const DeliveryCounts& more) {
     sum.parked += more.parked;
     sum.waiting += more.waiting;
     sum.doubtful += more.doubtful;
-    if (sum.stop.empty()) sum.stop = more.stop;
+    if (sum.stop.empty()) {
+        sum.stop = more.stop;
+        sum.stop_log = more.stop_log;
+    }
 }
 
 GateRules gate_rules(const PortalCalls& calls, std::string_view endpoint) {
@@ -82,6 +85,9 @@ class JobRun {
             const bool ended =
                 row.state == ledger::State::Delivered || row.state == ledger::State::Dismissed;
             if (!ended && row.count > 0) report_.attention = true;
+            const bool later =
+                row.state == ledger::State::Waiting || row.state == ledger::State::InDoubt;
+            if (later) report_.left += row.count;
         }
         if (!report_.intake.rejected.empty() || !report_.intake.warnings.empty() ||
             !report_.delivery.stop.empty() || !report_.catalogue_stop.empty()) {

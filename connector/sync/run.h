@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connector/base/crypto.h"
 #include "connector/ledger/ledger.h"
@@ -71,6 +72,7 @@ struct RunReport {
     std::string confirmed_for;
     portal::Client::Traffic traffic;
     double seconds = 0;
+    std::size_t left = 0;  // items that are put off to another run, or in doubt, in the end
     bool attention = false;
     // Another run is active: this one has changed nothing.
     std::optional<ledger::Lease> busy;
@@ -80,6 +82,14 @@ struct RunReport {
 // Retry (another run has taken the lease over; the ledger's disk cannot be written). A portal that
 // cannot be used is not an error of the run: RunReport::delivery.stop says it.
 Result<RunReport> run(const Parts& parts, const RunOrder& order, const RunRules& rules);
+
+// What a run leaves in the log: one line, and one for each thing that needs a person. Codes and
+// counts only, never what a record or the portal says.
+struct LogLine {
+    bool warning = false;
+    std::string text;
+};
+std::vector<LogLine> log_lines(Job job, const RunReport& report);
 
 // "host h, process 17, job all, since 08:00:00, last heard of 08:03:10": for messages.
 std::string describe(const ledger::Lease& lease);

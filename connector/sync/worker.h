@@ -41,7 +41,7 @@ class Worker {
     // One call. Always one outcome per item; the endpoint's failure ends the task: see halted().
     std::vector<portal::Outcome> push(std::span<const portal::Item> items, bool updating);
     // A call of the task has met the endpoint's failure, or settings that cannot work: no more.
-    bool halted() const { return out_.endpoint_failed || !out_.stop.empty(); }
+    bool halted() const { return out_.endpoint_failed || !out_.stop.text.empty(); }
     void heard(const portal::Outcome& outcome);
 
     // What an outcome that is neither yes nor a flip means for the item.

@@ -201,6 +201,67 @@ TEST(Resync, SendsTheNewestVersionNotTheOneThatWasThereWhenItBegan) {
         EXPECT_THAT(one.document, HasSubstr("newer"));
 }
 
+TEST(Log, HoldsNoWordOfThePortalBecauseItMayNameAPerson) {
+    const auto said = [](portal::Verdict verdict, bool endpoint, bool quoted) {
+        return [=](Operation, const portal::Item&, bool) {
+            portal::Outcome outcome{verdict, "-7", "Nguyen Van Kin has no such permit", {}};
+            outcome.endpoint = endpoint;
+            outcome.quoted = quoted;
+            return outcome;
+        };
+    };
+    using portal::Verdict;
+    for (const auto& [verdict, endpoint] :
+         {std::pair{Verdict::Refused, false}, std::pair{Verdict::Misconfigured, false},
+          std::pair{Verdict::Retry, true}, std::pair{Verdict::Retry, false}}) {
+        Running office;
+        office.drop("a.xml", some_dossiers(12));
+        office.portal.answer = said(verdict, endpoint, true);
+        const auto report = office.run(dossiers_only());
+        const bool stopped = verdict == Verdict::Misconfigured || endpoint;
+        EXPECT_EQ(report.delivery.stop.find("Nguyen") != std::string::npos, stopped)
+            << "whoever runs it is told";
+        const auto lines = log_lines(Job::PushDossiers, report);
+        ASSERT_THAT(lines, Not(IsEmpty()));
+        EXPECT_TRUE(lines[0].warning);
+        for (const auto& line : lines)
+            EXPECT_THAT(line.text, Not(HasSubstr("Nguyen")));
+        if (stopped) {
+            EXPECT_THAT(lines[0].text, HasSubstr("stopped: the portal answered with code -7"));
+        }
+    }
+    Running words;
+    words.drop("a.xml", some_dossiers(1));
+    words.portal.answer = [](Operation, const portal::Item&, bool) {
+        portal::Outcome outcome{Verdict::Misconfigured, "Nguyen Van Kin", "no", {}};
+        outcome.quoted = true;
+        return outcome;
+    };
+    EXPECT_THAT(log_lines(Job::All, words.run(dossiers_only())).front().text,
+                Not(HasSubstr("Nguyen")));
+    Running office;
+    office.drop("a.xml", some_dossiers(1));
+    office.portal.answer = said(Verdict::Misconfigured, false, false);
+    EXPECT_THAT(log_lines(Job::All, office.run(dossiers_only())).front().text,
+                HasSubstr("has no such permit"))
+        << "our own words";
+}
+
+TEST(Log, TellsHowManyItemsAreLeftNotHowOftenTheyWerePutOff) {
+    Running office;
+    office.drop("a.xml", some_dossiers(3));
+    int calls = 0;
+    office.portal.answer = [&](Operation operation, const portal::Item&, bool) {
+        const bool again = operation == Operation::PushDossier && ++calls <= 6;
+        return portal::Outcome{
+            again ? portal::Verdict::Retry : portal::Verdict::Accepted, "9", "", {}};
+    };
+    const auto report = office.run(dossiers_only());
+    EXPECT_EQ(report.delivery.waiting, 6u);
+    EXPECT_EQ(report.left, 0u);
+    EXPECT_THAT(log_lines(Job::All, report).front().text, HasSubstr("left for later 0"));
+}
+
 class CatalogueGuard : public ::testing::Test {
   protected:
     CatalogueGuard() {
@@ -262,6 +323,27 @@ TEST_F(CatalogueGuard, AConfirmationIsToldAndKeptWithItsCount) {
     EXPECT_EQ(acts[0].actor, "officer");
     EXPECT_EQ(acts[0].items, 12u);
     EXPECT_THAT(acts[0].selection, HasSubstr("abolish 12 of the 12"));
+}
+
+TEST_F(CatalogueGuard, AConfirmationIsOneActARunHoweverOftenTheRunPushes) {
+    office_.drop("1.xml", some_dossiers(2));
+    office_.run(dossiers_only());
+    ASSERT_TRUE(office_.ledger->start_resync({}, act(), office_.clock.now()));
+    office_.drop("2.xml", procedures("abolished", "abolished"));
+    office_.portal.answer = [](Operation operation, const portal::Item&, bool) {
+        const bool busy = operation == Operation::PushProcedure;  // they stay in the queue
+        return portal::Outcome{
+            busy ? portal::Verdict::Retry : portal::Verdict::Accepted, "9", "", {}};
+    };
+    RunOrder order;
+    order.confirm = act("confirm");
+    const auto report = office_.run(order);
+    EXPECT_EQ(report.resent, 2u) << "so the guard was asked again";
+    EXPECT_EQ(report.catalogue_stop, "");
+    const auto acts = office_.ledger->acts(9).value();
+    EXPECT_EQ(std::count_if(acts.begin(), acts.end(),
+                            [](const auto& one) { return one.what == "confirm"; }),
+              1);
 }
 
 TEST_F(CatalogueGuard, AConfirmationThatIsNotNeededIsNoAct) {
