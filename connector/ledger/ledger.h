@@ -2,11 +2,13 @@
 //
 // Ledger is the interface; open_sqlite gives the SQLite implementation (WAL, synchronous=FULL). One
 // owner thread at a time. Every function that changes something is one transaction: after an error
-// nothing was changed. Payloads come and go sealed (Sealer): the ledger never sees personal data in
-// the clear. Errors: Retry = the disk is full or failed, or the database is locked by another
-// program; Config = the file cannot be written or belongs to something else; Corrupt = the file is
-// not what was written; Bug = a rule of this interface was broken. states.h holds the delivery
-// states as one table; schema.md describes the tables.
+// nothing was changed, with one exception: if the disk fails to sync the commit itself, the whole
+// transaction may or may not be there when the ledger is opened again (never a part of it).
+// Payloads come and go sealed (Sealer): the ledger never sees personal data in the clear. Errors:
+// Retry = the disk is full or failed, or the database is locked by another program; Config = the
+// file cannot be written or belongs to something else; Corrupt = the file is not what was written;
+// Bug = a rule of this interface was broken. states.h holds the delivery states as one table;
+// schema.md describes the tables.
 #pragma once
 
 #include <cstdint>
@@ -175,7 +177,10 @@ struct ItemCount {
 
 // Dossiers of one agency in one Vietnam month, for the monthly statistics (contract §2). Days are
 // Vietnam days, and only days are compared (province rule 2). A dossier without a receipt is left
-// out; one without a due day is in time.
+// out; one without a due day is in time. A dossier belongs to no month before its receipt: one that
+// is said to be finished earlier, an error of the province, counts as finished when it was
+// received. So received + carried_over = done + open always holds, and the open ones are what the
+// next month carries over.
 struct MonthFigures {
     std::string agency;
     std::string agency_name;
@@ -298,6 +303,9 @@ class Ledger {
     // Keeps an act that moves no items of its own ("confirm", say), with its count as it stands.
     virtual Status note(const Act& act, UtcTime now) = 0;
     virtual Result<std::vector<Act>> acts(std::size_t max) = 0;  // newest first
+    // By agency: those with dossiers in the month, and with zeros those whose dossiers have left it
+    // since its statistics were taken (a record of kind "statistics" named AGENCY/YYYY-MM), so that
+    // the portal can be told.
     virtual Result<std::vector<MonthFigures>> month(int year, int month) = 0;
     virtual Result<YearFigures> year(int year) = 0;
     virtual Result<std::size_t> records(std::string_view kind) = 0;
@@ -307,8 +315,9 @@ class Ledger {
     // Records of a kind by the values of a column, most frequent first.
     virtual Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(
         std::string_view kind, Column column) = 0;
-    // Instants of the first dossier received and of the latest event (or receipt) in any dossier;
-    // nullopt: no dossier.
+    // Instants of the first dossier received and of the latest event (or receipt) in any dossier,
+    // widened to the first instant of every month that statistics were taken of: what was told of a
+    // month must be corrected when its dossiers are gone. nullopt: neither.
     virtual Result<std::optional<std::pair<UtcTime, UtcTime>>> span() = 0;
 
     virtual Result<CatalogueChange> catalogue_change() = 0;

@@ -51,17 +51,19 @@ Result<std::vector<MonthFigures>> SqliteLedger::month(int year, int month) {
         statement,
         db_.prepare(fmt::format(
             "SELECT r.agency, coalesce((SELECT name FROM agency WHERE code = r.agency), ''), "
-            "sum(received >= ?1), "
-            "sum(received < ?1 AND (finished IS NULL OR finished >= ?1)), "
+            "sum(fresh), sum(NOT fresh AND (done OR open)), "
             "sum(done AND (due IS NULL OR {0} <= {1})), "
             "sum(done AND due IS NOT NULL AND {0} > {1}), "
             "sum(open AND (due IS NULL OR due >= ?2)), "
             "sum(open AND due IS NOT NULL AND due < ?2) "
-            "FROM (SELECT agency, received, due, finished, "
+            "FROM (SELECT agency, due, finished, received >= ?1 AS fresh, "
             "      finished IS NOT NULL AND finished >= ?1 AND finished < ?2 AS done, "
             "      finished IS NULL OR finished >= ?2 AS open "
-            "      FROM record NOT INDEXED WHERE kind = 'dossier' AND received < ?2 "
-            "      AND (received >= ?1 OR finished IS NULL OR finished >= ?1)) r "
+            "      FROM (SELECT agency, received, due, max(finished, received) AS finished "
+            "            FROM record NOT INDEXED WHERE kind = 'dossier' AND received < ?2) "
+            "      WHERE received >= ?1 OR finished IS NULL OR finished >= ?1 "
+            "      UNION ALL SELECT agency, NULL, NULL, 0, 0, 0 FROM record "
+            "      WHERE kind = 'statistics' AND substr(code, -8) = ?3) r "
             "GROUP BY r.agency ORDER BY r.agency",
             day_of("finished"), day_of("due"))));
     std::vector<MonthFigures> rows;
@@ -70,7 +72,7 @@ Result<std::vector<MonthFigures>> SqliteLedger::month(int year, int month) {
             rows.push_back({row.text(0), row.text(1), row.count(2), row.count(3), row.count(4),
                             row.count(5), row.count(6), row.count(7)});
         },
-        from, to));
+        from, to, fmt::format("/{:04}-{:02}", year, month)));
     return rows;
 }
 
@@ -179,9 +181,13 @@ Result<std::optional<std::pair<UtcTime, UtcTime>>> SqliteLedger::span() {
     std::optional<std::pair<UtcTime, UtcTime>> span;
     DVC_TRY_ASSIGN(
         statement,
-        db_.prepare("SELECT min(received), max(max(received, coalesce(event, received))) "
-                    "FROM record NOT INDEXED "
-                    "WHERE kind = 'dossier' AND received IS NOT NULL"));
+        db_.prepare("SELECT min(first), max(last) FROM ("
+                    "SELECT min(received) AS first, "
+                    "max(max(received, coalesce(event, received))) AS last "
+                    "FROM record NOT INDEXED WHERE kind = 'dossier' AND received IS NOT NULL "
+                    "UNION ALL SELECT min(start), max(start) FROM ("
+                    "SELECT unixepoch(substr(code, -7) || '-01') * 1000 - 25200000 AS start "
+                    "FROM record WHERE kind = 'statistics'))"));
     DVC_TRY(statement.each([&span](const Statement& row) {
         if (!row.is_null(0)) span.emplace(row.time(0), row.time(1));
     }));

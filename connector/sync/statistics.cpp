@@ -93,7 +93,9 @@ std::string statistics_xml(const ledger::MonthFigures& f, int year, int month) {
     return xml;
 }
 
-// Every month from the first dossier to the last event that the province has told of.
+// Every month from the first dossier to the last event that the province has told of, and those
+// that were taken before. An agency whose last dossier of a month has moved away is taken with
+// zeros.
 Status take_statistics(ledger::Ledger& ledger, const Sealer& sealer, const Clock& clock) {
     DVC_TRY_ASSIGN(span, ledger.span());
     if (!span) return {};

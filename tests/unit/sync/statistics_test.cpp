@@ -1,11 +1,14 @@
 #include "connector/sync/statistics.h"
 
-#include <gmock/gmock.h>
+#include "tests/unit/sync/office.h"
 
 namespace dvcsync::sync {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 TEST(Statistics, SumsAndPercentagesAgreeWithTheirParts) {
     const ledger::MonthFigures figures{"000.00.01.H22", "Sở A & B", 100, 20, 61, 2, 50, 7};
@@ -35,6 +38,67 @@ TEST(Statistics, RoundsHalfUpAndWritesWholePercentsShort) {
     const auto eighth = statistics_xml({"A", "A", 16, 0, 1, 15, 0, 0}, 2019, 1);
     EXPECT_THAT(eighth, HasSubstr("<done-on-time-percent>6.25</done-on-time-percent>"));
     EXPECT_THAT(eighth, HasSubstr("<done-late-percent>93.75</done-late-percent>"));
+}
+
+// A dossier of March with another agency, or another month of receipt.
+std::string told(const std::string& agency, const std::string& month) {
+    std::string xml = dossier_xml("H22-1");
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"000.00.01.H22", agency},
+                                   {"/03/2019", "/" + month + "/2019"}}) {
+        for (auto at = xml.find(from); at != std::string::npos; at = xml.find(from, at + to.size()))
+            xml.replace(at, from.size(), to);
+    }
+    return xml;
+}
+
+class StatisticsOffice : public Office {
+  public:
+    // The codes that the portal was sent figures of.
+    std::vector<std::string> send(const std::string& dossier) {
+        drop(fmt::format("{}.xml", ++files_), dossier);
+        read();
+        return send();
+    }
+    std::vector<std::string> send() {
+        portal.seen.clear();
+        const auto taken = take_statistics(*ledger, *sealer, clock);
+        EXPECT_TRUE(taken) << (taken ? "" : taken.error().message);
+        push({Operation::PushStatistics});
+        return portal.codes(Operation::PushStatistics);
+    }
+    ledger::MonthFigures figures(const std::string& agency, int month) const {
+        const auto rows = ledger->month(2019, month);
+        for (const auto& row : *rows) {
+            if (row.agency == agency) return row;
+        }
+        ADD_FAILURE() << agency << " has no figures";
+        return {};
+    }
+
+  private:
+    int files_ = 0;
+};
+
+TEST(Statistics, AnAgencyThatLosesItsLastDossierOfAMonthTellsThePortalZeroOnce) {
+    StatisticsOffice office;
+    EXPECT_THAT(office.send(told("000.00.01.H22", "03")), ElementsAre("000.00.01.H22/2019-03"));
+    EXPECT_THAT(office.send(told("000.00.02.H22", "03")),
+                UnorderedElementsAre("000.00.01.H22/2019-03", "000.00.02.H22/2019-03"));
+    const auto row = office.figures("000.00.01.H22", 3);
+    EXPECT_EQ(row.received + row.carried_over + row.open_in_time + row.open_late, 0U);
+    EXPECT_THAT(office.send(), IsEmpty()) << "once is enough";
+}
+
+TEST(Statistics, AMonthBeforeTheFirstDossierOrAfterTheLastIsCorrectedToo) {
+    for (const std::string moved : {"02", "04"}) {
+        StatisticsOffice office;
+        office.send(told("000.00.01.H22", "03"));
+        office.send(told("000.00.01.H22", moved));
+        EXPECT_THAT(office.portal.codes(Operation::PushStatistics),
+                    UnorderedElementsAre("000.00.01.H22/2019-03", "000.00.01.H22/2019-" + moved));
+        EXPECT_EQ(office.figures("000.00.01.H22", 3).received, 0U);
+        EXPECT_THAT(office.send(), IsEmpty());
+    }
 }
 
 }  // namespace
