@@ -19,6 +19,9 @@ using ledger::Slice;
 using std::chrono::days;
 using std::chrono::local_days;
 
+constexpr std::string_view covers =
+    "compared are only dossiers, not their steps, nor procedures or statistics";
+
 // A dossier that differs, to be looked at once more at the end.
 struct Candidate {
     Held held;  // without its payload
@@ -57,6 +60,7 @@ class Reconciler {
             DVC_TRY(one_by_one());
         }
         DVC_TRY(confirm());
+        report_.note.insert(0, report_.note.empty() ? covers : fmt::format("{}; ", covers));
         finish();
         return std::move(report_);
     }
@@ -311,7 +315,7 @@ class Reconciler {
 
     void tell(const Held& held, Judged judged) {
         report_.add({held.code, place_of(held), judged.match, std::move(judged.members),
-                     std::move(judged.reason)},
+                     std::move(judged.reason), judged.mendable},
                     judged.at_portal);
     }
 
@@ -347,11 +351,12 @@ class Reconciler {
         const auto found = now.find(candidate.held.code);
         if (found == now.end()) return candidate.judged;
         const Held& held = found->second;
-        if (const auto unsent = not_sent(held)) {
-            return {*unsent, {}, {}, candidate.judged.at_portal};
-        }
-        const bool ask = report_.listed ? index < limits::confirmed_differences
-                                        : held.version != candidate.held.version;
+        const auto unsent = not_sent(held);
+        const bool at_portal = candidate.judged.at_portal;
+        if (unsent && !owed(held)) return {*unsent, {}, {}, at_portal};
+        const bool ask = report_.listed
+                             ? index < limits::confirmed_differences
+                             : held.version != candidate.held.version || !candidate.judged.mendable;
         if (ask && calls_.can_ask && !portal_.over()) {
             Judged judged = judge_.judge(held, asked(), false);
             if (judged.match != Match::NotAsked) return judged;
@@ -359,6 +364,8 @@ class Reconciler {
         if (elsewhere_.contains(held.code)) {
             return judge_.judge(held, listed(), false);
         }
+        if (unsent && candidate.judged.match == Match::Missing) return lost(*unsent);
+        if (unsent) return {*unsent, {}, {}, at_portal};
         return candidate.judged;
     }
 

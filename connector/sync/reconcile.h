@@ -30,8 +30,10 @@ namespace dvcsync::sync {
 // Unknown, so the counts add up.
 enum class Match {
     Same,
-    Missing,    // delivered, but the portal does not hold it
-    Stale,      // a compared member differs
+    Missing,  // the portal has accepted it, and maybe not its newest version, but does not hold it
+    Stale,    // a compared member differs
+    // Of these the newest version is not sent; if the portal has accepted an older one, it holds
+    // it.
     Waiting,    // not sent yet: ready, waiting, in a call or in doubt
     Parked,     // not sent yet: refused by the portal, the mapping or intake
     Dismissed,  // a person has said that it needs no sending
@@ -74,7 +76,8 @@ struct Difference {  // Missing, Stale, Unknown or NotAsked
     Place place;
     Match match{};
     std::vector<MemberDifference> members;  // Stale
-    std::string reason;                     // NotAsked: in words, without personal data
+    std::string reason;    // NotAsked, or not mendable: in words, without personal data
+    bool mendable = true;  // Missing, Stale: a resync sends it; false: the reason says what to do
 };
 
 struct ReconcileReport {
@@ -90,7 +93,7 @@ struct ReconcileReport {
     std::size_t nowhere = 0;       // asked for by code, and on neither side
     bool listed = false;           // by the portal's list; false: Unknown was not looked for
     std::optional<Date> from, to;  // the days that were listed, both included
-    std::string note;              // why it was done this way
+    std::string note;              // what it covers, and why it was done this way
     std::string stop;              // why it ended early; "": it did not
     bool portal_failed = false;    // `stop` is the portal's doing
 
@@ -99,7 +102,7 @@ struct ReconcileReport {
     std::size_t dossiers() const;
     std::size_t not_sent() const;               // Waiting + Parked + Dismissed + Held
     bool differs() const;                       // Missing, Stale, Unknown or NotAsked were found
-    std::vector<std::string> mendable() const;  // codes that are missing or stale
+    std::vector<std::string> mendable() const;  // codes that a resync sends
 
     // Counts one dossier. `difference.match` says as what.
     void add(Difference difference, bool at_portal);

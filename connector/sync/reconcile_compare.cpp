@@ -159,7 +159,8 @@ bool ReconcileReport::differs() const {
 std::vector<std::string> ReconcileReport::mendable() const {
     std::vector<std::string> codes;
     for (const auto& one : differences) {
-        if (one.match == Match::Missing || one.match == Match::Stale) codes.push_back(one.code);
+        const bool differs = one.match == Match::Missing || one.match == Match::Stale;
+        if (differs && one.mendable) codes.push_back(one.code);
     }
     return codes;
 }

@@ -28,6 +28,31 @@ std::optional<Match> not_sent(const ledger::Held& held) {
     }
 }
 
+bool owed(const ledger::Held& held) {
+    return held.known && held.wanted;
+}
+
+Judged lost(Match newest) {
+    Judged judged;
+    judged.match = Match::Missing;
+    judged.mendable = false;
+    switch (newest) {
+        case Match::Parked:
+            judged.reason =
+                "its newest version is parked, and a resync sends nothing older: correct it at the "
+                "province, or have it tried again (dvcsync parked retry)";
+            break;
+        case Match::Dismissed:
+            judged.reason =
+                "its newest version was dismissed, and a resync sends nothing older: only a newer "
+                "version from the province brings it back";
+            break;
+        default:
+            judged.reason = "a newer version is on its way: the next dvcsync sync sends it";
+    }
+    return judged;
+}
+
 Place place_of(const ledger::Held& held) {
     Place place{held.agency, std::nullopt};
     if (held.received) {
@@ -40,12 +65,15 @@ Place place_of(const ledger::Held& held) {
 Judged Judge::judge(const ledger::Held& held, const Question& question, bool always) const {
     Judged judged;
     const auto unsent = not_sent(held);
+    const bool must_be_there = !unsent || owed(held);
     if (unsent) judged.match = *unsent;
-    if (unsent && !always) return judged;
+    if (!must_be_there && !always) return judged;
     const Answer answer = question(held);
     judged.at_portal = answer && answer->known;
-    if (unsent) return judged;
+    if (unsent && must_be_there && answer && !answer->known) return lost(*unsent);
+    if (unsent && (answer || !must_be_there)) return judged;
     if (!answer) {
+        judged.match = Match::NotAsked;
         judged.reason = excerpt(answer.error().message, portal_words);
     } else if (!answer->known) {
         judged.match = Match::Missing;

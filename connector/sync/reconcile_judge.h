@@ -22,10 +22,19 @@ struct Judged {
     std::vector<MemberDifference> members;
     std::string reason;
     bool at_portal = false;
+    bool mendable = true;  // as in Difference
 };
 
-// What there is to say of a dossier before the portal is asked; nullopt: it is delivered.
+// What there is to say of a dossier's newest version before the portal is asked; nullopt: it is
+// delivered.
 std::optional<Match> not_sent(const ledger::Held& held);
+
+// The portal has accepted some version, and the province still wants it there: so the portal must
+// hold the dossier, whatever becomes of the newest version.
+bool owed(const ledger::Held& held);
+
+// A dossier that is owed and lost while its newest version is not sent.
+Judged lost(Match newest);
 
 Place place_of(const ledger::Held& held);
 
@@ -35,7 +44,7 @@ class Judge {
         : mappings_(mappings), plan_(plan), sealer_(sealer) {}
 
     // Asks the question and compares the answer with the document that would be sent now. What is
-    // not sent is asked for only if `always`, to learn whether the portal has it all the same.
+    // not sent is asked for only if it is owed, or `always`, to learn whether the portal has it.
     Judged judge(const ledger::Held& held, const Question& question, bool always) const;
 
   private:
