@@ -121,9 +121,9 @@ Status SqliteLedger::prepare_delivery() {
 }
 
 Status SqliteLedger::move(std::int64_t record, Operation operation,
-                          std::optional<std::int64_t> item, std::optional<State> state, Event event,
-                          std::string_view reason, UtcTime now) {
-    const Cell cell = transition(state, event);
+                          std::optional<std::int64_t> item, std::optional<Standing> standing,
+                          Event event, std::string_view reason, UtcTime now) {
+    const Cell cell = transition(standing, event);
     const std::string text = stored_text(reason);
     Status done;
     switch (cell.action) {
@@ -153,10 +153,10 @@ Status SqliteLedger::move(std::int64_t record, Operation operation,
         case Action::Suspect:
         case Action::Write:
         case Action::Forbid:
-            return fail(
-                ErrorKind::Bug,
-                fmt::format("item {} of record {}: {} cannot happen while {}", item.value_or(0),
-                            record, to_string(event), state ? to_string(*state) : "absent"));
+            return fail(ErrorKind::Bug,
+                        fmt::format("item {} of record {}: {} cannot happen while {}",
+                                    item.value_or(0), record, to_string(event),
+                                    standing ? to_string(standing->state) : "absent"));
     }
     if (done) db_.wrote(written(event));
     return done;

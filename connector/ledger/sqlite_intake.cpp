@@ -216,25 +216,23 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
 
     struct Row {
         std::int64_t item;
-        State state;
+        Standing standing;
         Cause cause;
-        bool doubt;
     };
     std::array<std::optional<Row>, all_operations.size()> rows;
     DVC_TRY(items_of_record_.each(
         [&rows](Statement& row) {
             const auto operation = row.choice(1, Operation::PushStatistics);
             rows[static_cast<std::size_t>(operation)] = {
-                row.integer(0), row.choice(2, State::Dismissed), row.choice(3, Cause::Portal),
-                row.bytes(4) == doubt_code};
+                row.integer(0), Standing(row.choice(2, State::Dismissed), row.text(4)),
+                row.choice(3, Cause::Portal)};
         },
         record));
     for (const Operation operation : all_operations) {
         const auto& row = rows[static_cast<std::size_t>(operation)];
-        if (row && row->state == State::Parked && row->doubt) continue;
         const Event event = event_of(intake, operation, row ? row->cause : Cause::None);
         DVC_TRY(move(record, operation, row ? std::optional(row->item) : std::nullopt,
-                     row ? std::optional(row->state) : std::nullopt, event, intake.fault, now));
+                     row ? std::optional(row->standing) : std::nullopt, event, intake.fault, now));
     }
     return {};
 }

@@ -115,7 +115,8 @@ class SqliteLedger final : public Ledger {
     // -- delivery
     // Carries out what the table says for a new version of a record.
     Status move(std::int64_t record, Operation operation, std::optional<std::int64_t> item,
-                std::optional<State> state, Event event, std::string_view reason, UtcTime now);
+                std::optional<Standing> standing, Event event, std::string_view reason,
+                UtcTime now);
     Status settle_one(const Settlement& settlement, UtcTime now);
     Status learn(const Item& item, const Settlement& settlement);
     Status follow(const Item& item, Operation operation, UtcTime now);

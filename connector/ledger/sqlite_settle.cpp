@@ -1,4 +1,5 @@
-// Answers come back: what becomes of a claimed item. states.cpp alone decides where it goes.
+// Answers come back: what becomes of a claimed item. Which event an answer is, is said here; where
+// that leads, in states.cpp alone.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -106,17 +107,14 @@ Status SqliteLedger::follow(const Item& item, Operation operation, UtcTime now) 
     find_follower_.bind(item.record, operation);
     DVC_TRY_ASSIGN(found, find_follower_.step());
     std::optional<std::int64_t> id;
-    std::optional<State> state;
-    bool doubt = false;
+    std::optional<Standing> standing;
     if (found) {
         id = find_follower_.integer(0);
-        state = find_follower_.choice(1, State::Dismissed);
-        doubt = state == State::Parked && find_follower_.bytes(2) == doubt_code;
+        standing.emplace(find_follower_.choice(1, State::Dismissed), find_follower_.text(2));
     }
     DVC_TRY(find_follower_.damage());
     find_follower_.reset();
-    if (doubt) return {};
-    return move(item.record, operation, id, state, Event::Queued, "", now);
+    return move(item.record, operation, id, standing, Event::Queued, "", now);
 }
 
 }  // namespace dvcsync::ledger

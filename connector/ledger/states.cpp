@@ -11,7 +11,7 @@ constexpr std::nullopt_t none = std::nullopt;
 constexpr Cell same{none, Action::Nothing};
 constexpr Cell never{none, Action::Forbid};
 constexpr Cell insert{State::Ready, Action::Insert};
-constexpr Cell ins_park{State::Parked, Action::Insert};
+constexpr Cell parked{State::Parked, Action::Insert};
 constexpr Cell restart{State::Ready, Action::Restart};
 constexpr Cell again{State::Ready, Action::Again};
 constexpr Cell dismiss{State::Dismissed, Action::Dismiss};
@@ -25,37 +25,42 @@ constexpr Cell doubt{State::InDoubt, Action::Write};
 constexpr Cell refused{State::Parked, Action::Write};
 constexpr Cell accept{State::Delivered, Action::Write};
 
-using Row = std::array<Cell, 8>;
+using Row = std::array<Cell, 9>;
+constexpr std::size_t doubt_column = 8;
 
+// None: no item. Parked*: because nobody could say what the portal kept, see Standing.
 // clang-format off
 constexpr std::array<Row, event_count> table{{
-//   no item   Ready     Sending   Waiting   InDoubt   Parked    Delivered Dismissed
-    {insert,   restart,  same,     restart,  same,     restart,  restart,  restart},  // Queued
-    {same,     restart,  same,     restart,  same,     restart,  same,     restart},  // Superseded
-    {same,     drop,     same,     drop,     same,     drop,     same,     drop},     // Withdrawn
-    {ins_park, park,     same,     park,     same,     park,     park,     park},     // Faulty
-    {never,    hand,     never,    hand,     never,    never,    never,    never},    // Claimed
-    {same,     same,     suspect,  same,     same,     same,     same,     same},     // Crashed
-    {same,     same,     same,     same,     same,     restart,  same,     same},     // Released
-    {same,     same,     same,     same,     same,     dismiss,  same,     same},     // Dismissed
-    {same,     same,     same,     same,     same,     same,     again,    same},     // Resent
-    {never,    never,    ready,    never,    ready,    never,    never,    never},    // PutBack
-    {never,    never,    waiting,  never,    waiting,  never,    never,    never},    // Postponed
-    {never,    never,    doubt,    never,    doubt,    never,    never,    never},    // Unsure
-    {never,    never,    refused,  never,    refused,  never,    never,    never},    // Refused
-    {never,    never,    accept,   never,    accept,   never,    never,    never},    // Accepted
-    {never,    never,    restart,  never,    restart,  never,    never,    never},    // Overtaken
-    {never,    never,    drop,     never,    drop,     never,    never,    never},  // …Withdrawn
-    {never,    never,    park,     never,    park,     never,    never,    never},  // …Faulty
+//   none     Ready    Sending  Waiting  InDoubt  Parked   Deliver. Dismiss. Parked*
+    {insert,  restart, same,    restart, same,    restart, restart, restart, same},    // Queued
+    {same,    restart, same,    restart, same,    restart, same,    restart, same},    // Superseded
+    {same,    drop,    same,    drop,    same,    drop,    same,    drop,    same},    // Withdrawn
+    {parked,  park,    same,    park,    same,    park,    park,    park,    same},    // Faulty
+    {never,   hand,    never,   hand,    never,   never,   never,   never,   never},   // Claimed
+    {same,    same,    suspect, same,    same,    same,    same,    same,    same},    // Crashed
+    {same,    same,    same,    same,    same,    restart, same,    same,    restart}, // Released
+    {same,    same,    same,    same,    same,    dismiss, same,    same,    dismiss}, // Dismissed
+    {same,    same,    same,    same,    same,    same,    again,   same,    same},    // Resent
+    {never,   never,   ready,   never,   ready,   never,   never,   never,   never},   // PutBack
+    {never,   never,   waiting, never,   waiting, never,   never,   never,   never},   // Postponed
+    {never,   never,   doubt,   never,   doubt,   never,   never,   never,   never},   // Unsure
+    {never,   never,   refused, never,   refused, never,   never,   never,   never},   // Refused
+    {never,   never,   accept,  never,   accept,  never,   never,   never,   never},   // Accepted
+    {never,   never,   restart, never,   restart, never,   never,   never,   never},   // Overtaken
+    {never,   never,   drop,    never,   drop,    never,   never,   never,   never},   // …Withdrawn
+    {never,   never,   park,    never,   park,    never,   never,   never,   never},   // …Faulty
 }};
 // clang-format on
 
 }  // namespace
 
-Cell transition(std::optional<State> state, Event event) {
-    const std::size_t column = state ? static_cast<std::size_t>(*state) + 1 : 0;
+Cell transition(std::optional<Standing> item, Event event) {
+    const std::size_t column = !item                   ? 0
+                               : item->parked_in_doubt ? doubt_column
+                                                       : static_cast<std::size_t>(item->state) + 1;
     const Cell cell = table[static_cast<std::size_t>(event)][column];
-    return cell.action == Action::Nothing ? Cell{state, Action::Nothing} : cell;
+    if (cell.action != Action::Nothing) return cell;
+    return {item ? std::optional(item->state) : std::nullopt, Action::Nothing};
 }
 
 std::string_view to_string(State state) {

@@ -61,7 +61,17 @@ struct Cell {
     bool operator==(const Cell&) const = default;
 };
 
-// `state` nullopt: there is no item for this record and operation.
-Cell transition(std::optional<State> state, Event event);
+// What the table asks of an item: its state, and of a parked one whether it is there because nobody
+// could say what the portal kept (portal_code is doubt_code). That is for a person to find out: a
+// newer version must not send it blindly.
+struct Standing {
+    Standing(State at, std::string_view portal_code = {})
+        : state(at), parked_in_doubt(at == State::Parked && portal_code == doubt_code) {}
+    State state;
+    bool parked_in_doubt;
+};
+
+// Nullopt: there is no item for this record and operation.
+Cell transition(std::optional<Standing> item, Event event);
 
 }  // namespace dvcsync::ledger

@@ -15,38 +15,43 @@ using enum State;
 // the table: "" = stays as it is, "!" = forbidden, otherwise "state/action".
 struct Expectation {
     Event event;
-    // no item, Ready, Sending, Waiting, InDoubt, Parked, Delivered, Dismissed
-    std::array<std::string_view, 8> cells;
+    // no item, Ready, Sending, Waiting, InDoubt, Parked, Delivered, Dismissed, parked in doubt
+    std::array<std::string_view, 9> cells;
 };
 
 const std::array<Expectation, event_count> expectations{{
     {Event::Queued,
      {"ready/insert", "ready/restart", "", "ready/restart", "", "ready/restart", "ready/restart",
-      "ready/restart"}},
+      "ready/restart", ""}},
     {Event::Superseded,
-     {"", "ready/restart", "", "ready/restart", "", "ready/restart", "", "ready/restart"}},
-    {Event::Withdrawn, {"", "none/drop", "", "none/drop", "", "none/drop", "", "none/drop"}},
+     {"", "ready/restart", "", "ready/restart", "", "ready/restart", "", "ready/restart", ""}},
+    {Event::Withdrawn, {"", "none/drop", "", "none/drop", "", "none/drop", "", "none/drop", ""}},
     {Event::Faulty,
      {"parked/insert", "parked/park", "", "parked/park", "", "parked/park", "parked/park",
-      "parked/park"}},
-    {Event::Claimed, {"!", "sending/hand", "!", "sending/hand", "!", "!", "!", "!"}},
-    {Event::Crashed, {"", "", "in doubt/suspect", "", "", "", "", ""}},
-    {Event::Released, {"", "", "", "", "", "ready/restart", "", ""}},
-    {Event::Dismissed, {"", "", "", "", "", "dismissed/dismiss", "", ""}},
-    {Event::Resent, {"", "", "", "", "", "", "ready/again", ""}},
-    {Event::PutBack, {"!", "!", "ready/write", "!", "ready/write", "!", "!", "!"}},
-    {Event::Postponed, {"!", "!", "waiting/write", "!", "waiting/write", "!", "!", "!"}},
-    {Event::Unsure, {"!", "!", "in doubt/write", "!", "in doubt/write", "!", "!", "!"}},
-    {Event::Refused, {"!", "!", "parked/write", "!", "parked/write", "!", "!", "!"}},
-    {Event::Accepted, {"!", "!", "delivered/write", "!", "delivered/write", "!", "!", "!"}},
-    {Event::Overtaken, {"!", "!", "ready/restart", "!", "ready/restart", "!", "!", "!"}},
-    {Event::OvertakenWithdrawn, {"!", "!", "none/drop", "!", "none/drop", "!", "!", "!"}},
-    {Event::OvertakenFaulty, {"!", "!", "parked/park", "!", "parked/park", "!", "!", "!"}},
+      "parked/park", ""}},
+    {Event::Claimed, {"!", "sending/hand", "!", "sending/hand", "!", "!", "!", "!", "!"}},
+    {Event::Crashed, {"", "", "in doubt/suspect", "", "", "", "", "", ""}},
+    {Event::Released, {"", "", "", "", "", "ready/restart", "", "", "ready/restart"}},
+    {Event::Dismissed, {"", "", "", "", "", "dismissed/dismiss", "", "", "dismissed/dismiss"}},
+    {Event::Resent, {"", "", "", "", "", "", "ready/again", "", ""}},
+    {Event::PutBack, {"!", "!", "ready/write", "!", "ready/write", "!", "!", "!", "!"}},
+    {Event::Postponed, {"!", "!", "waiting/write", "!", "waiting/write", "!", "!", "!", "!"}},
+    {Event::Unsure, {"!", "!", "in doubt/write", "!", "in doubt/write", "!", "!", "!", "!"}},
+    {Event::Refused, {"!", "!", "parked/write", "!", "parked/write", "!", "!", "!", "!"}},
+    {Event::Accepted, {"!", "!", "delivered/write", "!", "delivered/write", "!", "!", "!", "!"}},
+    {Event::Overtaken, {"!", "!", "ready/restart", "!", "ready/restart", "!", "!", "!", "!"}},
+    {Event::OvertakenWithdrawn, {"!", "!", "none/drop", "!", "none/drop", "!", "!", "!", "!"}},
+    {Event::OvertakenFaulty, {"!", "!", "parked/park", "!", "parked/park", "!", "!", "!", "!"}},
 }};
 
 std::optional<State> state_at(std::size_t column) {
     if (column == 0) return std::nullopt;
-    return static_cast<State>(column - 1);
+    return column == 8 ? Parked : static_cast<State>(column - 1);
+}
+
+Cell cell_at(std::size_t column, Event event) {
+    if (column == 8) return transition(Standing(Parked, doubt_code), event);
+    return transition(state_at(column), event);
 }
 
 std::string name(std::optional<State> state) {
@@ -68,9 +73,9 @@ TEST(States, EveryCellOfTheTableIsAsAgreed) {
     for (const Expectation& line : expectations) {
         seen.insert(line.event);
         for (std::size_t column = 0; column < line.cells.size(); ++column) {
-            const auto from = state_at(column);
-            EXPECT_EQ(described(from, transition(from, line.event)), line.cells[column])
-                << to_string(line.event) << " while " << name(from);
+            const Cell cell = cell_at(column, line.event);
+            EXPECT_EQ(described(state_at(column), cell), line.cells[column])
+                << to_string(line.event) << " in column " << column;
         }
     }
     EXPECT_EQ(seen.size(), static_cast<std::size_t>(event_count));
@@ -96,6 +101,18 @@ TEST(States, DoubtIsNeverResentWithoutAnAnswer) {
     EXPECT_EQ(transition(InDoubt, Event::Crashed), (Cell{InDoubt, Action::Nothing}));
     EXPECT_EQ(transition(InDoubt, Event::Released), (Cell{InDoubt, Action::Nothing}));
     EXPECT_EQ(transition(InDoubt, Event::Queued), (Cell{InDoubt, Action::Nothing}));
+}
+
+TEST(States, WhatIsParkedInDoubtIsMovedByAPersonOnly) {
+    const std::set<Event> people{Event::Released, Event::Dismissed};
+    for (const Expectation& line : expectations) {
+        const Cell cell = transition(Standing(Parked, doubt_code), line.event);
+        EXPECT_EQ(people.contains(line.event),
+                  cell.action != Action::Nothing && cell.action != Action::Forbid)
+            << to_string(line.event);
+    }
+    EXPECT_EQ(transition(Standing(Parked, "-1"), Event::Queued).next, Ready);
+    EXPECT_FALSE(Standing(Delivered, doubt_code).parked_in_doubt);
 }
 
 TEST(States, WhatAPersonDismissedIsMovedByANewerVersionOnly) {
