@@ -148,13 +148,9 @@ class Office {
     }
 
     IntakeCounts read() {
-        province::DropFolderSettings settings;
-        settings.root = folder.path() / "drop";
-        for (const auto& kind : mappings->vocabulary().kinds()) {
-            settings.shapes.push_back({kind.name, kind.element, kind.code_element});
-        }
-        auto source =
-            province::open_drop_folder(settings, *ledger->position(drop_folder_source), clock);
+        auto source = province::open_drop_folder(
+            drop_folder_settings(folder.path() / "drop", "H22", mappings->vocabulary()),
+            *ledger->position(drop_folder_source), clock);
         EXPECT_TRUE(source) << (source ? "" : source.error().message);
         auto counts =
             take_in(**source, *ledger, mappings->vocabulary(), *sealer, clock, progress, stop);
