@@ -66,11 +66,11 @@ Settlement Worker::parked(const Claimed& item, Cause cause, std::string code,
     return settlement;
 }
 
-void Worker::put_back(const Claimed& item) {
+Settlement Worker::untouched(const Claimed& item) const {
     Settlement settlement = about(item);
     settlement.state = State::Ready;
     settlement.called = false;
-    settle(std::move(settlement));
+    return settlement;
 }
 
 bool Worker::worn_out(const Claimed& item) {

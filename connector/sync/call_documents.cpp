@@ -1,5 +1,6 @@
 // Procedures, dossiers and statistics: one document an item.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "connector/sync/worker.h"
@@ -18,6 +19,7 @@ struct Draft {
     Digest digest;
     bool progress = false;  // there is something to say about its steps
     Rows rows;
+    std::optional<bool> known;  // what the portal has said in this task
 };
 using Drafts = std::span<Draft*>;
 
@@ -54,7 +56,7 @@ class Documents : public Worker {
             settle(parked(item, ledger::Cause::Mapping, "mapping", documents.error().text()));
             return;
         }
-        Draft one{&item, std::move(documents->front().json), {}, false, {}};
+        Draft one{&item, std::move(documents->front().json), {}, false, {}, {}};
         one.digest = sha256(one.json);
         if (item.operation == Operation::PushDossier && with_.rules.progress_follows) {
             auto rows = with_.mappings.plan(Operation::PushProgress)->run(*record);
@@ -87,6 +89,13 @@ class Documents : public Worker {
         settle(std::move(settlement));
     }
 
+    // Whatever becomes of the item, what the portal has said of the record is kept: an update that
+    // is then in doubt must not go as new once more.
+    void settle_draft(const Draft& one, Settlement settlement) {
+        settlement.known = one.known;
+        settle(std::move(settlement));
+    }
+
     Settlement delivered(Draft& one) {
         Settlement settlement = about(*one.item);
         settlement.state = State::Delivered;
@@ -104,7 +113,7 @@ class Documents : public Worker {
         if (drafts.empty()) return;
         if (halted()) {
             for (const auto* one : drafts)
-                put_back(*one->item);
+                settle_draft(*one, untouched(*one->item));
             return;
         }
         std::vector<portal::Item> items;
@@ -118,6 +127,7 @@ class Documents : public Worker {
             const auto& outcome = outcomes[i];
             const bool missing = outcome.verdict == Verdict::Missing && updating;
             const bool flip = missing || (outcome.verdict == Verdict::Exists && !updating);
+            if (flip) drafts[i]->known = !missing;
             if (outcome.verdict == Verdict::Accepted) {
                 Settlement settlement = delivered(*drafts[i]);
                 settlement.code = outcome.code;
@@ -129,7 +139,7 @@ class Documents : public Worker {
             } else if (outcome.verdict == Verdict::Alone && drafts.size() > 1) {
                 unnamed.push_back(drafts[i]);
             } else {
-                settle(not_delivered(*drafts[i]->item, outcome));
+                settle_draft(*drafts[i], not_delivered(*drafts[i]->item, outcome));
             }
         }
         send(flipped, !updating, flips + 1);
@@ -146,7 +156,7 @@ class Documents : public Worker {
                 continue;
             }
             for (const auto* one : part)
-                settle(undecided(*one->item, outcome));
+                settle_draft(*one, undecided(*one->item, outcome));
         }
     }
 };

@@ -32,7 +32,7 @@ class Worker {
         out_.settlements.push_back(std::move(settlement));
     }
     // Not tried, or not to be blamed: it stays first in line, and no attempt is counted.
-    void put_back(const ledger::Claimed& item);
+    ledger::Settlement untouched(const ledger::Claimed& item) const;
     // Parks an item that has been tried too often without an answer for sure.
     bool worn_out(const ledger::Claimed& item);
     // A payload that was opened and parsed again for this call; parks the item if that fails.

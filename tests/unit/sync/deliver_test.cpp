@@ -1,6 +1,6 @@
 #include "connector/sync/deliver.h"
 
-#include "tests/unit/sync/office.h"
+#include "tests/unit/sync/exports.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -88,6 +88,27 @@ TEST(Deliver, AlreadyThereTurnsIntoAnUpdateWithoutAPerson) {
     EXPECT_EQ(office.push().delivered, 2u);
     EXPECT_EQ(office.portal.seen.size(), 3u);
     EXPECT_TRUE(office.portal.seen[1].updating);
+}
+
+TEST(Deliver, WhatWasLearntOfTheRecordIsKeptWhenTheUpdateThatFollowsStaysOpen) {
+    for (const auto verdict : {Verdict::InDoubt, Verdict::Retry, Verdict::Misconfigured}) {
+        Office office;
+        office.drop("a.xml", procedure_xml("1.005129"));
+        office.read();
+        bool open = true;
+        office.portal.answer = [&](Operation, const portal::Item&, bool updating) {
+            if (!updating) return outcome(Verdict::Exists);
+            return std::exchange(open, false) ? outcome(verdict) : outcome(Verdict::Accepted);
+        };
+        office.push({Operation::PushProcedure});
+        office.clock.sleep(std::chrono::hours{2});
+        office.push({Operation::PushProcedure});
+        ASSERT_EQ(office.portal.seen.size(), 3u);
+        EXPECT_FALSE(office.portal.seen[0].updating);
+        EXPECT_TRUE(office.portal.seen[1].updating);
+        EXPECT_TRUE(office.portal.seen[2].updating) << "it is known: not as new once more";
+        EXPECT_TRUE(office.parked().empty());
+    }
 }
 
 TEST(Deliver, UnknownThereTurnsIntoANewOne) {
