@@ -234,11 +234,16 @@ struct Judge {
             if (!figures) return;
             for (const auto& one : *figures) {
                 ++rows;
+                const std::string code = sync::statistics_code(one, y, m);
+                const ItemRow* row = item(Operation::PushStatistics, code);
+                if (row != nullptr && row->state == State::Dismissed &&
+                    dismissed.contains({Operation::PushStatistics, code})) {
+                    continue;  // a person has said that it need not go
+                }
                 const auto record =
                     mappings.vocabulary().parse("statistics", sync::statistics_xml(one, y, m));
                 const auto made = mappings.plan(Operation::PushStatistics)->run(*record);
-                const auto held =
-                    portal.statistics().find(fmt::format("{}/{}-{:02}", one.agency, y, m));
+                const auto held = portal.statistics().find(code);
                 if (held == portal.statistics().end() || held->second != made->front().json) {
                     log.violated(Invariant::Agreement,
                                  fmt::format("the portal has other statistics of {} in {}-{:02}",
