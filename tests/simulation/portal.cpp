@@ -334,7 +334,7 @@ std::vector<Outcome> SimulatedPortal::take(Operation operation, std::span<const 
         outcomes.push_back(answer(operation, item, updating));
         if (outcomes.back().verdict == Verdict::Accepted) {
             keep(operation, item, refused.contains(item.code));
-        } else {
+        } else if (outcomes.back().verdict != Verdict::Exists) {  // what is there is no gap
             refused.insert(item.code);
         }
     }
