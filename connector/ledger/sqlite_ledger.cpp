@@ -23,7 +23,9 @@ static_assert(static_cast<int>(Cause::None) == 0 && static_cast<int>(Cause::Inta
 static_assert(static_cast<int>(Operation::PushProcedure) == 0 &&
               static_cast<int>(Operation::PushDossier) == 1 &&
               static_cast<int>(Operation::PushProgress) == 2 &&
-              static_cast<int>(Operation::PushStatistics) == 3);
+              static_cast<int>(Operation::PushStatistics) == 3 &&
+              static_cast<int>(Operation::ConfirmSubmission) == 4 &&
+              static_cast<int>(Operation::PushStatus) == 5);
 
 constexpr Millis patience{10'000};  // a report over a full year takes far less
 

@@ -13,7 +13,7 @@ constexpr std::string_view items_and_records = "FROM outbox o JOIN record r ON r
 ItemDetails details_of(Statement& row) {
     ItemDetails details;
     details.row = {row.integer(0),
-                   row.choice(1, Operation::PushStatistics),
+                   row.choice(1, last_operation),
                    row.choice(2, State::Dismissed),
                    row.choice(3, Cause::Portal),
                    row.text(4),
@@ -124,7 +124,7 @@ Result<std::size_t> SqliteLedger::act_on_parked(Filter filter, const Act& act, E
     find.bind_all(conditions.values);
     DVC_TRY(find.rows([&chosen](Statement& row) {
         chosen.push_back(
-            {row.integer(0), row.integer(1), row.choice(2, Operation::PushStatistics)});
+            {row.integer(0), row.integer(1), row.choice(2, last_operation)});
     }));
     if (chosen.empty()) return 0;
     DVC_TRY_ASSIGN(id, keep(act, chosen.size(), now));

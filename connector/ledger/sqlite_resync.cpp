@@ -211,7 +211,7 @@ Result<Fed> SqliteLedger::feed_resync(std::size_t max, UtcTime now) {
     DVC_TRY(next.each(
         [&chunk](Statement& row) {
             Row one{row.integer(0), std::nullopt, std::nullopt,
-                    row.choice(3, Operation::PushStatistics), row.integer(4) != 0};
+                    row.choice(3, last_operation), row.integer(4) != 0};
             if (!row.is_null(1)) {
                 one.item = row.integer(1);
                 one.state = row.choice(2, State::Dismissed);

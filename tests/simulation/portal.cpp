@@ -84,6 +84,9 @@ std::string fault_of(Operation operation, const Reading& document, std::string_v
             return "";
         case Operation::PushStatistics:
             return document.text("Madonvi").empty() ? "Madonvi" : "";
+        case Operation::ConfirmSubmission:
+        case Operation::PushStatus:
+            return document.text("MaHoSo").empty() ? "MaHoSo" : "";
     }
     return "";
 }
@@ -407,6 +410,9 @@ void SimulatedPortal::keep(Operation operation, const portal::Item& item, bool a
             return;
         case Operation::PushStatistics:
             statistics_[statistics_key(document)] = item.document;
+            return;
+        case Operation::ConfirmSubmission:
+        case Operation::PushStatus:
             return;
     }
 }
