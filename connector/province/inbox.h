@@ -45,9 +45,9 @@ class Inbox {
     virtual Status check() = 0;  // whether it can be used, for `dvcsync check`
 };
 
-// <root>/new/<code>-r<revision>/submission.xml and files/…, published by one rename. <root>/.building
-// and <root>/.keys are ours: a key is kept for good, so that nothing comes twice after the province
-// has taken a submission out of new/.
+// <root>/new/<code>-r<revision>/submission.xml and files/…, published by one rename.
+// <root>/.building and <root>/.keys are ours: a key is kept for good, so that nothing comes twice
+// after the province has taken a submission out of new/.
 Result<std::unique_ptr<Inbox>> open_drop_inbox(const std::filesystem::path& root);
 // Makes the folders below root (mode 0750).
 Status create_drop_inbox(const std::filesystem::path& root);
