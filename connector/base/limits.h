@@ -31,7 +31,9 @@ inline constexpr std::size_t max_csv_file = 64u << 20;
 inline constexpr int max_working_days = 10'000;  // one step of the calendar, days
 
 // Portal.
-inline constexpr std::size_t max_answer = 8u << 20;        // one answer of the portal
+inline constexpr std::size_t max_answer = 8u << 20;  // one answer of the portal
+// One submission as the portal gives it: its files may stand in it as Base64.
+inline constexpr std::size_t max_submission_answer = 48u << 20;
 inline constexpr std::size_t max_document = 8u << 20;      // one national document
 inline constexpr std::size_t max_batch_bytes = 16u << 20;  // one call's body
 inline constexpr int max_batch = 500;     // items in a call, whatever the profile says
@@ -40,6 +42,12 @@ inline constexpr int max_in_flight = 64;  // calls at once, whatever the setting
 // Dossiers on a page of the portal's list, whatever the profile says.
 inline constexpr int max_page_size = 1'000;
 inline constexpr int list_pages = 5'000;  // of one period; a list that goes on is not believed
+inline constexpr int news_pages = 5'000;  // of one walk through the list of new submissions
+inline constexpr int max_overlap_hours = 24 * 31;     // of two such walks
+inline constexpr std::size_t max_json_depth = 64;     // of what strangers send
+inline constexpr std::size_t max_service_name = 100;  // in a callback's body, characters
+inline constexpr std::size_t max_download_id = 64;
+inline constexpr int max_callback_retry = 3'600;      // seconds that a callback may be put off
 inline constexpr double min_calls_per_second = 0.01;  // of one endpoint, in a profile
 inline constexpr double max_calls_per_second = 1'000;
 inline constexpr int max_burst = 1'000;  // calls that may come at once
@@ -50,11 +58,31 @@ inline constexpr std::size_t max_pem_file = 1u << 20;
 // A kept connection older than this is dropped.
 inline constexpr std::chrono::seconds idle_connection{3};
 inline constexpr int max_attempts = 1'000;  // tries of one item, whatever the settings say
+// Of a submission. One that is told to last longer is that of a clock that went back, and over.
+inline constexpr std::chrono::hours longest_wait{24};
 
 inline constexpr std::size_t resyncs_shown = 100;  // looked through for those that are paused
 
 // So many procedures may go without a question, whatever the share.
 inline constexpr std::size_t catalogue_handful = 9;
+
+// Files of submissions.
+inline constexpr std::size_t max_file_name = 200;            // as the province gets it
+inline constexpr std::size_t sniffed_bytes = 1u << 20;       // looked at to tell a file's type
+inline constexpr std::size_t max_answer_headers = 1u << 18;  // of a server that gives a file
+inline constexpr std::size_t max_link = 8u << 10;            // a file's address
+// A download or a scan that is slower for a whole silence is given up.
+inline constexpr std::size_t least_bytes_per_second = 100;
+inline constexpr std::chrono::seconds scan_deadline{60};
+inline constexpr std::size_t max_scanner_answer = 4u << 10;
+
+// The way in.
+inline constexpr std::size_t max_callback_body = 32u << 20;
+inline constexpr std::size_t max_submission_files = 100;
+inline constexpr int max_file_mib = 1'024;  // whatever the settings say
+inline constexpr int max_submission_mib = 10'240;
+inline constexpr std::chrono::seconds database_connect{10};  // the province's database
+inline constexpr std::chrono::milliseconds database_statement{60'000};
 
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
