@@ -22,6 +22,11 @@ inline constexpr std::size_t max_code = 100;              // dossier and procedu
 // An export may be dated so much after our clock; one dated later is not believed.
 inline constexpr std::chrono::hours export_ahead{24};
 
+// What comes from the portal: a submission as JSON.
+inline constexpr std::size_t max_json = 32u << 20;
+inline constexpr std::size_t max_json_depth = 64;  // objects and lists inside each other
+inline constexpr std::size_t max_json_values = 200'000;
+
 // Files a person writes.
 inline constexpr std::size_t max_config_file = 1u << 20;
 inline constexpr std::size_t max_secret_file = 4u << 10;  // a password file
@@ -44,7 +49,6 @@ inline constexpr int max_page_size = 1'000;
 inline constexpr int list_pages = 5'000;  // of one period; a list that goes on is not believed
 inline constexpr int news_pages = 5'000;  // of one walk through the list of new submissions
 inline constexpr int max_overlap_hours = 24 * 31;     // of two such walks
-inline constexpr std::size_t max_json_depth = 64;     // of what strangers send
 inline constexpr std::size_t max_service_name = 100;  // in a callback's body, characters
 inline constexpr std::size_t max_download_id = 64;
 inline constexpr int max_callback_retry = 3'600;      // seconds that a callback may be put off
@@ -83,6 +87,20 @@ inline constexpr int max_file_mib = 1'024;  // whatever the settings say
 inline constexpr int max_submission_mib = 10'240;
 inline constexpr std::chrono::seconds database_connect{10};  // the province's database
 inline constexpr std::chrono::milliseconds database_statement{60'000};
+
+// What is listened to: callbacks, behind the reverse proxy.
+inline constexpr std::size_t max_request_head = 16u << 10;  // request line and headers
+inline constexpr std::size_t max_request_path = 1'024;      // encoded
+inline constexpr std::size_t max_requests_at_once = 128;    // connections, a request each
+inline constexpr std::size_t max_bodies_at_once = 128u << 20;
+inline constexpr std::size_t max_waiting_requests = 64;  // for a free worker
+inline constexpr int listener_workers = 4;
+inline constexpr std::chrono::seconds request_head_deadline{10};
+inline constexpr std::chrono::seconds request_body_deadline{60};  // all of it
+inline constexpr std::chrono::seconds request_answer_deadline{60};
+inline constexpr std::chrono::seconds reader_silence{30};  // of whoever is being answered
+inline constexpr std::chrono::seconds listener_closing{5};
+inline constexpr int come_again{10};  // seconds, told to whoever finds us too busy
 
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction

@@ -28,9 +28,8 @@ std::string code_in(const Skim& body, const std::vector<std::string>& places) {
     for (const auto& place : places) {
         const auto found = body.find(place);
         if (found == body.end() || found->second.cut) continue;
-        auto code = std::string(trimmed(found->second.text));
-        if (!code.empty() && code.size() <= limits::max_code && without_controls(code) == code)
-            return code;
+        const auto code = trimmed(found->second.text);
+        if (is_code(code)) return std::string(code);
     }
     return {};
 }

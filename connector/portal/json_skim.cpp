@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 
 namespace dvcsync::portal {
 
@@ -153,6 +154,11 @@ tl::expected<Skim, std::string> skim(std::string_view json, std::span<const std:
     if (reader.Parse<strict>(stream, handler).IsError())
         return tl::make_unexpected(handler.fault.empty() ? "is not JSON" : handler.fault);
     return std::move(handler.found);
+}
+
+bool is_code(std::string_view text) {
+    return !text.empty() && text.size() <= limits::max_code &&
+           excerpt(text, limits::max_code) == text;
 }
 
 }  // namespace dvcsync::portal

@@ -32,4 +32,7 @@ using Skim = std::map<std::string, Skimmed, std::less<>>;
 tl::expected<Skim, std::string> skim(std::string_view json, std::span<const std::string> paths,
                                      std::size_t keep);
 
+// Whether this can name a dossier: printable, not empty, at most limits::max_code bytes.
+bool is_code(std::string_view text);
+
 }  // namespace dvcsync::portal

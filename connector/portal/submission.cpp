@@ -31,7 +31,7 @@ Parsed<News> news_of(const NewsList& list, const Value& root) {
     News news;
     for (const auto& row : rows->GetArray()) {
         auto code = name_of(row, list.code);
-        if (code.empty() || code.size() > limits::max_code || without_controls(code) != code) {
+        if (!is_code(code)) {
             ++news.unnamed;
             continue;
         }
