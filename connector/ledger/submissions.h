@@ -7,7 +7,14 @@
 //
 //   announced → received → handed
 //                  ↕  ↘
-//              waiting  held → received (retry, release) | dismissed
+//              waiting → held → received (retry, release) | dismissed
+//
+//              received  waiting   held      handed  dismissed
+//   waits      waiting   waiting   Bug       Bug     nothing     what is handed over stays handed
+//   holds      held      held      Bug       Bug     nothing     over; what a person has dismissed
+//   handed     handed    handed    Bug       Bug     handed      meanwhile stays dismissed, unless
+//   retry      left out  received  received  left    left out    the province has it already
+//   dismiss    left out  dismissed dismissed left    left out
 //
 // Revisions of one code are handed over in order: one is not due before the earlier ones are handed
 // or dismissed. Every function that changes something is one transaction unless it runs inside
@@ -126,18 +133,23 @@ class Submissions {
   public:
     virtual ~Submissions() = default;
 
-    // Keeps what is not known yet: a code never heard of, or a stamp that is not empty and later
-    // than the code's last one. Returns how many.
+    // Keeps what is not known yet: a code never heard of (by callbacks neither), or a stamp that is
+    // not empty and later (by its bytes) than the code's last one. Returns how many. A later stamp
+    // is an announcement of its own, even while an earlier one is open: that one may be in hand.
     virtual Result<std::size_t> announce(std::span<const Announcement> rows, UtcTime now) = 0;
-    // Announced, not fetched, and due; oldest first.
+    // Announced, not fetched, and due; those that have waited longest come first. For both this and
+    // due(): a wait of more than limits::longest_wait is that of a clock that went back, and over.
     virtual Result<std::vector<Announced>> announced(std::size_t max, UtcTime now) = 0;
-    virtual Status announcement_waits(std::int64_t id, std::string_view reason, UtcTime next_at) = 0;
+    // Counts an attempt. Bug: it is fetched already, or there is none.
+    virtual Status announcement_waits(std::int64_t id, std::string_view reason,
+                                      UtcTime next_at) = 0;
 
-    // `announcement`: ends it, whatever the novelty.
+    // `announcement`: ends it, whatever the novelty; one that has ended stays as it is.
     virtual Result<Arrived> receive(const Arrival& arrival, UtcTime now,
                                     std::optional<std::int64_t> announcement = std::nullopt) = 0;
 
-    // Received, or Waiting with next_at ≤ now, and no earlier revision in the way; oldest first.
+    // Received, or Waiting with next_at ≤ now, and no earlier revision in the way; those that have
+    // waited longest come first.
     virtual Result<std::vector<Submission>> due(std::size_t max, UtcTime now) = 0;
     // Counts an attempt.
     virtual Status waits(std::int64_t id, std::string_view reason, UtcTime next_at,
@@ -145,7 +157,8 @@ class Submissions {
     virtual Status holds(std::int64_t id, std::string_view reason, UtcTime now) = 0;
     virtual Status handed(std::int64_t id, std::string_view place,
                           std::span<const HandedFile> files, UtcTime now) = 0;
-    // The earliest next_at of what waits and of announcements.
+    // The earliest next_at of what waits and has no earlier revision in the way, and of
+    // announcements.
     virtual Result<std::optional<UtcTime>> next_due() = 0;
 
     // -- people --------------------------------------------------------------------------------
@@ -153,18 +166,24 @@ class Submissions {
                                                  std::size_t max) = 0;  // newest change first
     virtual Result<std::size_t> count(const SubmissionFilter& filter) = 0;
     virtual Result<std::vector<HandedFile>> files(std::int64_t id) = 0;
+    virtual Result<std::vector<Act>> acts(std::int64_t id) = 0;  // that touched it, oldest first
+    // The JSON as it came. Bug: there is no such submission.
+    virtual Result<std::string> sealed(std::int64_t id) = 0;
     // Held or waiting ones that the filter chooses are due at once; `without_files`: and go without
-    // what cannot be had. The act is kept. Returns how many.
+    // what cannot be had. Attempts are counted anew. The act is kept with them, unless there are
+    // none. Returns how many.
     virtual Result<std::size_t> retry(const SubmissionFilter& filter, bool without_files,
                                       const Act& act, UtcTime now) = 0;
+    // Held or waiting ones: the province does not want them, and they are in the way no more. The
+    // reason stays, to tell what was dismissed.
     virtual Result<std::size_t> dismiss(const SubmissionFilter& filter, const Act& act,
                                         UtcTime now) = 0;
     virtual Result<SubmissionTally> tally() = 0;
 
     // -- the two codes of one dossier ----------------------------------------------------------
-    // Kept for good. Refused: one of the two is linked to another code already (both are named).
-    virtual Status link(std::string_view portal_code, std::string_view local_code,
-                        UtcTime now) = 0;
+    // Kept for good; again the same is nothing new. Refused: one of the two is linked to another
+    // code already (both are named).
+    virtual Status link(std::string_view portal_code, std::string_view local_code, UtcTime now) = 0;
     virtual Result<std::optional<std::string>> portal_code(std::string_view local_code) = 0;
     virtual Result<std::optional<std::string>> local_code(std::string_view portal_code) = 0;
 };
