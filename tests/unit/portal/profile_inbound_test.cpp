@@ -101,7 +101,12 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Submissions, InboundFault,
     ::testing::Values(
-        Faulty{"NoList", "<list endpoint", "<liste endpoint", "12: not well-formed XML"},
+        Faulty{"NoList",
+               "<list endpoint=\"e\" service=\"L\" dates=\"yyyyMMdd\" page-size=\"9\" "
+               "overlap-hours=\"24\" rows=\"r\"\n          code=\"K\" changed=\"T\">\n"
+               "      <member name=\"a\" from=\"since\"/>\n"
+               "      <member name=\"b\" from=\"page\"/>\n    </list>",
+               "", "11: <submissions> needs a <list>"},
         Faulty{"NoFetch",
                "<fetch endpoint=\"e\" service=\"F\" data=\"r\" reading=\"submission\">\n"
                "      <member name=\"a\" from=\"code\"/>\n    </fetch>",
