@@ -36,7 +36,7 @@ struct National {
     std::string procedure;
     std::string agency;
     std::optional<LocalTime> filed;
-    std::vector<NationalFile> files;  // in the order of the document
+    std::vector<NationalFile> files;  // in the order of the reading's rules, always the same
 };
 
 // What became of National::files[i].
@@ -53,27 +53,33 @@ struct Handing {
     std::string code;  // as kept by the ledger (National::code may be empty)
     int revision = 1;
     LocalTime arrived{};
+    std::string province;           // its code, for the root element
     std::vector<StagedFile> files;  // as many as National::files
 };
 
 class Reading {
   public:
     const std::string& name() const;
-    // Refusal: not JSON, nested deeper than limits::max_json_depth, or what the reading requires is
-    // missing or wrong. Never quotes personal text.
+    // Refusal: not JSON (strict, see limits::max_json…), or what the reading requires is missing or
+    // wrong. What is not required may be wrong here: write() names it. Never quotes personal text.
     tl::expected<National, Refusal> read(std::string_view json) const;
     // The whole file for the province: root element and one record. Unknown members of the
-    // document are no fault; a value that has no word in the vocabulary is.
+    // document are no fault; a wrong date and a value that has no word in the vocabulary are.
+    // Precondition: as many handing.files as read() named.
     tl::expected<std::string, Refusal> write(std::string_view json, const Handing& handing) const;
+    // Names the content, the same on every road: without the envelope, without what the reading
+    // sets apart, whatever the order of members, white space and escapes. nullopt: not strict JSON,
+    // or without content.
+    std::optional<Digest> digest(std::string_view json) const;
 
   private:
     friend class MappingSet;
     std::shared_ptr<const ReadingData> data_;
 };
 
-// Names the content of a JSON object: members sorted, no white space, numbers and strings in one
-// form, without the members named in `except` at the top. nullopt: not a JSON object, too deep, or
-// a member twice.
+// Names the content of any JSON object: members sorted, no white space, numbers and strings in one
+// form (1, 1.0 and "1" are the same), without the members named in `except` at the top. nullopt:
+// not a JSON object, too deep, or a member twice.
 std::optional<Digest> content_digest(std::string_view json,
                                      const std::vector<std::string>& except = {});
 
