@@ -61,9 +61,14 @@ bool is_plain(std::uint32_t c) {
     return c < 0x80 ? is_alphanumeric(static_cast<char>(c)) || c == '_' : is_latin_letter(c);
 }
 
-std::string_view last_part(std::string_view path) {
-    const std::size_t slash = path.find_last_of("/\\");
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
+// The last part of a path, without the dots and blanks at its end, which Windows drops: "a.exe. "
+// is a program there.
+std::string_view bare_name(std::string_view path) {
+    if (const std::size_t slash = path.find_last_of("/\\"); slash != std::string_view::npos)
+        path.remove_prefix(slash + 1);
+    while (path.ends_with('.') || path.ends_with(' '))
+        path.remove_suffix(1);
+    return path;
 }
 
 void cut(std::string& text, std::size_t max) {
@@ -76,10 +81,7 @@ void cut(std::string& text, std::size_t max) {
 }  // namespace
 
 std::string extension_of(std::string_view name) {
-    name = last_part(name);
-    // Windows drops dots and blanks at the end of a name: "a.exe. " is a program there.
-    while (name.ends_with('.') || name.ends_with(' '))
-        name.remove_suffix(1);
+    name = bare_name(name);
     const std::size_t dot = name.rfind('.');
     if (dot == std::string_view::npos) return {};
     std::string extension(name.substr(dot + 1));
@@ -92,7 +94,7 @@ std::string extension_of(std::string_view name) {
 }
 
 std::string safe_name(std::string_view wanted, int index, std::string_view type) {
-    std::string_view part = last_part(wanted);
+    std::string_view part = bare_name(wanted);
     // What is longer is cut anyhow, but not before its extension is known.
     std::string extension = extension_of(part);
     if (!extension.empty())

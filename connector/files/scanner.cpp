@@ -8,7 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -101,9 +100,10 @@ Result<Verdict> read_answer(std::string_view answer) {
         return Verdict{ScanResult::NotScanned,
                        "larger than the virus scanner takes (StreamMaxLength in clamd.conf)"};
     if (answer == "stream: OK") return Verdict{ScanResult::Clean, {}};
-    if (answer.starts_with(subject) && answer.ends_with(found)) {
+    if (answer.size() > subject.size() + found.size() && answer.starts_with(subject) &&
+        answer.ends_with(found)) {
         answer.remove_prefix(subject.size());
-        answer.remove_suffix(std::min(answer.size(), found.size()));
+        answer.remove_suffix(found.size());
         return Verdict{ScanResult::Infected, excerpt(answer, shown_signature)};
     }
     return later("reports an error");

@@ -25,7 +25,7 @@ TEST(SafeName, KeepsWhatAPersonReads) {
 TEST(SafeName, IsOneForComposedAndDecomposedLetters) {
     EXPECT_EQ(safe_name("\xC4\x90\x6F\xCC\x9B\x6E.pdf", 1, ""), "01-Đơn.pdf");
     // The mark's letter is not the one before it once something between them is gone.
-    EXPECT_EQ(safe_name("a\xE2\x80\xAE\xCC\x81.pdf", 1, ""), "01-a-.pdf");
+    EXPECT_EQ(safe_name("a\xE2\x80\xAE\xCC\x81.pdf", 1, ""), "01-a.pdf");
 }
 
 TEST(SafeName, TakesTheExtensionOfTheTypeWhenThereIsNone) {
@@ -86,6 +86,12 @@ TEST(SafeName, CutsBetweenCharactersAndKeepsTheExtension) {
         EXPECT_TRUE(is_utf8(name));
         EXPECT_TRUE(name.ends_with(".docx"));
     }
+}
+
+TEST(SafeName, OfAnyLengthIsCutQuickly) {
+    const std::string name = safe_name(std::string(10u << 20, 'a') + ".pdf", 1, "");
+    EXPECT_EQ(name.size(), limits::max_file_name);
+    EXPECT_TRUE(name.ends_with("a.pdf"));
 }
 
 // What has to hold whatever the name.

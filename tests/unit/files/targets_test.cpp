@@ -55,9 +55,7 @@ TEST_F(FetchTest, PrivateAddressesAreRefusedInEveryForm) {
         const auto result = fetch("http://" + host + port + "/secret");
         ASSERT_FALSE(result) << host;
         EXPECT_EQ(result.error().kind, ErrorKind::Refused) << host << result.error().message;
-        EXPECT_THAT(result.error().message,
-                    testing::AnyOf(testing::HasSubstr("an address inside a network"),
-                                   testing::HasSubstr("not an address of the web")))
+        EXPECT_THAT(result.error().message, testing::HasSubstr("an address inside a network"))
             << host;
     }
     EXPECT_EQ(server.visits(), 0);
@@ -82,11 +80,12 @@ TEST_F(FetchTest, AllowedHostsMayBeWrittenInAnyCaseAndWithATrailingDot) {
     EXPECT_TRUE(fetch(server.url("/1", "localhost")));
     EXPECT_TRUE(fetch(server.url("/2", "LOCALHOST")));
     EXPECT_TRUE(fetch(server.url("/3", "localhost.")));
+    ASSERT_TRUE(staging_.drop(7));
     // Letters beyond ASCII: allowed in one form, linked in the other; there is no such host.
     rules_.hosts = {
         "*.D\xE1\xBB\x8A"
         "ch.invalid"};
-    expect_failure("http://a.xn--dch-k4s.invalid/secret", ErrorKind::Retry, "no address");
+    expect_failure("http://a.xn--dch-llz.invalid/secret", ErrorKind::Retry, "no address");
     expect_failure(
         "http://a.d\xE1\xBB\x8B"
         "ch.invalid/secret",
@@ -101,7 +100,7 @@ TEST_F(FetchTest, WhatIsNoLinkOfTheWebIsRefused) {
           std::string("dict://127.0.0.1/secret"), std::string("javascript:alert(1)"),
           std::string("http://user:secret@127.0.0.1/"), std::string("http://secret@127.0.0.1/"),
           std::string("http://127.0.0.1:99999/"), std::string("http://127.0.0.1:secret/"),
-          std::string("http:///secret"), std::string("http://"), std::string("http://a b/secret"),
+          std::string("http://"), std::string("http://a b/secret"),
           std::string("http://127.0.0.1/a\r\nHost: secret"),
           std::string("http://127.0.0.1/\0s", 20), std::string("http://[::1/secret"),
           "http://127.0.0.1/" + secret})

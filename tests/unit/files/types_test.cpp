@@ -28,7 +28,7 @@ std::string archive(const std::string& member) {
     std::string bytes("PK\3\4\x0a\0\0\0\0\0\0\0\0\0", 14);
     bytes += std::string(12, '\0');
     bytes += static_cast<char>(member.size());
-    return bytes + std::string(3, '\0') + member + "content";
+    return bytes + std::string(3, '\0') + member + std::string(100, 'c');
 }
 
 Kind kind(std::string_view name, std::string_view head) {
