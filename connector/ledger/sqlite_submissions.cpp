@@ -27,6 +27,7 @@ Submission submission_of(Statement& row) {
     one.again = static_cast<int>(row.integer(15));
     one.reason = row.text(16);
     one.place = row.text(17);
+    one.digest = row.digest(18);
     return one;
 }
 

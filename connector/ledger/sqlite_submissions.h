@@ -17,8 +17,9 @@ class SqliteLedger;
 // What submission_of() reads, in its order, of `submission s`.
 inline constexpr std::string_view submission_columns =
     "s.id, s.code, s.revision, s.reading, s.kind, s.road, s.stage, s.without_files, s.procedure, "
-    "s.agency, s.filed, s.arrived, s.changed, s.next_at, s.attempts, s.again, s.reason, s.place";
-inline constexpr int submission_column_count = 18;
+    "s.agency, s.filed, s.arrived, s.changed, s.next_at, s.attempts, s.again, s.reason, s.place, "
+    "s.digest";
+inline constexpr int submission_column_count = 19;
 Submission submission_of(Statement& row);
 
 class SqliteSubmissions final : public Submissions {
@@ -41,9 +42,12 @@ class SqliteSubmissions final : public Submissions {
 
     Result<std::vector<Submission>> list(const SubmissionFilter& filter, std::size_t max) override;
     Result<std::size_t> count(const SubmissionFilter& filter) override;
+    Result<std::vector<Announced>> open_announcements(std::string_view code,
+                                                      std::size_t max) override;
     Result<std::vector<HandedFile>> files(std::int64_t id) override;
     Result<std::vector<Act>> acts(std::int64_t id) override;
     Result<std::string> sealed(std::int64_t id) override;
+    Status note(std::int64_t id, const Act& act, UtcTime now) override;
     Result<std::size_t> retry(const SubmissionFilter& filter, bool without_files, const Act& act,
                               UtcTime now) override;
     Result<std::size_t> dismiss(const SubmissionFilter& filter, const Act& act,

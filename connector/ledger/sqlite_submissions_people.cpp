@@ -29,6 +29,23 @@ Result<std::size_t> SqliteSubmissions::count(const SubmissionFilter& filter) {
     return count;
 }
 
+Result<std::vector<Announced>> SqliteSubmissions::open_announcements(std::string_view code,
+                                                                     std::size_t max) {
+    DVC_TRY_ASSIGN(statement,
+                   db_.prepare("SELECT id, code, stamp, attempts, reason, announced, next_at "
+                               "FROM announcement WHERE fetched IS NULL "
+                               "AND (?1 = '' OR code = ?1) ORDER BY id DESC LIMIT ?2"));
+    std::vector<Announced> all;
+    DVC_TRY(statement.each(
+        [&all](const Statement& row) {
+            all.push_back({row.integer(0), row.text(1), row.text(2),
+                           static_cast<int>(row.integer(3)), row.text(4), row.time(5),
+                           row.time(6)});
+        },
+        code, static_cast<std::int64_t>(max)));
+    return all;
+}
+
 Result<std::vector<HandedFile>> SqliteSubmissions::files(std::int64_t id) {
     DVC_TRY_ASSIGN(statement, db_.prepare("SELECT number, size, sha256, type, note "
                                           "FROM submission_file WHERE submission = ?1 "
@@ -57,6 +74,15 @@ Result<std::string> SqliteSubmissions::sealed(std::int64_t id) {
     DVC_TRY_ASSIGN(found, statement.step());
     if (!found) return fail(ErrorKind::Bug, fmt::format("there is no submission {}", id));
     return statement.text(0);
+}
+
+Status SqliteSubmissions::note(std::int64_t id, const Act& act, UtcTime now) {
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY_ASSIGN(kept, ledger_.keep(act, 1, now));
+    DVC_TRY_ASSIGN(touch, db_.prepare("INSERT INTO act_submission (submission, act) "
+                                      "VALUES (?1, ?2)"));
+    DVC_TRY(touch.run(id, kept));
+    return transaction.commit();
 }
 
 Result<std::size_t> SqliteSubmissions::retry(const SubmissionFilter& filter, bool without_files,

@@ -52,7 +52,9 @@ struct Announced {
     std::string code;
     std::string stamp;
     int attempts = 0;
-    std::string reason;  // of the last attempt
+    std::string reason;   // of the last attempt
+    UtcTime announced{};  // when the list was read
+    UtcTime next_at{};    // not before
 };
 
 // What has come in, whole.
@@ -79,6 +81,7 @@ struct Submission {
     std::int64_t id = 0;
     std::string code;
     int revision = 0;
+    Digest digest{};  // of its content
     std::string reading;
     std::string kind;
     Road road{};
@@ -165,10 +168,15 @@ class Submissions {
     virtual Result<std::vector<Submission>> list(const SubmissionFilter& filter,
                                                  std::size_t max) = 0;  // newest change first
     virtual Result<std::size_t> count(const SubmissionFilter& filter) = 0;
+    // Announced and not fetched, due or not; the newest first. `code` "": any.
+    virtual Result<std::vector<Announced>> open_announcements(std::string_view code,
+                                                              std::size_t max) = 0;
     virtual Result<std::vector<HandedFile>> files(std::int64_t id) = 0;
     virtual Result<std::vector<Act>> acts(std::int64_t id) = 0;  // that touched it, oldest first
     // The JSON as it came. Bug: there is no such submission.
     virtual Result<std::string> sealed(std::int64_t id) = 0;
+    // Keeps with a submission an act that moves nothing: somebody has looked at its content.
+    virtual Status note(std::int64_t id, const Act& act, UtcTime now) = 0;
     // Held or waiting ones that the filter chooses are due at once; `without_files`: and go without
     // what cannot be had. Attempts are counted anew. The act is kept with them, unless there are
     // none. Returns how many.

@@ -188,5 +188,39 @@ TEST_P(SubmissionPeopleTest, ReceiptsAndAnswersGoOutAndAreSentAgainLikeRecords) 
     }
 }
 
+TEST_P(SubmissionPeopleTest, AnnouncementsThatCouldNotBeFetchedAreShownWithTheirReason) {
+    const std::vector<Announcement> rows{{"A", "1"}, {"B", "1"}, {"C", "1"}};
+    ASSERT_EQ(*submissions().announce(rows, noon), 3U);
+    const auto open = submissions().announced(10, noon);
+    ASSERT_TRUE(open && open->size() == 3);
+    is_ok(submissions().announcement_waits(open->front().id, "HTTP 503", noon + hours{1}));
+    ASSERT_TRUE(submissions().receive(arrival("B"), noon, (*open)[1].id));
+    const auto all = submissions().open_announcements("", 10);
+    ASSERT_TRUE(all && all->size() == 2);
+    EXPECT_EQ(all->front().code, "C") << "the newest first";
+    EXPECT_EQ(all->back().code, "A");
+    EXPECT_EQ(all->back().reason, "HTTP 503");
+    EXPECT_EQ(all->back().attempts, 1);
+    EXPECT_EQ(all->back().announced, noon);
+    EXPECT_EQ(all->back().next_at, noon + hours{1});
+    EXPECT_EQ(submissions().open_announcements("", 1)->size(), 1U);
+    EXPECT_EQ(submissions().open_announcements("A", 10)->size(), 1U);
+    EXPECT_THAT(*submissions().open_announcements("B", 10), IsEmpty());
+}
+
+TEST_P(SubmissionPeopleTest, ALookAtTheContentIsKeptWithTheSubmissionAndMovesNothing) {
+    const std::int64_t id = submission_in(Stage::Held, "H");
+    const Submission before = only("H");
+    EXPECT_EQ(before.digest, arrival("H").digest) << "what is sealed is bound to it";
+    is_ok(submissions().note(id, act("view", "the form could not be read"), noon + minutes{1}));
+    const auto acts = submissions().acts(id);
+    ASSERT_TRUE(acts && acts->size() == 1);
+    EXPECT_EQ(acts->front().what, "view");
+    EXPECT_EQ(acts->front().reason, "the form could not be read");
+    EXPECT_EQ(acts->front().items, 1U);
+    EXPECT_EQ(only("H").stage, Stage::Held);
+    EXPECT_EQ(only("H").changed, before.changed);
+}
+
 }  // namespace
 }  // namespace dvcsync::ledger
