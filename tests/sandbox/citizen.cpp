@@ -247,6 +247,8 @@ class Composer {
         const auto flag = supplement ? "true" : "false";
         deed.document =
             fmt::format(R"({{"MaHoSo":"{}",{},"isUpdating":{}}})", wish_.code, members, flag);
+        // What nobody sends need not be held twice.
+        if (road_ == Road::Poll) return deed;
         deed.callback = "nhanhsdvcqg";
         deed.body =
             fmt::format(R"({{"service":"NhanHoSo","isUpdating":{},"data":{{"MaHoSoQG":"{}",{}}}}})",

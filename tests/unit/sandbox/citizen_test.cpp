@@ -62,7 +62,7 @@ TEST_F(Citizen, TheSameSeedMakesTheSameBytes) {
 }
 
 TEST_F(Citizen, BothRoadsCarryTheSame) {
-    const auto one = made("roads=both&supplements=1", 3);
+    const auto one = made("roads=both&supplements=1&withdrawals=0", 3);
     ASSERT_EQ(one.deeds.size(), 2U);
     for (const Deed& deed : one.deeds) {
         Document polled;
@@ -150,10 +150,10 @@ TEST_F(Citizen, RefusesWhatItCannotRead) {
 }
 
 TEST_F(Citizen, WithdrawalsAndPaymentsNeedCallbacks) {
-    const auto with = made("withdrawals=1&payments=1&notices=1", 0);
+    const auto with = made("supplements=0&withdrawals=1&payments=1&notices=1", 0);
     ASSERT_EQ(with.deeds.size(), 4U);
     EXPECT_THAT(with.deeds.back().body, HasSubstr(R"("service":"RutHoSo")"));
-    EXPECT_EQ(made("withdrawals=1&payments=1&notices=1", 0, false).deeds.size(), 1U);
+    EXPECT_EQ(made("supplements=0&withdrawals=1&payments=1&notices=1", 0, false).deeds.size(), 1U);
 }
 
 Request get(const std::string& path) {
