@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "connector/ledger/migrations.h"
@@ -397,7 +398,7 @@ TEST_F(SqliteTest, ALockOfAnotherProgramIsARetryAndChangesNothing) {
 TEST_F(SqliteTest, AFullDatabaseIsARetryAndRecoversWhenThereIsRoom) {
     (void)open();
     Database database = raw();
-    ASSERT_TRUE(database.run("PRAGMA max_page_count = 30; CREATE TABLE filler (x)"));
+    ASSERT_TRUE(database.run("PRAGMA max_page_count = 50; CREATE TABLE filler (x)"));
     auto transaction = Transaction::begin(database);
     const auto full = database.run("INSERT INTO filler VALUES (zeroblob(1000000))");
     ASSERT_FALSE(full);
@@ -494,7 +495,13 @@ TEST_F(SqliteTest, NoStatementOfIntakeAndDeliveryReadsAWholeTableOrSorts) {
     ASSERT_TRUE(plans) << plans.error().message;
     EXPECT_GE(plans->size(), 25U);
     for (const auto& [sql, plan] : *plans) {
-        EXPECT_THAT(plan, Not(HasSubstr("SCAN"))) << sql;
+        // Read in order, the partial indexes hold only what is left to do.
+        const std::string rest = std::regex_replace(
+            plan,
+            std::regex("SCAN \\w+ USING INDEX "
+                       "(announcement_open|submission_received|submission_waiting)\n"),
+            "");
+        EXPECT_THAT(rest, Not(HasSubstr("SCAN"))) << sql;
         EXPECT_THAT(plan, Not(HasSubstr("TEMP B-TREE"))) << sql;
     }
     auto uses = [&](std::string_view sql, std::string_view index) {

@@ -1,4 +1,5 @@
 // Submissions come in: each content once, whichever road it takes and however often.
+#include <algorithm>
 #include <thread>
 
 #include "tests/unit/ledger/submissions_test.h"
