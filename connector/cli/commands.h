@@ -20,6 +20,11 @@ int run_parked_dismiss(const Options& options);
 int run_resync_start(const Options& options);
 int run_resync_status(const Options& options);
 int run_resync_change(const Options& options);  // pause, resume, stop
+int run_submissions_list(const Options& options);
+int run_submissions_show(const Options& options);
+int run_submissions_retry(const Options& options);
+int run_submissions_release(const Options& options);
+int run_submissions_dismiss(const Options& options);
 int run_acts(const Options& options);
 int run_reconcile(const Options& options, const std::atomic<bool>& stop);
 

@@ -62,10 +62,12 @@ int parse(int argc, char** argv, Options& options) {
     const std::map<std::string, sync::Job> jobs{{"push-catalogue", sync::Job::PushCatalogue},
                                                 {"push-dossiers", sync::Job::PushDossiers},
                                                 {"push-statistics", sync::Job::PushStatistics},
+                                                {"pull-submissions", sync::Job::PullSubmissions},
                                                 {"all", sync::Job::All}};
-    auto* sync = app.add_subcommand("sync", "read the drop folder and push what is new or changed");
+    auto* sync = app.add_subcommand(
+        "sync", "take submissions, read the drop folder and push what is new or changed");
     std::string job = "all";
-    sync->add_option("job", job, "what to push")->check(CLI::IsMember(jobs))->capture_default_str();
+    sync->add_option("job", job, "what to do")->check(CLI::IsMember(jobs))->capture_default_str();
     bool confirm = false;
     sync->add_flag("--confirm", confirm,
                    "yes to a catalogue that abolishes or lacks more than usual");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/sync/intake.h"
 
 namespace dvcsync::sync {
