@@ -28,7 +28,9 @@ class Run {
 
     Read all() {
         if (content_ == nullptr) {
-            essential(reading_.content.front().shown, "required, but there is no such object");
+            const JsonPath& path = reading_.content.front();
+            essential(path.names.empty() ? "document" : path.shown,
+                      "required, but there is no such object");
             return std::move(read_);
         }
         read_.national.kind = kind();
