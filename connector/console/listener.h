@@ -28,7 +28,7 @@ struct Request {
 
 struct Reply {
     int status = 200;
-    std::string content_type;  // "": none is told
+    std::string content_type;  // "": application/octet-stream; none without a body
     std::string body;
     std::filesystem::path file;  // not empty: its bytes are the body; a regular file
     std::vector<std::pair<std::string, std::string>> headers;

@@ -48,11 +48,9 @@ http_response response_of(const Reply& reply) {
                         .get();
         const auto size = file.streambuf().size();
         response.set_body(file, size, reply.content_type);
-    } else if (reply.content_type.empty()) {
-        response.headers().add("Content-Length", reply.body.size());
-        if (!reply.body.empty()) response.set_body(reply.body);
-    } else {
-        response.set_body(reply.body, reply.content_type);
+    } else if (!reply.body.empty()) {
+        response.set_body(reply.body, reply.content_type.empty() ? "application/octet-stream"
+                                                                 : reply.content_type);
     }
     return response;
 }
