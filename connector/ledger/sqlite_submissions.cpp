@@ -45,7 +45,9 @@ Status SqliteSubmissions::prepare() {
          "SELECT next_at, id FROM announcement INDEXED BY announcement_open "
          "WHERE fetched IS NULL AND next_at > ?1 AND next_at <= ?2 "
          "ORDER BY next_at, id LIMIT ?3"},
-        {announced_, "SELECT id, code, stamp, attempts, reason FROM announcement WHERE id = ?1"},
+        {announced_,
+         "SELECT id, code, stamp, attempts, reason, announced, next_at FROM announcement "
+         "WHERE id = ?1"},
         {postpone_,
          "UPDATE announcement SET attempts = attempts + 1, reason = ?2, next_at = ?3 "
          "WHERE id = ?1 AND fetched IS NULL"},
@@ -106,7 +108,8 @@ Result<std::vector<Announced>> SqliteSubmissions::announced(std::size_t max, Utc
         DVC_TRY(announced_.each(
             [&all](const Statement& row) {
                 all.push_back({row.integer(0), row.text(1), row.text(2),
-                               static_cast<int>(row.integer(3)), row.text(4)});
+                               static_cast<int>(row.integer(3)), row.text(4), row.time(5),
+                               row.time(6)});
             },
             id));
     return all;

@@ -66,6 +66,8 @@ TEST_P(ArrivalTest, AFetchThatFailedIsTriedAgainLaterWithItsReason) {
     EXPECT_EQ(later[0].code, "B") << "it has waited longer";
     EXPECT_EQ(later[1].attempts, 1);
     EXPECT_EQ(later[1].reason, "no answer");
+    EXPECT_EQ(later[1].announced, noon);
+    EXPECT_EQ(later[1].next_at, noon + minutes{5});
     EXPECT_EQ(submissions().announcement_waits(99, "x", noon).error().kind, ErrorKind::Bug);
 }
 
