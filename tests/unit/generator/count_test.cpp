@@ -36,7 +36,7 @@ class Counting : public testing::Test {
             << exported << "\">\n"
             << records << "\n</province-export>\n";
     }
-    Result<Figures> count() const {
+    Result<Counted> count() const {
         return count_exports(
             folder_.path, 2019,
             std::filesystem::path(DVC_SOURCE_DIR) / "mappings" / "codes" / "agencies.csv");
@@ -44,7 +44,7 @@ class Counting : public testing::Test {
     Figures figures() const {
         const auto counted = count();
         if (!counted) ADD_FAILURE() << counted.error().message;
-        return counted.value_or(Figures{});
+        return counted ? counted->all : Figures{};
     }
     TempFolder folder_;
 };
