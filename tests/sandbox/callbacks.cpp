@@ -26,9 +26,8 @@ std::optional<int> acknowledgement(const HttpClient::Answer& answer) {
     rapidjson::Document body;
     body.Parse<rapidjson::kParseIterativeFlag>(answer.body.data(), answer.body.size());
     if (body.HasParseError() || !body.IsObject()) return std::nullopt;
-    const auto found = body.FindMember("error_code");
-    if (found == body.MemberEnd()) return std::nullopt;
-    if (found->value.IsInt()) return found->value.GetInt();
+    if (!body.HasMember("error_code")) return std::nullopt;
+    if (body["error_code"].IsInt()) return body["error_code"].GetInt();
     const auto text = text_of(body, "error_code");
     int code = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), code);
