@@ -78,6 +78,8 @@ class Loader {
                 file_.fault(node, fmt::format("{} '{}': names joined by '/'", attribute, shown));
             found.push_back(std::move(path));
         }
+        if (found.empty() && *node.attribute(attribute).value() != '\0')
+            file_.fault(node, fmt::format("{} names no member", attribute));
         return found;
     }
 

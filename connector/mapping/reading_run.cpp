@@ -87,10 +87,11 @@ class Run {
     }
 
     void value(const ReadRule& rule, const JsonValue& here, Written& into, bool outermost) {
-        const auto [value, path] = find(rule.from, here);
+        const Found found = find(rule.from, here);
+        const JsonValue* const value = found.value;
+        const std::string& shown = found.path->shown;
         const auto wrong = [&](std::string reason) {
-            rule.required ? essential(path->shown, std::move(reason))
-                          : fault(path->shown, std::move(reason));
+            rule.required ? essential(shown, std::move(reason)) : fault(shown, std::move(reason));
         };
         if (value == nullptr) {
             if (rule.required) wrong("required, but empty");
@@ -106,7 +107,7 @@ class Run {
         const auto written = province_text(rule, text, outermost);
         if (!written) return wrong(written.error());
         into.values[rule.slot] = *written;
-        if (outermost) note(rule, *written, path->shown);
+        if (outermost) note(rule, *written, shown);
     }
 
     // In the province's own form.
@@ -158,14 +159,16 @@ class Run {
     // Calls visit(member) for each object of a list.
     template <class Visit>
     void members(const JsonPaths& from, const JsonValue& here, Visit visit) {
-        const auto [list, path] = find(from, here);
+        const Found found = find(from, here);
+        const JsonValue* const list = found.value;
         if (list == nullptr) return;
-        if (list->kind != Kind::Array) return essential(path->shown, "is not a list");
+        const std::string& shown = found.path->shown;
+        if (list->kind != Kind::Array) return essential(shown, "is not a list");
         std::size_t position = 0;
         list->each([&](const JsonValue& member) {
             if (++position > limits::max_list) return;
             const std::size_t length = trail_.size();
-            trail_ += fmt::format("{}[{}].", path->shown, position);
+            trail_ += fmt::format("{}[{}].", shown, position);
             if (member.kind == Kind::Object)
                 visit(member);
             else
@@ -173,7 +176,7 @@ class Run {
             trail_.resize(length);
         });
         if (position > limits::max_list)
-            essential(path->shown, fmt::format("more than {} members", limits::max_list));
+            essential(shown, fmt::format("more than {} members", limits::max_list));
     }
 
     void list(const ReadRule& rule, const JsonValue& here, Written& into) {

@@ -221,6 +221,7 @@ TEST_F(ReadingFile, RefusesWhatARuleCannotMean) {
         {"<value from='a'/>", "<value> needs the attribute 'to'"},
         {"<value to='text'/>", "<value> needs the attribute 'from'"},
         {"<value to='text' from='a//b'/>", "from 'a//b': names joined by '/'"},
+        {"<value to='text' from=' '/>", "from names no member"},
         {"<value to='text' from='/'/>", "from '/': names joined by '/'"},
         {"<value to='text' from='a' as='jsn'/>", "unknown as 'jsn' (did you mean 'json'?)"},
         {"<value to='text' from='a' as='stamp'/>", "'text': is not a date"},
