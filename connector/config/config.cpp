@@ -30,9 +30,9 @@ std::span<const Shape> shapes() {
         {"portal.endpoints", {}, false},
         {"portal.settings", {}, false},
         {"inbound",
-         {"inbox", "folder", "connection", "password_file", "password_env", "staging", "file_hosts",
-          "file_ca", "allow_private_addresses", "allow_plain_http", "scanner", "max_file_mib",
-          "max_submission_mib"},
+         {"inbox", "inbox_folder", "connection", "password_file", "password_env", "staging",
+          "file_hosts", "file_ca", "allow_private_addresses", "allow_plain_http", "scanner",
+          "max_file_mib", "max_submission_mib"},
          false},
         {"serve", {"port", "poll_seconds", "downloads"}, false},
         {"catalogue", {"max_abolished_percent"}, false},
@@ -139,7 +139,7 @@ void read_inbound(Reader& reader, Config& config) {
     static constexpr std::array<std::string_view, 2> inboxes{"folder", "postgres"};
     config.inbound = reader.has(here, "inbox");
     if (!config.inbound) {
-        for (const char* key : {"folder", "connection", "staging", "file_hosts", "scanner"})
+        for (const char* key : {"inbox_folder", "connection", "staging", "file_hosts", "scanner"})
             if (reader.has(here, key))
                 return reader.fault(here, key,
                                     "is given without inbox: write inbox = \"folder\" or "
@@ -148,7 +148,7 @@ void read_inbound(Reader& reader, Config& config) {
     }
     config.inbox = reader.word(here, "inbox", inboxes, config.inbox);
     if (config.inbox == "folder") {
-        config.inbox_folder = reader.path(here, "folder");
+        config.inbox_folder = reader.path(here, "inbox_folder");
     } else {
         config.inbox_connection = reader.text(here, "connection");
         if (config.inbox_connection.find("password") != std::string::npos)

@@ -72,8 +72,8 @@ dstcode = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
 # Where the province takes them: folder (below) or postgres (tables of connector/province/inbox.sql).
 # Nơi hệ thống một cửa lấy hồ sơ: thư mục hoặc PostgreSQL.
 inbox = "folder"
-# They appear, whole, in <folder>/new. / Hồ sơ trọn vẹn xuất hiện trong <folder>/new.
-folder = "inbox"
+# They appear, whole, in <inbox_folder>/new. / Hồ sơ trọn vẹn xuất hiện trong <inbox_folder>/new.
+inbox_folder = "inbox"
 # connection = "host=db.tinh.example dbname=motcua user=dvcsync sslmode=verify-full"
 # password_file = "database.password"
 # Where files lie until a submission is whole; same disk as the inbox. / Nơi tạm giữ tệp đính kèm.

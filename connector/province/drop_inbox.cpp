@@ -106,7 +106,7 @@ class DropInbox final : public Inbox {
             if (!fs::is_directory(folder, error)) {
                 return fail(ErrorKind::Config,
                             fmt::format("the inbox folder {} is missing; make it (mode 0750), or "
-                                        "mend [inbound] folder",
+                                        "mend [inbound] inbox_folder",
                                         folder.string()));
             }
             if (::access(folder.c_str(), W_OK | X_OK) != 0)
