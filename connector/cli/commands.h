@@ -11,6 +11,7 @@ namespace dvcsync::cli {
 int run_init(const Options& options);
 int run_check(const Options& options);
 int run_sync(const Options& options, const std::atomic<bool>& stop);
+int run_serve(const Options& options, const std::atomic<bool>& stop);
 int run_status(const Options& options);
 int run_report(const Options& options);
 int run_parked_list(const Options& options);

@@ -32,6 +32,8 @@ int run(int argc, char** argv) {
             return cli::run_check(options);
         case cli::Command::Sync:
             return cli::run_sync(options, stop_requested);
+        case cli::Command::Serve:
+            return cli::run_serve(options, stop_requested);
         case cli::Command::Status:
             return cli::run_status(options);
         case cli::Command::Report:

@@ -19,6 +19,7 @@ enum class Command {
     Init,
     Check,
     Sync,
+    Serve,
     Status,
     Report,
     ParkedList,
@@ -53,6 +54,7 @@ struct Options {
     std::filesystem::path dir = ".";      // init
     sync::Job job = sync::Job::All;       // sync
     std::optional<ledger::Act> confirm;   // sync: a person has said yes to what a guard had stopped
+    std::filesystem::path ready_file;     // serve: written whole when it listens; empty: none
     bool parked = false;                  // status: list what is parked
     int limit = 20;                       // status, parked, resync status, acts: rows
     int year = 0;                         // report
