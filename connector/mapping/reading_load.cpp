@@ -66,7 +66,7 @@ class Loader {
         return word;
     }
 
-    // Paths separated by blanks: "MaHoSo", "Dia/Tinh", "/isUpdating" from the whole document, "."
+    // Paths separated by blanks: "Code", "Address/Town", "/envelope" from the whole document, "."
     // the object itself.
     JsonPaths paths(pugi::xml_node node, const char* attribute) {
         JsonPaths found;

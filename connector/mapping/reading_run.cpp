@@ -306,7 +306,7 @@ class Run {
     const JsonValue* content_;
     const Handing* handing_;
     Read read_;
-    std::string trail_;  // "ThanhPhanHoSo[2]."
+    std::string trail_;  // "Papers[2]."
     std::size_t left_out_ = 0;
 };
 
