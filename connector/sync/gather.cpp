@@ -96,7 +96,9 @@ class Gatherer {
 
     // `later`: another try may do better.
     void fault(bool later, std::string_view reason) {
-        const std::string told = fmt::format("file {}: {}", index_, reason);
+        // Staging's errors begin so already.
+        const std::string which = fmt::format("file {}: ", index_);
+        const std::string told = (reason.starts_with(which) ? "" : which) + std::string(reason);
         if (without_) {
             out_.files.back().note = fmt::format("left out by a person's decision: {}", reason);
             return;
