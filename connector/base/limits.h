@@ -110,7 +110,8 @@ inline constexpr std::size_t claim_batch = 256;     // outbox items claimed at o
 inline constexpr std::size_t walk_batch = 256;      // records compared with the portal at once
 // Differences that the portal's list shows and that are asked for once more, one by one.
 inline constexpr std::size_t confirmed_differences = 2'000;
-inline constexpr std::size_t max_payload = 16u << 20;  // a payload of the ledger, opened
+// A payload of the ledger, opened: a submission with its files inside is the largest.
+inline constexpr std::size_t max_payload = 48u << 20;
 inline constexpr std::size_t max_message = 2'000;      // characters of a stored reason
 
 // People.

@@ -153,6 +153,7 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
                       stop,
                       inbound ? &*inbound : nullptr};
     RunRules rules;
+    rules.pull.province = config.province_code;
     rules.pull.seed = std::random_device{}();
     rules.delivery.workers = config.in_flight;
     rules.delivery.call.max_attempts = config.max_attempts;

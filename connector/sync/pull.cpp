@@ -157,7 +157,7 @@ class Puller {
     // On a worker.
     Worked handle(const Work& work) const {
         Worked done = work.announced ? fetch_one(parts_, *work.announced)
-                                     : prepare_one(parts_, *work.submission);
+                                     : prepare_one(parts_, rules_.province, *work.submission);
         done.work = work;
         return done;
     }

@@ -72,7 +72,8 @@ struct PullParts {
 };
 
 struct PullRules {
-    int workers = 4;  // 0: no threads (simulation)
+    std::string province;  // its code, for the head of what is handed over
+    int workers = 4;       // 0: no threads (simulation)
     std::uint64_t seed = 0;
     Millis lease{120'000};
 };

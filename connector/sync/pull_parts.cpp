@@ -117,7 +117,8 @@ Worked fetch_one(const PullParts& parts, const ledger::Announced& announced) {
     return done;
 }
 
-Worked prepare_one(const PullParts& parts, const ledger::Submission& submission) {
+Worked prepare_one(const PullParts& parts, const std::string& province,
+                   const ledger::Submission& submission) {
     Worked done;
     const auto json = parts.sealer.open(submission.national,
                                         submission_context(submission.code, submission.digest));
@@ -144,6 +145,7 @@ Worked prepare_one(const PullParts& parts, const ledger::Submission& submission)
     handing.code = submission.code;
     handing.revision = submission.revision;
     handing.arrived = to_vietnam(submission.arrived);
+    handing.province = province;
     handing.files = gathered.files;
     auto xml = reading->write(*json, handing);
     if (!xml) {
@@ -167,7 +169,7 @@ std::optional<ledger::Intake> receipt_of(const ledger::Submission& submission, U
     static const TimeFormat moment = *TimeFormat::compile("dd/MM/yyyy HH:mm:ss");
     ledger::Intake intake;
     const std::string xml = fmt::format(
-        "<receipt><portal-code>{}</portal-code><revision>{}</revision><result>accepted</result>"
+        "<receipt><portal-code>{}</portal-code><revision>{}</revision><result>taken</result>"
         "<at>{}</at><note></note></receipt>",
         escaped(submission.code), submission.revision, moment.format(to_vietnam(now)));
     intake.facts.kind = "receipt";

@@ -31,7 +31,8 @@ struct Worked {
 };
 
 Worked fetch_one(const PullParts& parts, const ledger::Announced& announced);
-Worked prepare_one(const PullParts& parts, const ledger::Submission& submission);
+Worked prepare_one(const PullParts& parts, const std::string& province,
+                   const ledger::Submission& submission);
 
 // A folder's name for the files of a submission: the same for the same content.
 std::string staging_key(std::string_view code, const Digest& digest);
