@@ -35,8 +35,12 @@ std::string folder_name(const Delivery& delivery) {
 }
 
 Status make_folder(const fs::path& folder) {
-    if (::mkdir(folder.c_str(), folder_mode) == 0 || errno == EEXIST) return {};
-    return tl::make_unexpected(file_error("make", folder, errno));
+    if (::mkdir(folder.c_str(), folder_mode) != 0)
+        return errno == EEXIST ? Status{} : tl::make_unexpected(file_error("make", folder, errno));
+    // Whatever the umask: the province's program reads by its group.
+    if (::chmod(folder.c_str(), folder_mode) != 0)
+        return tl::make_unexpected(file_error("set the mode of", folder, errno));
+    return {};
 }
 
 Status sync_file(const fs::path& file) {
@@ -60,6 +64,18 @@ Status lay(const fs::path& from, const fs::path& to) {
     if (::chmod(to.c_str(), file_mode) != 0)
         return tl::make_unexpected(file_error("set the mode of", to, errno));
     return sync_file(to);
+}
+
+// The names are made safe before they come here; a fault there must not write outside.
+Status check_name(const Delivery& delivery, const InboxFile& file) {
+    constexpr std::string_view folder = "files/";
+    const std::string_view name = file.name;
+    const std::string_view last = name.substr(std::min(folder.size(), name.size()));
+    if (name.starts_with(folder) && !last.empty() && last != "." && last != ".." &&
+        last.find('/') == std::string_view::npos && last.find('\0') == std::string_view::npos)
+        return {};
+    return fail(ErrorKind::Config,
+                fmt::format("a file of {} has a name that leaves its folder", delivery.code));
 }
 
 Result<bool> is_there(const fs::path& path) {
@@ -123,8 +139,10 @@ class DropInbox final : public Inbox {
         DVC_TRY(make_folder(building));
         if (!delivery.files.empty()) {
             DVC_TRY(make_folder(building / "files"));
-            for (const auto& file : delivery.files)
+            for (const auto& file : delivery.files) {
+                DVC_TRY(check_name(delivery, file));
                 DVC_TRY(lay(file.content, building / file.name));
+            }
             DVC_TRY(sync_folder(building / "files"));
         }
         DVC_TRY(write_atomically(building / "submission.xml", delivery.xml, file_mode));

@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +32,10 @@ using Connection = std::unique_ptr<PGconn, Finish>;
 using Answer = std::unique_ptr<PGresult, Clear>;
 
 constexpr std::size_t part_size = 1u << 20;
+// The server gives up first, and says why.
+constexpr auto answer_time =
+    std::chrono::duration_cast<std::chrono::seconds>(limits::database_statement) +
+    std::chrono::seconds(10);
 
 // A parameter in text or binary form.
 struct Parameter {
@@ -41,6 +47,33 @@ struct Parameter {
 std::string words(const char* message) {
     const std::string_view text(message == nullptr ? "" : message);
     return excerpt(text.substr(0, text.find('\n')), 300);
+}
+
+// The answer to what was sent; none if the server, or the network, has fallen silent: its own
+// timeout does not help then, and a call that blocks would wait for ever.
+Answer answer_of(PGconn* connection) {
+    const auto end = std::chrono::steady_clock::now() + answer_time;
+    Answer last;
+    bool lost = false;
+    for (;;) {
+        const int unsent = PQflush(connection);  // negative: the connection is lost
+        if (lost || (unsent <= 0 && PQisBusy(connection) == 0)) {
+            Answer next(PQgetResult(connection));
+            if (!next) return last;
+            last = std::move(next);
+            continue;
+        }
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            end - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return {};
+        pollfd socket{PQsocket(connection),
+                      static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN), 0};
+        if (socket.fd >= 0 && ::poll(&socket, 1, static_cast<int>(left.count())) < 0 &&
+            errno != EINTR)
+            return {};
+        if (socket.fd < 0 || (socket.revents & ~POLLOUT) != 0)
+            lost = PQconsumeInput(connection) == 0;
+    }
 }
 
 class PostgresInbox final : public Inbox {
@@ -60,14 +93,17 @@ class PostgresInbox final : public Inbox {
     Status check() override {
         DVC_TRY(connect());
         for (const char* table : {"dvcsync_submission", "dvcsync_submission_file"}) {
-            const auto found = run(fmt::format("SELECT 1 FROM {} WHERE false", table), {});
-            if (!found) {
-                connection_.reset();
-                return fail(ErrorKind::Config,
-                            fmt::format("{}; make the tables with connector/province/inbox.sql, "
-                                        "and let the user SELECT and INSERT",
-                                        found.error().message));
-            }
+            const auto found = run(fmt::format("SELECT has_table_privilege('{0}', 'SELECT') AND "
+                                               "has_table_privilege('{0}', 'INSERT')",
+                                               table),
+                                   {});
+            if (found && *PQgetvalue(found->get(), 0, 0) == 't') continue;
+            connection_.reset();
+            return fail(
+                ErrorKind::Config,
+                fmt::format("{}; make the tables with connector/province/inbox.sql, and "
+                            "let the user SELECT and INSERT",
+                            found ? fmt::format("no right to {}", table) : found.error().message));
         }
         return {};
     }
@@ -94,6 +130,7 @@ class PostgresInbox final : public Inbox {
                                     "[inbound] connection and at the server",
                                     said));
         }
+        PQsetnonblocking(connection_.get(), 1);  // see answer_of()
         // What the server has to say besides goes nowhere: it may quote values.
         PQsetNoticeProcessor(
             connection_.get(), [](void*, const char*) {}, nullptr);
@@ -114,9 +151,15 @@ class PostgresInbox final : public Inbox {
             lengths.push_back(static_cast<int>(one.bytes.size()));
             formats.push_back(one.binary ? 1 : 0);
         }
-        Answer answer(PQexecParams(connection_.get(), sql.c_str(),
-                                   static_cast<int>(parameters.size()), nullptr, values.data(),
-                                   lengths.data(), formats.data(), 0));
+        Answer answer;
+        if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(parameters.size()),
+                              nullptr, values.data(), lengths.data(), formats.data(), 0) == 1) {
+            answer = answer_of(connection_.get());
+            if (!answer)
+                return fail(ErrorKind::Retry,
+                            fmt::format("the province's database gave no answer in {} seconds",
+                                        answer_time.count()));
+        }
         const auto status = PQresultStatus(answer.get());
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return answer;
         const char* state = PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE);
