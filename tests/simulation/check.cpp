@@ -234,11 +234,16 @@ struct Judge {
             if (!figures) return;
             for (const auto& one : *figures) {
                 ++rows;
+                const std::string code = sync::statistics_code(one, y, m);
+                const ItemRow* row = item(Operation::PushStatistics, code);
+                if (row != nullptr && row->state == State::Dismissed &&
+                    dismissed.contains({Operation::PushStatistics, code})) {
+                    continue;  // a person has said that it need not go
+                }
                 const auto record =
                     mappings.vocabulary().parse("statistics", sync::statistics_xml(one, y, m));
                 const auto made = mappings.plan(Operation::PushStatistics)->run(*record);
-                const auto held =
-                    portal.statistics().find(fmt::format("{}/{}-{:02}", one.agency, y, m));
+                const auto held = portal.statistics().find(code);
                 if (held == portal.statistics().end() || held->second != made->front().json) {
                     log.violated(Invariant::Agreement,
                                  fmt::format("the portal has other statistics of {} in {}-{:02}",
@@ -292,16 +297,18 @@ void World::check() {
     for (const auto& row : *rows)
         judge.items[{row.operation, row.code}] = row;
     const auto newest = province_.newest();
-    for (const auto& [name, version] : newest)
-        judge.record(*version, province_.steps_may_vanish());
+    for (const auto& [name, version] : newest) {
+        if (name.first != "answer") judge.record(*version, province_.steps_may_vanish());
+    }
     tale_.records += newest.size();
-    for (const char* kind : {"dossier", "procedure"})
+    for (const char* kind : {"dossier", "procedure", "answer"})
         judge.tally(kind, newest);
     for (const auto& [code, dossier] : portal_.dossiers()) {
         if (!newest.contains({"dossier", code}))
             judge.say(Invariant::Agreement, code, "the portal holds what the province never sent");
     }
     judge.statistics(province_.steps_may_vanish());
+    check_inbound(**opened, judge.items);
 }
 
 }  // namespace dvcsync::simulation
