@@ -219,9 +219,9 @@ TEST_F(ShippedReading, AReceiptConfirmsARevision) {
 }
 
 TEST_F(ShippedReading, ADossierAnswersTheQuestionForIt) {
-    const auto* const plan = set_.answer("search/call");
+    const auto* const plan = set_.answer("search");
     ASSERT_NE(plan, nullptr);
-    EXPECT_EQ(set_.answer("search"), nullptr);
+    EXPECT_EQ(set_.answer("searching"), nullptr);
     const auto record = set_.vocabulary().parse(
         "dossier",
         "<dossier><code>000.00.01.H22-190301-0001</code><portal-code>G1</portal-code>"

@@ -118,7 +118,7 @@ TEST(CallbackBody, ACodeThatCannotBeOneIsNone) {
 TEST(CallbackBody, AQuestionNamesItsDossier) {
     const auto asked = body_of("search/call", R"({"madonvi":"","service":"x","masohoso":"H22-1"})");
     EXPECT_EQ(asked.what, What::Known);
-    EXPECT_EQ(asked.reading, "search/call");
+    EXPECT_EQ(asked.reading, "search");
     EXPECT_EQ(asked.code, "H22-1");
     EXPECT_EQ(body_of("search/call", "{}").code, "");
     EXPECT_EQ(body_of("search/call", "x").what, What::Unparsable);
@@ -249,7 +249,7 @@ TEST(CallbackAnswer, IsJsonWhateverTheCodeHolds) {
 TEST(Callbacks, NameTheMappingsThatTheyNeed) {
     EXPECT_THAT(mapi().readings(),
                 ElementsAre("payment", "promotion", "submission", "tax-notice", "withdrawal"));
-    EXPECT_THAT(mapi().question_answers(), ElementsAre("search/call"));
+    EXPECT_THAT(mapi().question_answers(), ElementsAre("search"));
 }
 
 TEST(Callbacks, OutliveTheirProfile) {

@@ -257,12 +257,42 @@ TEST_F(Pull, AProgramIsHeldWhateverItIsCalled) {
     EXPECT_TRUE(handed_over().empty());
 }
 
+TEST_F(Pull, StagingKeepsTheFilesOfWhatIsOpenAndNoOther) {
+    file("G22-1", document("G22-1", "x", R"("Base64": "f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAA")"),
+         day(3));
+    ASSERT_EQ(run().held, 1u);
+    const auto staging = folder.path() / "staging";
+    const auto in_staging = [&staging] {
+        std::set<std::string> names;
+        for (const auto& entry : std::filesystem::directory_iterator(staging))
+            names.insert(entry.path().filename());
+        return names;
+    };
+    const auto of_the_held = in_staging();
+    ASSERT_EQ(of_the_held.size(), 1u);
+    const std::string left_by_a_crash(40, 'a');
+    for (const std::string& name : {left_by_a_crash, std::string("of somebody else")}) {
+        std::filesystem::create_directory(staging / name);
+        std::ofstream(staging / name / "1") << "content";
+    }
+    run();
+    EXPECT_THAT(in_staging(),
+                testing::UnorderedElementsAre(*of_the_held.begin(), "of somebody else"));
+    ledger::Act act{0, "an", "dismiss", "not wanted", "G22-1", {}, 0};
+    ledger::SubmissionFilter one;
+    one.code = "G22-1";
+    ASSERT_EQ(ledger->submissions().dismiss(one, act, clock.now()), 1u);
+    run();
+    EXPECT_THAT(in_staging(), ElementsAre("of somebody else"));
+}
+
 // -- callbacks ----------------------------------------------------------------------------------
 
 struct Callbacks : Pull {
     Callbacks() {
         const auto profile = portal::Profile::load(std::filesystem::path(DVC_SOURCE_DIR) /
                                                    "mappings/portal/mapi/profile.xml");
+        if (!profile) throw std::runtime_error(profile.error().message);
         receiver = std::make_unique<Receiver>(Receiver::Parts{*ledger, *sealer, *mappings,
                                                               *profile->callbacks(),
                                                               folder.path() / "downloads", clock});
