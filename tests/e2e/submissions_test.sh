@@ -88,6 +88,7 @@ expect 1 "a retry of what is handed over" dvcsync submissions retry "$code" --re
 contains "says that it is" "$code: neither held nor waiting: revision 1 is handed" "$work/err"
 
 administer POST "/citizen?roads=poll&supplements=1&withdrawals=0&count=1&seed=6&files=1&base64=1" >"$work/filed.json"
+sleep 1.1 # the list tells of changes by the second
 pull 0 "a filing"
 pull 0 "and its supplement"
 number "which is a revision" submissions_revisions -eq 1
