@@ -8,10 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "connector/base/files.h"
 #include "connector/base/limits.h"
 #include "connector/files/names.h"
 #include "connector/files/scanner.h"
 #include "connector/files/staging.h"
+#include "connector/sync/pull_parts.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -118,6 +120,19 @@ class Gatherer {
     Gathered out_;
 };
 
+// Only names that can be ours: whoever runs dvcsync may have chosen a folder that holds more.
+Result<std::vector<std::string>> keys_in(const std::filesystem::path& staging) {
+    std::vector<std::string> keys;
+    std::error_code error;
+    auto entry = std::filesystem::directory_iterator(staging, error);
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        std::string name = entry->path().filename().string();
+        if (is_staging_key(name)) keys.push_back(std::move(name));
+    }
+    if (error) return tl::make_unexpected(file_error("read", staging, error.value()));
+    return keys;
+}
+
 }  // namespace
 
 Gathering gathering_of(GatherSettings settings, const std::atomic<bool>& stop) {
@@ -139,6 +154,7 @@ Gathering gathering_of(GatherSettings settings, const std::atomic<bool>& stop) {
         DVC_TRY_ASSIGN(staging, files::Staging::open(shared->staging / key));
         return staging.remove();
     };
+    gathering.staged = [shared] { return keys_in(shared->staging); };
     return gathering;
 }
 

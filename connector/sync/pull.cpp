@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -35,6 +36,7 @@ class Puller {
 
     Result<PullCounts> run() {
         parts_.progress.begin("submissions", 0);
+        DVC_TRY(tidy());
         if (parts_.calls.news) DVC_TRY(list());
         DVC_TRY(work_off());
         parts_.progress.end(counts_.handed);
@@ -43,6 +45,27 @@ class Puller {
 
   private:
     UtcTime now() const { return parts_.clock.now(); }
+
+    // Files outlive their submission if the run was cut off after it was handed over, and if a
+    // person has dismissed it. What cannot be removed costs disk space, no more.
+    Status tidy() {
+        if (!parts_.gathering.staged) return {};
+        const auto staged = parts_.gathering.staged();
+        if (!staged || staged->empty()) return {};
+        std::set<std::string> wanted;
+        // In this order a person's retry meanwhile hides nothing.
+        for (const auto stage :
+             {ledger::Stage::Held, ledger::Stage::Waiting, ledger::Stage::Received}) {
+            ledger::SubmissionFilter filter;
+            filter.stage = stage;
+            DVC_TRY_ASSIGN(rows, submissions_.list(filter, std::numeric_limits<int>::max()));
+            for (const auto& row : rows)
+                wanted.insert(staging_key(row.code, row.digest));
+        }
+        for (const auto& key : *staged)
+            if (!wanted.contains(key)) (void)parts_.gathering.forget(key);
+        return {};
+    }
 
     // -- the list ------------------------------------------------------------------------------
 
@@ -222,8 +245,7 @@ class Puller {
         DVC_TRY(ledger_.together(hand_over));
         ++counts_.handed;
         counts_.files += done.delivery.files.size();
-        // What is left behind costs disk space, no more: it is removed with the next try.
-        (void)parts_.gathering.forget(done.key);
+        (void)parts_.gathering.forget(done.key);  // else tidy() does, next time
         return {};
     }
 

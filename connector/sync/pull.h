@@ -45,6 +45,9 @@ struct Gathering {
     std::function<Gathered(const std::string& key, const mapping::National& document, bool without)>
         gather;
     std::function<Status(const std::string& key)> forget;
+    // The keys whose files lie there, among them what a crash has left behind. Empty: none are kept
+    // from run to run.
+    std::function<Result<std::vector<std::string>>()> staged;
 };
 
 // The portal's inbound services; both empty: the profile has none, submissions come by callback.

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 // Long before the first submission of any portal.
 constexpr LocalTime beginning = std::chrono::local_days{2000y / 1 / 1};
 
+constexpr std::size_t staging_key_length = 40;
+
 const TimeFormat& stamps() {
     static const TimeFormat format = *TimeFormat::compile("yyyy-MM-ddTHH:mm:ss");
     return format;
@@ -50,7 +52,12 @@ std::string submission_context(std::string_view code, const Digest& digest) {
 }
 
 std::string staging_key(std::string_view code, const Digest& digest) {
-    return hex(sha256(submission_context(code, digest))).substr(0, 40);
+    return hex(sha256(submission_context(code, digest))).substr(0, staging_key_length);
+}
+
+bool is_staging_key(std::string_view name) {
+    return name.size() == staging_key_length &&
+           name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 ledger::Arrival arrival_of(const mapping::Reading* reading, std::string_view reading_name,

@@ -36,6 +36,7 @@ Worked prepare_one(const PullParts& parts, const std::string& province,
 
 // A folder's name for the files of a submission: the same for the same content.
 std::string staging_key(std::string_view code, const Digest& digest);
+bool is_staging_key(std::string_view name);
 
 // The confirmation that the portal expects, as a record of the ledger; nullopt: of this kind it
 // expects none.
