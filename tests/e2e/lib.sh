@@ -63,7 +63,7 @@ start_file_host() {
   files_pid=$launched_pid
   ((status == 0)) || return 1
   # shellcheck disable=SC2034  # for whoever sources this
-  files_url=https://127.0.0.1:$(json_number "$work/files.json" port)/files/
+  files_url=https://127.0.0.1:$(json_number "$work/files.json" port)
 }
 
 # Ends a program of ours if it runs; never waits longer than ten seconds for it.
