@@ -131,7 +131,9 @@ void World::check_rows(const std::vector<Kept>& rows) {
             log_.violated(Invariant::NothingLost, why);
         if (one.filed == nullptr) continue;
         const std::string& code = one.filed->filing.code;
-        if (!code.empty() && code != one.row.code)
+        // What cannot be parsed names nothing.
+        const bool nameless = code.empty() || one.filed->filing.kind == FilingKind::Unparsable;
+        if (!nameless && code != one.row.code)
             log_.violated(Invariant::Agreement,
                           fmt::format("{} was filed as {}", name_of(one.row), code));
         if (!seen.insert(one.mark).second)
