@@ -81,6 +81,8 @@ inline constexpr std::chrono::seconds scan_deadline{60};
 inline constexpr std::size_t max_scanner_answer = 4u << 10;
 
 // The way in.
+// A row of the list whose time is younger may still change without another time.
+inline constexpr std::chrono::seconds settling{10};
 inline constexpr std::size_t max_callback_body = 32u << 20;
 inline constexpr std::size_t max_submission_files = 100;
 inline constexpr int max_file_mib = 1'024;  // whatever the settings say

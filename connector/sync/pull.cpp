@@ -88,7 +88,8 @@ class Puller {
             std::vector<ledger::Announcement> rows;
             for (auto& row : news->rows) {
                 if (row.at && (!newest || *newest < *row.at)) newest = row.at;
-                rows.push_back({std::move(row.code), row.at ? stamp_of(*row.at) : ""});
+                rows.push_back({std::move(row.code),
+                                row.at ? announced_stamp(*row.at, to_vietnam(now())) : ""});
             }
             counts_.listed += rows.size();
             if (!rows.empty()) {

@@ -42,6 +42,10 @@ std::string stamp_of(LocalTime at) {
     return stamps().format(at);
 }
 
+std::string announced_stamp(LocalTime at, LocalTime now) {
+    return stamp_of(at) + (now - at < limits::settling ? "" : "+");
+}
+
 LocalTime list_from(const std::string& stored, std::chrono::hours overlap) {
     const auto position = stamps().parse(stored);
     return position ? std::max(beginning, *position - overlap) : beginning;
@@ -174,11 +178,15 @@ std::optional<ledger::Intake> receipt_of(const ledger::Submission& submission, U
     // A payment and a notice are told once, and nobody waits for an answer to them.
     if (submission.kind == "payment" || submission.kind == "notice") return std::nullopt;
     static const TimeFormat moment = *TimeFormat::compile("dd/MM/yyyy HH:mm:ss");
+    // Else the confirmations of two revisions within one second would be the same bytes to the
+    // portal, and the second one nothing new.
+    const std::string note =
+        submission.revision > 1 ? fmt::format("Lần {}", submission.revision) : "";
     ledger::Intake intake;
     const std::string xml = fmt::format(
         "<receipt><portal-code>{}</portal-code><revision>{}</revision><result>taken</result>"
-        "<at>{}</at><note></note></receipt>",
-        escaped(submission.code), submission.revision, moment.format(to_vietnam(now)));
+        "<at>{}</at><note>{}</note></receipt>",
+        escaped(submission.code), submission.revision, moment.format(to_vietnam(now)), note);
     intake.facts.kind = "receipt";
     intake.facts.code = fmt::format("{}/{}", submission.code, submission.revision);
     intake.facts.agency = submission.agency;

@@ -45,6 +45,10 @@ std::optional<ledger::Intake> receipt_of(const ledger::Submission& submission, U
 
 // Positions compare as texts: "2019-03-01T08:00:00".
 std::string stamp_of(LocalTime at);
+// What a row of the list is announced by. The list counts in seconds, so more may happen in the
+// second that it tells of: a row that was young when it was seen is later than itself, once, when
+// it has settled, and is fetched once more.
+std::string announced_stamp(LocalTime at, LocalTime now);
 // Where reading begins: `overlap` before the stored position; at the beginning of time without one.
 LocalTime list_from(const std::string& stored, std::chrono::hours overlap);
 

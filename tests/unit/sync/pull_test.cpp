@@ -173,6 +173,23 @@ TEST_F(Pull, OtherContentIsTheNextRevisionAndTheSameADuplicate) {
     EXPECT_EQ(sums.arrived, 2u);
     EXPECT_EQ(sums.handed, 2u);
     EXPECT_EQ(sums.duplicates, 1u);
+    push({Operation::ConfirmSubmission});
+    ASSERT_EQ(portal.seen.size(), 2u);
+    EXPECT_NE(portal.seen[0].document, portal.seen[1].document)
+        << "within one second, and yet two confirmations";
+}
+
+TEST_F(Pull, ASupplementInTheSecondOfItsFilingIsNotLost) {
+    const LocalTime second = std::chrono::floor<std::chrono::seconds>(to_vietnam(clock.now()));
+    file("G22-1", document("G22-1"), second);
+    EXPECT_EQ(run().first, 1u);
+    documents["G22-1"] = document("G22-1", "more");  // the list shows the same time
+    EXPECT_EQ(run().revisions, 0u);
+    clock.sleep(std::chrono::seconds{30});
+    EXPECT_EQ(run().revisions, 1u);
+    clock.sleep(std::chrono::hours{1});
+    run();
+    EXPECT_EQ(fetched.size(), 2u) << "once more, not for ever";
 }
 
 TEST_F(Pull, APositionThatWasNotReadToItsEndIsNotKept) {
