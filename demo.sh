@@ -7,8 +7,9 @@
 #   ./demo.sh --port N      the sandbox listens on this loopback port instead of any free one
 #   ./demo.sh --no-install  do not look at Debian packages
 #
-# Exit status 0 only if every figure agrees, the portal saw no violation and no duplicate, and a second run
-# over the same records sent nothing.
+# Citizens file 510 of them on the portal: those are pulled with their files, taken by the province, and their
+# statuses brought back. Exit status 0 only if every figure agrees, the portal saw no violation and no duplicate, and
+# a second run over the same records sent nothing.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,7 +20,7 @@ source "$top/connector/packaging/bootstrap.sh"
 # shellcheck source=tests/e2e/lib.sh
 source "$top/tests/e2e/lib.sh"
 
-usage() { sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 keep=0 quick=0 install=1 port=0
 while (($#)); do
@@ -45,8 +46,9 @@ finish() {
   local status=$?
   trap - EXIT
   stop_sandbox
+  stop_file_host
   if ((keep)); then
-    note "kept in ${work#"$top"/}: export/, province/ (configuration, ledger, log), sandbox.log"
+    note "kept in ${work#"$top"/}: export/, province/ (configuration, ledger, log, inbox), sandbox.log"
   else
     # What a reader may want afterwards stays: the answers and logs, a few kilobytes.
     rm -rf "$work/export" "$work/province" "$work/certs" "$work/portal.password"
@@ -60,6 +62,17 @@ dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 sync_all() { # NAME
   dvcsync sync all || die "sync ended with exit status $?"
   sandbox_report "$work/portal-$1.json"
+}
+
+# Citizens file on the portal what the year's list says; some send a supplement afterwards.
+citizens_file() { # NAME [OPTION…]
+  "$bin/dvc-province" submissions --out "$work/$1.csv" "${@:2}" "${slice[@]}"
+  file_submissions "$work/$1.csv" 'withdrawals=0' >"$work/$1.filed.json"
+}
+# The one-stop system takes what lies in its inbox, checks every file, and answers what has happened so far.
+province_answers() { # UNTIL
+  "$bin/dvc-province" answer --inbox "$work/province/inbox" --drop "$work/province/drop" --until "$1" \
+    "${slice[@]}" >"$work/answers.json" || die "the province could not take or answer its submissions"
 }
 
 if ((install)); then
@@ -82,29 +95,40 @@ say "The province: a one-stop system exports its records as of 30 June 2019"
 note "$(du -sh "$work/export/june" | cut -f 1) of XML in build/demo/export/june"
 
 say "The portal: a strict sandbox of the national contract, mutual TLS, on the loopback address"
-start_sandbox "$port" || die "no sandbox, no demo"
-note "$sandbox_url"
+start_file_host || die "no sandbox, no demo"
+start_sandbox "$port" --files-url "$files_url" || die "no sandbox, no demo"
+note "$sandbox_url; citizens' files at $files_url"
 
 say "The connector: a new configuration, checked from end to end"
 write_configuration "$work/province" >/dev/null
 note "dvcsync init wrote build/demo/province; address, account and certificates were filled in"
 dvcsync check
 
-say "First run: the state of 30 June"
+say "First run: the state of 30 June, and what citizens have filed on the portal"
+citizens_file june --until 2019-06-30
 hand_over "$work/export/june" "$work/province/drop"
+sync_all pulled
+
+say "The province answers them; the connector brings the statuses back"
+province_answers 2019-06-30
 sync_all june
 
-say "Half a year later: changed dossiers and new ones"
+say "Half a year later: changed dossiers and new ones, on paper and on the portal"
+citizens_file december --since 2019-06-30
 "$bin/dvc-province" generate --out "$work/export/december" --since 2019-06-30 "${slice[@]}"
 hand_over "$work/export/december" "$work/province/drop"
+sync_all changed
+province_answers 2019-12-31
 sync_all december
 
-say "The same export once more: nothing may be sent"
+say "The same export and the same answers once more: nothing may be sent"
 hand_over "$work/export/december" "$work/province/drop"
+province_answers 2019-12-31
 sync_all again
 
 say "What the connector remembers"
 dvcsync status
+dvcsync --json status >"$work/status.json"
 dvcsync --json report year 2019 >"$work/ledger.json"
 dvcsync report year 2019
 
@@ -112,13 +136,26 @@ say "The year 2019: published, exported by the province, remembered by the conne
 "$bin/dvc-province" figures --json >"$work/published.json"
 collect "$work/export/all" "$work/export/june" "$work/export/december"
 "$bin/dvc-province" count "$work/export/all" --json >"$work/exported.json"
+portal=$work/portal-again.json#/submissions
 columns=(--column "exported=$work/exported.json" --column "ledger=$work/ledger.json"
   --column "portal=$work/portal-again.json")
+# The portal has no appointment for what was born there, so it counts those apart.
+columns+=(--without "portal=$work/exported.json#/born_on_portal")
 if ((!quick)); then columns=(--column "published=$work/published.json" "${columns[@]}"); fi
 "$bin/dvc-figures" "${columns[@]}" \
   --zero "violations seen by the portal=$work/portal-again.json#/violations" \
   --zero "duplicates seen by the portal=$work/portal-again.json#/duplicates_refused" \
-  --same "calls before and after the second run=$work/portal-december.json#/calls,$work/portal-again.json#/calls" ||
+  --same "born on the portal: exported, filed=$work/exported.json#/born_on_portal/received,$portal/filed" \
+  --same "  filed, taken from the inbox=$portal/filed,$work/answers.json#/submissions" \
+  --same "  with supplements: sent, taken=$portal/by_kind,$work/answers.json#/revisions" \
+  --same "  taken, answered=$work/answers.json#/submissions,$work/answers.json#/answered" \
+  --same "  answered, with both codes at the portal=$work/answers.json#/answered,$portal/with_both_codes" \
+  --same "  statuses told, at the portal=$work/answers.json#/events,$portal/statuses" \
+  --same "  online to result: exported, portal=$work/exported.json#/born_on_portal/online_to_result,$portal/finished_with_result" \
+  --zero "  waiting on the way in=$work/status.json#/submissions/waiting" \
+  --zero "  held on the way in=$work/status.json#/submissions/held" \
+  --zero "sent again after an answer=$work/portal-again.json#/resent_after_answer" \
+  --same "records before and after the second run=$work/portal-december.json#/items,$work/portal-again.json#/items" ||
   die "the figures do not agree"
 
 say "Done: every figure agrees, nothing was refused or sent twice, and the second run sent nothing"

@@ -22,6 +22,11 @@ inline constexpr std::size_t max_code = 100;              // dossier and procedu
 // An export may be dated so much after our clock; one dated later is not believed.
 inline constexpr std::chrono::hours export_ahead{24};
 
+// What comes from the portal: a submission as JSON.
+inline constexpr std::size_t max_json = 32u << 20;
+inline constexpr std::size_t max_json_depth = 64;  // objects and lists inside each other
+inline constexpr std::size_t max_json_values = 200'000;
+
 // Files a person writes.
 inline constexpr std::size_t max_config_file = 1u << 20;
 inline constexpr std::size_t max_secret_file = 4u << 10;  // a password file
@@ -31,7 +36,9 @@ inline constexpr std::size_t max_csv_file = 64u << 20;
 inline constexpr int max_working_days = 10'000;  // one step of the calendar, days
 
 // Portal.
-inline constexpr std::size_t max_answer = 8u << 20;        // one answer of the portal
+inline constexpr std::size_t max_answer = 8u << 20;  // one answer of the portal
+// One submission as the portal gives it: its files may stand in it as Base64.
+inline constexpr std::size_t max_submission_answer = 48u << 20;
 inline constexpr std::size_t max_document = 8u << 20;      // one national document
 inline constexpr std::size_t max_batch_bytes = 16u << 20;  // one call's body
 inline constexpr int max_batch = 500;     // items in a call, whatever the profile says
@@ -40,6 +47,11 @@ inline constexpr int max_in_flight = 64;  // calls at once, whatever the setting
 // Dossiers on a page of the portal's list, whatever the profile says.
 inline constexpr int max_page_size = 1'000;
 inline constexpr int list_pages = 5'000;  // of one period; a list that goes on is not believed
+inline constexpr int news_pages = 5'000;  // of one walk through the list of new submissions
+inline constexpr int max_overlap_hours = 24 * 31;     // of two such walks
+inline constexpr std::size_t max_service_name = 100;  // in a callback's body, characters
+inline constexpr std::size_t max_download_id = 64;
+inline constexpr int max_callback_retry = 3'600;      // seconds that a callback may be put off
 inline constexpr double min_calls_per_second = 0.01;  // of one endpoint, in a profile
 inline constexpr double max_calls_per_second = 1'000;
 inline constexpr int max_burst = 1'000;     // calls that may come at once
@@ -51,6 +63,8 @@ inline constexpr std::size_t max_pem_file = 1u << 20;
 // A kept connection older than this is dropped.
 inline constexpr std::chrono::seconds idle_connection{3};
 inline constexpr int max_attempts = 1'000;  // tries of one item, whatever the settings say
+// Of a submission. One that is told to last longer is that of a clock that went back, and over.
+inline constexpr std::chrono::hours longest_wait{24};
 
 inline constexpr std::size_t resyncs_shown = 100;  // looked through for those that are paused
 
@@ -62,6 +76,40 @@ inline constexpr std::size_t catalogue_handful = 9;
 // Named in the message of a push that is stopped; dvcsync catalogue lists them all.
 inline constexpr std::size_t named_procedures = 10;
 
+// Files of submissions.
+inline constexpr std::size_t max_file_name = 200;            // as the province gets it
+inline constexpr std::size_t sniffed_bytes = 1u << 20;       // looked at to tell a file's type
+inline constexpr std::size_t max_answer_headers = 1u << 18;  // of a server that gives a file
+inline constexpr std::size_t max_link = 8u << 10;            // a file's address
+// A download or a scan that is slower for a whole silence is given up.
+inline constexpr std::size_t least_bytes_per_second = 100;
+inline constexpr std::chrono::seconds scan_deadline{60};
+inline constexpr std::size_t max_scanner_answer = 4u << 10;
+
+// The way in.
+// A row of the list whose time is younger may still change without another time.
+inline constexpr std::chrono::seconds settling{10};
+inline constexpr std::size_t max_callback_body = 32u << 20;
+inline constexpr std::size_t max_submission_files = 100;
+inline constexpr int max_file_mib = 1'024;  // whatever the settings say
+inline constexpr int max_submission_mib = 10'240;
+inline constexpr std::chrono::seconds database_connect{10};  // the province's database
+inline constexpr std::chrono::milliseconds database_statement{60'000};
+
+// What is listened to: callbacks, behind the reverse proxy.
+inline constexpr std::size_t max_request_head = 16u << 10;  // request line and headers
+inline constexpr std::size_t max_request_path = 1'024;      // encoded
+inline constexpr std::size_t max_requests_at_once = 128;    // connections, a request each
+inline constexpr std::size_t max_bodies_at_once = 128u << 20;
+inline constexpr std::size_t max_waiting_requests = 64;  // for a free worker
+inline constexpr int listener_workers = 4;
+inline constexpr std::chrono::seconds request_head_deadline{10};
+inline constexpr std::chrono::seconds request_body_deadline{60};  // all of it
+inline constexpr std::chrono::seconds request_answer_deadline{60};
+inline constexpr std::chrono::seconds reader_silence{30};  // of whoever is being answered
+inline constexpr std::chrono::seconds listener_closing{5};
+inline constexpr int come_again{10};  // seconds, told to whoever finds us too busy
+
 // Work held in memory at once.
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
 inline constexpr std::size_t intake_bytes = 16u << 20;  // and their bytes, about
@@ -70,7 +118,8 @@ inline constexpr std::size_t claim_batch = 256;     // outbox items claimed at o
 inline constexpr std::size_t walk_batch = 256;      // records compared with the portal at once
 // Differences that the portal's list shows and that are asked for once more, one by one.
 inline constexpr std::size_t confirmed_differences = 2'000;
-inline constexpr std::size_t max_payload = 16u << 20;  // a payload of the ledger, opened
+// A payload of the ledger, opened: a submission with its files inside is the largest.
+inline constexpr std::size_t max_payload = 48u << 20;
 inline constexpr std::size_t max_message = 2'000;      // characters of a stored reason
 
 // People.

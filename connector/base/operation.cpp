@@ -12,6 +12,10 @@ std::string_view to_string(Operation operation) {
             return "push-progress";
         case Operation::PushStatistics:
             return "push-statistics";
+        case Operation::ConfirmSubmission:
+            return "confirm-submission";
+        case Operation::PushStatus:
+            return "push-status";
     }
     return "unknown";
 }

@@ -74,6 +74,10 @@ const std::array<PointText, point_count>& point_texts() {
         {"progress/called", "the portal has answered on steps; nothing is settled"},
         {"statistics/calling", "statistics are about to leave"},
         {"statistics/called", "the portal has answered on statistics; nothing is settled"},
+        {"confirmations/calling", "confirmations of submissions are about to leave"},
+        {"confirmations/called", "the portal has answered on confirmations; nothing is settled"},
+        {"statuses/calling", "statuses of submissions are about to leave"},
+        {"statuses/called", "the portal has answered on statuses; nothing is settled"},
         {"ask/calling", "the portal is about to be asked what it kept"},
         {"ask/called", "the portal has said what it kept; nothing is settled"},
         {"settled/not-claimed", "results are written, what goes out next is not claimed yet"},
@@ -85,6 +89,17 @@ const std::array<PointText, point_count>& point_texts() {
         {"resync-fed/durable", "a chunk of a resync is handed to delivery"},
         {"act/written", "what a person did, and why, is written with it, not committed"},
         {"act/durable", "what a person did is committed; the command has not said so yet"},
+        {"announced/written", "the keys of a page of submissions are written, not committed"},
+        {"announced/durable", "the keys of a page of submissions are committed; none is fetched"},
+        {"arrived/written", "a submission is written, not committed"},
+        {"arrived/durable", "a submission is committed; the portal has not been told so"},
+        {"file/staged", "a file of a submission lies whole in staging"},
+        {"inbox/built", "a submission is laid out beside the inbox"},
+        {"inbox/marked", "its key is marked as handed over, and it is not in the inbox yet"},
+        {"inbox/published", "a submission is in the inbox; the ledger does not know it"},
+        {"handed/written", "a submission is handed over, not committed"},
+        {"handed/durable", "a submission is handed over"},
+        {"staging/removed", "what was staged for a submission is removed"},
     }};
     return texts;
 }

@@ -83,6 +83,10 @@ enum class Point : std::uint8_t {
     ProgressCalled,
     StatisticsCalling,
     StatisticsCalled,
+    ConfirmationCalling,
+    ConfirmationCalled,
+    StatusCalling,
+    StatusCalled,
     Asking,
     Asked,
     SettledNotClaimed,
@@ -96,8 +100,20 @@ enum class Point : std::uint8_t {
     // people
     ActWritten,
     ActDurable,
+    // submissions come in
+    AnnouncedWritten,
+    AnnouncedDurable,
+    ArrivedWritten,
+    ArrivedDurable,
+    FileStaged,
+    InboxBuilt,
+    InboxMarked,
+    InboxPublished,
+    HandedWritten,
+    HandedDurable,
+    StagingRemoved,
 };
-inline constexpr std::size_t point_count = static_cast<std::size_t>(Point::ActDurable) + 1;
+inline constexpr std::size_t point_count = static_cast<std::size_t>(Point::StagingRemoved) + 1;
 
 struct PointText {
     std::string_view name;     // "accepted/durable": for commands and reports

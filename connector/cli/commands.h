@@ -11,6 +11,7 @@ namespace dvcsync::cli {
 int run_init(const Options& options);
 int run_check(const Options& options);
 int run_sync(const Options& options, const std::atomic<bool>& stop);
+int run_serve(const Options& options, const std::atomic<bool>& stop);
 int run_status(const Options& options);
 int run_report(const Options& options);
 int run_parked_list(const Options& options);
@@ -20,6 +21,11 @@ int run_parked_dismiss(const Options& options);
 int run_resync_start(const Options& options);
 int run_resync_status(const Options& options);
 int run_resync_change(const Options& options);  // pause, resume, stop
+int run_submissions_list(const Options& options);
+int run_submissions_show(const Options& options);
+int run_submissions_retry(const Options& options);
+int run_submissions_release(const Options& options);
+int run_submissions_dismiss(const Options& options);
 int run_acts(const Options& options);
 int run_catalogue(const Options& options);
 int run_reconcile(const Options& options, const std::atomic<bool>& stop);

@@ -15,6 +15,10 @@ Status parked_text(ledger::Ledger& ledger, const Options& options);
 // The same as members of the object that is open: "parked_total", "parked".
 Status parked_json(ledger::Ledger& ledger, const Options& options, Json& json);
 
+// Asks where --all-matching was said. -1: go on; else the exit code with which it ends here.
+// `what`: "item".
+int confirmed(const Options& options, std::size_t total, std::string_view what);
+
 void print_acts(std::span<const ledger::Act> acts, std::size_t left);
 void add_acts(Json& json, std::span<const ledger::Act> acts);  // member "acts"
 

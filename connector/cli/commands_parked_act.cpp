@@ -52,15 +52,8 @@ Agreed agree(const Options& options, ledger::Ledger& ledger) {
         return {{}, nothing_done(options, why)};
     }
     announce(options, *chosen);
-    if (!options.all_matching || options.yes) return {*std::move(chosen), -1};
-    if (options.json || !can_ask()) {
-        return {{},
-                usage_fault(options, fmt::format("{} items fit; --all-matching needs --yes where "
-                                                 "nobody can be asked",
-                                                 chosen->total))};
-    }
-    if (!says_yes()) return {{}, nothing_done(options, "not confirmed: nothing was done")};
-    return {*std::move(chosen), -1};
+    const int code = confirmed(options, chosen->total, "item");
+    return {*std::move(chosen), code};
 }
 
 // The exit code where what could be done was done.
@@ -112,6 +105,16 @@ void add_reread(Json& json, const sync::RereadCounts& reread) {
 }
 
 }  // namespace
+
+int confirmed(const Options& options, std::size_t total, std::string_view what) {
+    if (!options.all_matching || options.yes) return -1;
+    if (options.json || !can_ask()) {
+        return usage_fault(options, fmt::format("{} {}s fit; --all-matching needs --yes where "
+                                                "nobody can be asked",
+                                                total, what));
+    }
+    return says_yes() ? -1 : nothing_done(options, "not confirmed: nothing was done");
+}
 
 int run_parked_retry(const Options& options) {
     auto connector = open_connector(options);

@@ -6,13 +6,14 @@
 
 #include "connector/cli/commands.h"
 #include "connector/cli/commands_parked.h"
+#include "connector/cli/commands_submissions.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/text.h"
 
 namespace dvcsync::cli {
 namespace {
 
-constexpr std::array kinds{"procedure", "dossier", "statistics"};
+constexpr std::array kinds{"procedure", "dossier", "statistics", "answer", "receipt"};
 
 constexpr std::size_t runs_shown = 5;
 constexpr std::size_t acts_shown = 5;
@@ -45,6 +46,7 @@ Status status_json(ledger::Ledger& ledger, const Options& options) {
         json.close();
     }
     json.close();
+    DVC_TRY(add_tally(json, ledger));
     DVC_TRY_ASSIGN(counts, ledger.counts());
     json.open_list("items");
     for (const auto& row : counts) {
@@ -96,6 +98,7 @@ Status status_text(ledger::Ledger& ledger, const Options& options) {
         fmt::print("{:<12}{:>10}{:>11}{:>9}{:>9}{:>9}{:>11}{:>7}\n", kind, t.records, t.delivered,
                    t.refused, t.parked, t.waiting, t.dismissed, t.held);
     }
+    DVC_TRY(print_tally(ledger));
     DVC_TRY_ASSIGN(lease, ledger.lease());
     if (lease) {
         fmt::print("\nrunning, unless it was cut off: {}\n", sync::describe(*lease));

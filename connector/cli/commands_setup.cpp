@@ -37,6 +37,7 @@ Status write_all(const std::filesystem::path& dir) {
                                 file.string()));
     }
     DVC_TRY(province::create_drop_folder(dir / "drop"));
+    DVC_TRY(province::create_drop_inbox(dir / "inbox"));
     const auto key = dir / "ledger.key";
     if (!std::filesystem::exists(key)) DVC_TRY(Sealer::create_key(key));
     return write_atomically(file, config::sample(), 0640);
@@ -59,6 +60,7 @@ int run_init(const Options& options) {
         "Written:\n"
         "  {0}/dvcsync.toml   the configuration: edit what is marked\n"
         "  {0}/drop/in        where the province's system puts its XML files\n"
+        "  {0}/inbox/new      where it finds what citizens filed on the portal\n"
         "  {0}/ledger.key     opens the stored payloads: back it up apart from the ledger\n"
         "Next: edit the file, then run\n"
         "  dvcsync --config {0}/dvcsync.toml check\n",

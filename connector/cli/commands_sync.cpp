@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "connector/cli/commands.h"
+#include "connector/cli/commands_submissions.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/json.h"
 #include "connector/cli/logging.h"
@@ -43,6 +44,7 @@ void print_json(const sync::RunReport& report) {
     json.add("confirmed", std::uint64_t{report.confirmed});
     json.add("confirmed_for", report.confirmed_for);
     json.add("stopped", report.delivery.stop);
+    add_pull(json, report.pull);
     json.close();
     fmt::print("{}\n", json.text());
 }
@@ -125,9 +127,15 @@ int run_sync(const Options& options, const std::atomic<bool>& stop) {
         return complain(options, report.error());
     }
     if (report->busy) return busy(options, *report->busy);
+    const bool pulls = connector->config.inbound &&
+                       (options.job == sync::Job::PullSubmissions || options.job == sync::Job::All);
+    if (pulls) log_pull(report->pull);
+    if (pulls && !options.json) print_pull(report->pull);
     log_run(options.job, *report);
     options.json ? print_json(*report) : print_text(*report, options.confirm);
     if (!report->delivery.stop.empty() && !stop) return exit_portal;
+    if (!report->pull.stop.empty() && !stop)
+        return report->pull.settings ? exit_config : exit_portal;
     return report->attention ? exit_attention : exit_ok;
 }
 

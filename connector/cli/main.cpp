@@ -32,6 +32,8 @@ int run(int argc, char** argv) {
             return cli::run_check(options);
         case cli::Command::Sync:
             return cli::run_sync(options, stop_requested);
+        case cli::Command::Serve:
+            return cli::run_serve(options, stop_requested);
         case cli::Command::Status:
             return cli::run_status(options);
         case cli::Command::Report:
@@ -52,6 +54,16 @@ int run(int argc, char** argv) {
         case cli::Command::ResyncResume:
         case cli::Command::ResyncStop:
             return cli::run_resync_change(options);
+        case cli::Command::SubmissionsList:
+            return cli::run_submissions_list(options);
+        case cli::Command::SubmissionsShow:
+            return cli::run_submissions_show(options);
+        case cli::Command::SubmissionsRetry:
+            return cli::run_submissions_retry(options);
+        case cli::Command::SubmissionsRelease:
+            return cli::run_submissions_release(options);
+        case cli::Command::SubmissionsDismiss:
+            return cli::run_submissions_dismiss(options);
         case cli::Command::Acts:
             return cli::run_acts(options);
         case cli::Command::Catalogue:

@@ -62,14 +62,21 @@ int parse(int argc, char** argv, Options& options) {
     const std::map<std::string, sync::Job> jobs{{"push-catalogue", sync::Job::PushCatalogue},
                                                 {"push-dossiers", sync::Job::PushDossiers},
                                                 {"push-statistics", sync::Job::PushStatistics},
+                                                {"pull-submissions", sync::Job::PullSubmissions},
                                                 {"all", sync::Job::All}};
-    auto* sync = app.add_subcommand("sync", "read the drop folder and push what is new or changed");
+    auto* sync = app.add_subcommand(
+        "sync", "take submissions, read the drop folder and push what is new or changed");
     std::string job = "all";
-    sync->add_option("job", job, "what to push")->check(CLI::IsMember(jobs))->capture_default_str();
+    sync->add_option("job", job, "what to do")->check(CLI::IsMember(jobs))->capture_default_str();
     bool confirm = false;
     sync->add_flag("--confirm", confirm,
                    "yes to a catalogue that abolishes or lacks more than usual");
     sync->add_option("--reason", options.reason, "why; needed with --confirm");
+
+    auto* serve = app.add_subcommand(
+        "serve", "take what the portal calls, and pull submissions now and then; until SIGTERM");
+    serve->add_option("--ready-file", options.ready_file,
+                      "write port and process into this file when it listens");
 
     auto* status = app.add_subcommand("status", "what is delivered, refused, parked and waiting");
     status->add_flag("--parked", options.parked, "also what is parked, as parked list shows it");
@@ -98,6 +105,7 @@ int parse(int argc, char** argv, Options& options) {
     if (init->parsed()) options.command = Command::Init;
     if (app.got_subcommand("check")) options.command = Command::Check;
     if (sync->parsed()) options.command = Command::Sync;
+    if (serve->parsed()) options.command = Command::Serve;
     if (status->parsed()) options.command = Command::Status;
     if (report->parsed()) options.command = Command::Report;
     if (auto done = complete(options, confirm); !done) {

@@ -1,12 +1,14 @@
-// The command line. CLI11 stays inside options.cpp and options_people.cpp.
+// The command line. CLI11 stays inside options.cpp, options_people.cpp and options_submissions.cpp.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "connector/ledger/control.h"
+#include "connector/ledger/submissions.h"
 #include "connector/sync/connector.h"
 #include "connector/sync/people.h"
 
@@ -17,6 +19,7 @@ enum class Command {
     Init,
     Check,
     Sync,
+    Serve,
     Status,
     Report,
     ParkedList,
@@ -28,6 +31,11 @@ enum class Command {
     ResyncPause,
     ResyncResume,
     ResyncStop,
+    SubmissionsList,
+    SubmissionsShow,
+    SubmissionsRetry,
+    SubmissionsRelease,
+    SubmissionsDismiss,
     Acts,
     Catalogue,
     Reconcile,
@@ -47,6 +55,7 @@ struct Options {
     std::filesystem::path dir = ".";      // init
     sync::Job job = sync::Job::All;       // sync
     std::optional<ledger::Act> confirm;   // sync: a person has said yes to what a guard had stopped
+    std::filesystem::path ready_file;     // serve: written whole when it listens; empty: none
     bool parked = false;                  // status: list what is parked
     int limit = 20;                       // status, parked, resync status, acts: rows
     int year = 0;                         // report
@@ -61,6 +70,10 @@ struct Options {
     bool everything = false;              // resync start: no condition, and that is meant
     std::int64_t resync = 0;              // resync status, pause, resume, stop; 0: all
     ReconcileOptions reconcile;
+    std::vector<ledger::SubmissionFilter> submissions;  // `selection` of submissions, checked
+    bool announced = false;                             // submissions list
+    bool content = false;                               // submissions show: what came, as it came
+    int revision = 0;                                   // submissions show; 0: all
 };
 
 // Fills the options. Returns -1 to go on, else the exit code (help and version were printed, or the

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "connector/cli/options_people.h"
+#include "connector/cli/options_submissions.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -17,12 +18,6 @@ Result<ledger::Act> act_of(const Options& options, std::string_view what) {
     act.what = what;
     act.reason = std::move(reason);
     return act;
-}
-
-Status keep_act(Options& options, std::string_view what) {
-    DVC_TRY_ASSIGN(act, act_of(options, what));
-    options.act = std::move(act);
-    return {};
 }
 
 Status complete_confirm(Options& options, bool confirm) {
@@ -46,20 +41,7 @@ Status complete_parked(Options& options) {
 
 Status complete_acting(Options& options, std::string_view what) {
     DVC_TRY(complete_parked(options));
-    if (options.selection.codes.empty() && !options.all_matching) {
-        return fault(
-            "name the codes, or say --all-matching for everything that the filters choose");
-    }
-    if (!options.selection.codes.empty() && options.all_matching) {
-        return fault("--all-matching goes with filters, not with codes");
-    }
-    DVC_TRY(keep_act(options, what));
-    sync::Selection filters = options.selection;
-    filters.codes.clear();
-    if (options.all_matching || filters != sync::Selection{}) {
-        options.act.selection = sync::words_of(filters);
-    }
-    return {};
+    return complete_choice(options, what);
 }
 
 Status complete_slice(Options& options) {
@@ -106,6 +88,29 @@ Status complete_reconcile(Options& options) {
 
 }  // namespace
 
+Status keep_act(Options& options, std::string_view what) {
+    DVC_TRY_ASSIGN(act, act_of(options, what));
+    options.act = std::move(act);
+    return {};
+}
+
+Status complete_choice(Options& options, std::string_view what) {
+    if (options.selection.codes.empty() && !options.all_matching) {
+        return fault(
+            "name the codes, or say --all-matching for everything that the filters choose");
+    }
+    if (!options.selection.codes.empty() && options.all_matching) {
+        return fault("--all-matching goes with filters, not with codes");
+    }
+    DVC_TRY(keep_act(options, what));
+    sync::Selection filters = options.selection;
+    filters.codes.clear();
+    if (options.all_matching || filters != sync::Selection{}) {
+        options.act.selection = sync::words_of(filters);
+    }
+    return {};
+}
+
 Status complete(Options& options, bool confirm) {
     switch (options.command) {
         case Command::Sync:
@@ -130,6 +135,12 @@ Status complete(Options& options, bool confirm) {
             return complete_change(options, "resync stop");
         case Command::Reconcile:
             return complete_reconcile(options);
+        case Command::SubmissionsList:
+        case Command::SubmissionsShow:
+        case Command::SubmissionsRetry:
+        case Command::SubmissionsRelease:
+        case Command::SubmissionsDismiss:
+            return complete_submissions(options);
         default:
             break;
     }

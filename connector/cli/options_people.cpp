@@ -8,12 +8,11 @@
 
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
+#include "connector/cli/options_submissions.h"
 
 namespace dvcsync::cli {
-namespace {
-
-CLI::App* command(CLI::App& parent, Options& options, Command what, const char* name,
-                  const char* description) {
+CLI::App* add_command(CLI::App& parent, Options& options, Command what, const char* name,
+                      const char* description) {
     auto* added = parent.add_subcommand(name, description);
     added->callback([&options, what] { options.command = what; });
     return added;
@@ -29,6 +28,8 @@ void add_reason(CLI::App& command, Options& options) {
     command.add_option("--reason", options.reason,
                        "why, in your words; kept with your name and the time");
 }
+
+namespace {
 
 void add_received(CLI::App& command, Options& options) {
     auto& chosen = options.selection;
@@ -48,10 +49,12 @@ void add_place(CLI::App& command, Options& options) {
 
 void add_filters(CLI::App& command, Options& options) {
     auto& chosen = options.selection;
-    command.add_option("--kind", chosen.kind, "dossier, procedure or statistics");
+    command.add_option("--kind", chosen.kind, "dossier, procedure, statistics, answer or receipt");
     add_place(command, options);
-    command.add_option("--operation", chosen.operation,
-                       "push-procedure, push-dossier, push-progress or push-statistics");
+    command.add_option(
+        "--operation", chosen.operation,
+        "push-procedure, push-dossier, push-progress, push-statistics, push-status or "
+        "confirm-submission");
     command.add_option("--cause", chosen.cause, "parked by: intake, mapping or portal");
     command.add_option("--portal-code", chosen.portal_code, "the portal's code, as listed");
     command.add_option("--text", chosen.text, "words that stand somewhere in the reason");
@@ -70,25 +73,25 @@ void add_parked(CLI::App& app, Options& options) {
     auto* parked = app.add_subcommand("parked", "what needs a person: look, retry, dismiss");
     parked->require_subcommand(1);
 
-    auto* list = command(*parked, options, Command::ParkedList, "list",
-                         "what is parked, by whom and why; newest first");
+    auto* list = add_command(*parked, options, Command::ParkedList, "list",
+                             "what is parked, by whom and why; newest first");
     list->add_option("--code", options.selection.codes, "codes of the records")->type_name("CODE");
     add_filters(*list, options);
     add_limit(*list, options, "rows shown");
 
-    auto* show = command(*parked, options, Command::ParkedShow, "show",
-                         "everything that is known of a record's items, parked or not");
+    auto* show = add_command(*parked, options, Command::ParkedShow, "show",
+                             "everything that is known of a record's items, parked or not");
     show->add_option("code", options.selection.codes, "code of the record")
         ->required()
         ->type_name("CODE")
         ->expected(1);
 
-    auto* retry = command(*parked, options, Command::ParkedRetry, "retry",
-                          "have the next run try them again");
+    auto* retry = add_command(*parked, options, Command::ParkedRetry, "retry",
+                              "have the next run try them again");
     add_acting(*retry, options);
 
-    auto* dismiss = command(*parked, options, Command::ParkedDismiss, "dismiss",
-                            "they need no sending, until the province changes them");
+    auto* dismiss = add_command(*parked, options, Command::ParkedDismiss, "dismiss",
+                                "they need no sending, until the province changes them");
     add_acting(*dismiss, options);
 }
 
@@ -111,7 +114,7 @@ constexpr const char* resync_number =
 
 void add_change(CLI::App& resync, Options& options, Command what, const char* name,
                 const char* description) {
-    auto* change = command(resync, options, what, name, description);
+    auto* change = add_command(resync, options, what, name, description);
     change->add_option("id", options.resync, "number of the resync")
         ->required()
         ->check(number(resync_number))
@@ -123,18 +126,19 @@ void add_resync(CLI::App& app, Options& options) {
     auto* resync = app.add_subcommand("resync", "send again what the portal has had already");
     resync->require_subcommand(1);
 
-    auto* start = command(*resync, options, Command::ResyncStart, "start",
-                          "choose records; the next dvcsync sync sends them, after live changes");
+    auto* start =
+        add_command(*resync, options, Command::ResyncStart, "start",
+                    "choose records; the next dvcsync sync sends them, after live changes");
     start->add_option("--dossier", options.selection.codes, "codes of dossiers")->type_name("CODE");
     start->add_option("--kind", options.selection.kind,
-                      "dossier (if not given), procedure or statistics");
+                      "dossier (if not given), procedure, statistics, answer or receipt");
     add_place(*start, options);
     start->add_flag("--everything", options.everything, "no condition: every record of the kind");
     start->add_flag("--dry-run", options.dry_run, "say what would be sent, and start nothing");
     add_reason(*start, options);
 
-    auto* status = command(*resync, options, Command::ResyncStatus, "status",
-                           "how far they have come; newest first");
+    auto* status = add_command(*resync, options, Command::ResyncStatus, "status",
+                               "how far they have come; newest first");
     status->add_option("id", options.resync, "number of the resync; all if not given")
         ->check(number(resync_number))
         ->type_name("ID");
@@ -147,8 +151,8 @@ void add_resync(CLI::App& app, Options& options) {
 }
 
 void add_reconcile(CLI::App& app, Options& options) {
-    auto* reconcile = command(app, options, Command::Reconcile, "reconcile",
-                              "compare what the portal holds with what the province told");
+    auto* reconcile = add_command(app, options, Command::Reconcile, "reconcile",
+                                  "compare what the portal holds with what the province told");
     reconcile->add_option("--dossier", options.selection.codes, "codes of dossiers")
         ->type_name("CODE");
     add_place(*reconcile, options);
@@ -168,12 +172,13 @@ void add_reconcile(CLI::App& app, Options& options) {
 
 void add_people(CLI::App& app, Options& options) {
     add_parked(app, options);
+    add_submissions(app, options);
     add_resync(app, options);
     add_reconcile(app, options);
-    command(app, options, Command::Catalogue, "catalogue",
-            "the procedures that the next push would abolish, and whether it is stopped");
-    auto* acts = command(app, options, Command::Acts, "acts",
-                         "what persons did, when and why; newest first");
+    add_command(app, options, Command::Catalogue, "catalogue",
+                "the procedures that the next push would abolish, and whether it is stopped");
+    auto* acts = add_command(app, options, Command::Acts, "acts",
+                             "what persons did, when and why; newest first");
     add_limit(*acts, options, "acts shown");
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <system_error>
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 // Endpoints and settings have free names: the portal profile names those it needs, and the client
 // compares when it opens.
 std::span<const Shape> shapes() {
-    static const std::array<Shape, 8> all{{
+    static const std::array<Shape, 10> all{{
         {"province",
          {"code", "agency", "agency_name", "vocabulary", "drop_folder", "stale_after_seconds"}},
         {"portal",
@@ -28,6 +29,12 @@ std::span<const Shape> shapes() {
           "allow_plain_http"}},
         {"portal.endpoints", {}, false},
         {"portal.settings", {}, false},
+        {"inbound",
+         {"inbox", "inbox_folder", "connection", "password_file", "password_env", "staging",
+          "file_hosts", "file_ca", "allow_private_addresses", "allow_plain_http", "scanner",
+          "max_file_mib", "max_submission_mib"},
+         false},
+        {"serve", {"port", "poll_seconds", "downloads"}, false},
         {"catalogue", {"max_abolished_percent"}, false},
         {"ledger", {"file", "key_file"}},
         {"mappings", {"folder"}},
@@ -36,30 +43,30 @@ std::span<const Shape> shapes() {
     return all;
 }
 
-std::string read_password(Reader& reader) {
-    const bool by_file = reader.has("portal", "password_file");
-    const bool by_variable = reader.has("portal", "password_env");
+std::string read_password(Reader& reader, std::string_view section, bool required) {
+    const bool by_file = reader.has(section, "password_file");
+    const bool by_variable = reader.has(section, "password_env");
     if (by_file && by_variable) {
-        reader.fault("portal", "password_env",
+        reader.fault(section, "password_env",
                      "and password_file are both given: remove one of them");
     } else if (by_file) {
-        const fs::path file = reader.path("portal", "password_file");
+        const fs::path file = reader.path(section, "password_file");
         if (file.empty()) return "";
         if (auto secret = read_secret(file))
             return *secret;
         else
-            reader.fault("portal", "password_file", secret.error().message);
+            reader.fault(section, "password_file", secret.error().message);
     } else if (by_variable) {
-        const std::string variable = reader.text("portal", "password_env");
+        const std::string variable = reader.text(section, "password_env");
         if (variable.empty()) return "";
         const char* secret = std::getenv(variable.c_str());
         if (secret != nullptr && *secret != '\0') return secret;
-        reader.fault("portal", "password_env",
+        reader.fault(section, "password_env",
                      fmt::format("names the environment variable {}, which is not set or is empty: "
                                  "set it before the start",
                                  variable));
-    } else {
-        reader.fault("portal", "password_file",
+    } else if (required) {
+        reader.fault(section, "password_file",
                      "is missing: name a file of mode 0600 that holds the password, or name an "
                      "environment variable with password_env");
     }
@@ -97,7 +104,7 @@ void read_portal(Reader& reader, Config& config) {
             !wrong.empty())
             reader.fault("portal", "base_url", wrong);
     config.username = reader.text("portal", "username");
-    config.password = read_password(reader);
+    config.password = read_password(reader, "portal", true);
     read_tls(reader, config);
     config.deadline = std::chrono::seconds(
         reader.number("portal", "deadline_seconds", 1, 600, config.deadline.count() / 1000));
@@ -113,6 +120,68 @@ void read_portal(Reader& reader, Config& config) {
     config.settings = reader.all("portal.settings");
     // The profile's name for the code that [province] gives: nobody writes it twice.
     config.settings.emplace("agency", config.agency);
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        const std::size_t begin = std::min(text.find_first_not_of(" ,"), text.size());
+        text.remove_prefix(begin);
+        const std::size_t end = std::min(text.find_first_of(" ,"), text.size());
+        if (end > 0) words.emplace_back(text.substr(0, end));
+        text.remove_prefix(end);
+    }
+    return words;
+}
+
+void read_inbound(Reader& reader, Config& config) {
+    constexpr std::string_view here = "inbound";
+    static constexpr std::array<std::string_view, 2> inboxes{"folder", "postgres"};
+    config.inbound = reader.has(here, "inbox");
+    if (!config.inbound) {
+        for (const char* key : {"inbox_folder", "connection", "staging", "file_hosts", "scanner"})
+            if (reader.has(here, key))
+                return reader.fault(here, key,
+                                    "is given without inbox: write inbox = \"folder\" or "
+                                    "\"postgres\"");
+        return;
+    }
+    config.inbox = reader.word(here, "inbox", inboxes, config.inbox);
+    if (config.inbox == "folder") {
+        config.inbox_folder = reader.path(here, "inbox_folder");
+    } else {
+        config.inbox_connection = reader.text(here, "connection");
+        if (config.inbox_connection.find("password") != std::string::npos)
+            reader.fault(here, "connection",
+                         "holds a password: put it into a file of mode 0600 and name that file "
+                         "with password_file");
+        config.inbox_password = read_password(reader, here, false);
+    }
+    config.staging = reader.path(here, "staging", false);
+    config.file_hosts = words_of(reader.text(here, "file_hosts", false));
+    config.file_ca = reader.path(here, "file_ca", false);
+    if (!config.file_ca.empty())
+        if (const std::string wrong = file_fault(config.file_ca); !wrong.empty())
+            reader.fault(here, "file_ca", wrong);
+    config.private_addresses = reader.flag(here, "allow_private_addresses");
+    config.plain_http_files = reader.flag(here, "allow_plain_http");
+    config.scanner = reader.path(here, "scanner", false);
+    config.max_file_mib = static_cast<int>(
+        reader.number(here, "max_file_mib", 1, limits::max_file_mib, config.max_file_mib));
+    config.max_submission_mib = static_cast<int>(reader.number(
+        here, "max_submission_mib", 1, limits::max_submission_mib, config.max_submission_mib));
+}
+
+void read_serve(Reader& reader, Config& config) {
+    config.serve = reader.has("serve", "port");
+    config.listen_port =
+        static_cast<int>(reader.number("serve", "port", 0, 65'535, config.listen_port));
+    config.poll_every = std::chrono::seconds(
+        reader.number("serve", "poll_seconds", 0, 86'400, config.poll_every.count()));
+    config.downloads = reader.path("serve", "downloads", false);
+    if (config.serve && !config.inbound)
+        reader.fault("serve", "port",
+                     "is given, but there is no [inbound]: say where submissions go");
 }
 
 void read_catalogue(Reader& reader, Config& config) {
@@ -165,8 +234,13 @@ Result<Config> load(const fs::path& file) {
     config.stale_after = std::chrono::seconds(
         reader.number("province", "stale_after_seconds", 1, 86'400, config.stale_after.count()));
     read_portal(reader, config);
+    read_inbound(reader, config);
+    read_serve(reader, config);
     read_catalogue(reader, config);
     config.ledger_file = reader.path("ledger", "file");
+    // Beside the ledger: the same disk, the same rights.
+    if (config.inbound && config.staging.empty() && !config.ledger_file.empty())
+        config.staging = config.ledger_file.string() + ".staging";
     config.key_file = reader.path("ledger", "key_file");
     read_mappings(reader, config);
     config.log_level = reader.word("log", "level", levels, config.log_level);

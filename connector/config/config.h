@@ -40,6 +40,28 @@ struct Config {
     bool allow_plain_http =
         false;  // contract §1: adapters inside government networks speak plain HTTP
 
+    // [inbound]: submissions from the portal; absent: none are taken
+    bool inbound = false;
+    std::string inbox = "folder";  // folder, postgres
+    std::filesystem::path inbox_folder;
+    std::string inbox_connection;  // libpq connection string, without password
+    std::string inbox_password;    // already read from its file or variable
+    std::filesystem::path staging;
+    std::vector<std::string> file_hosts;  // besides those of the profile
+    std::filesystem::path file_ca;        // for files; empty: the system's authorities
+    bool private_addresses = false;       // files may come from addresses inside our networks
+    bool plain_http_files = false;
+    std::filesystem::path scanner;  // clamd's socket; empty: nothing is scanned
+    int max_file_mib = 100;
+    int max_submission_mib = 500;
+
+    // [serve]: callbacks; absent: none are taken
+    bool serve = false;
+    std::string listen_host = "127.0.0.1";  // loopback only: nginx stands before it
+    int listen_port = 8090;
+    std::chrono::seconds poll_every{60};  // 0: a scheduler runs the pulls
+    std::filesystem::path downloads;      // files that the portal may fetch, by id; empty: none
+
     // [catalogue]
     int max_abolished_percent = 10;  // of what the portal shows; more needs a person's yes
 

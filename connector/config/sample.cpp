@@ -66,6 +66,39 @@ integration = "/XrdAdapter/RestService/forward/mapi/integration"
 [portal.settings]
 dstcode = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
 
+# Submissions that citizens file on the portal. Without this section none are taken.
+# Hồ sơ công dân nộp trên Cổng. Không có mục này thì không nhận.
+[inbound]
+# Where the province takes them: folder (below) or postgres (tables of connector/province/inbox.sql).
+# Nơi hệ thống một cửa lấy hồ sơ: thư mục hoặc PostgreSQL.
+inbox = "folder"
+# They appear, whole, in <inbox_folder>/new. / Hồ sơ trọn vẹn xuất hiện trong <inbox_folder>/new.
+inbox_folder = "inbox"
+# connection = "host=db.tinh.example dbname=motcua user=dvcsync sslmode=verify-full"
+# password_file = "database.password"
+# Where files lie until a submission is whole; same disk as the inbox. / Nơi tạm giữ tệp đính kèm.
+# staging = "ledger.db.staging"
+# Hosts that files may be fetched from, besides those of the profile. / Máy chủ được phép tải tệp.
+# file_hosts = "files.example.gov.vn *.example.gov.vn"
+# Authority of those hosts (PEM); absent: those of the system. / CA của các máy chủ đó.
+# file_ca = "certs/files-ca.pem"
+# Only where they lie inside our own networks, or have no TLS. / Chỉ khi máy chủ tệp ở mạng nội bộ.
+# allow_private_addresses = false
+# allow_plain_http = false
+# Virus scanner: clamd's socket; absent: nothing is scanned. / Quét vi-rút qua clamd.
+# scanner = "/run/clamav/clamd.ctl"
+# max_file_mib = 100
+# max_submission_mib = 500
+
+# Callbacks of the portal (dvcsync serve), on the loopback address, behind nginx: connector/packaging/nginx.
+# Nhận cuộc gọi từ Cổng (dvcsync serve), chỉ nghe trên 127.0.0.1, phía sau nginx.
+# [serve]
+# port = 8090
+# The portal's list is read so often; 0: a scheduler runs dvcsync sync pull-submissions.
+# poll_seconds = 60
+# Files that the portal may fetch, each named by its id. / Tệp kết quả để Cổng tải về, đặt tên theo mã.
+# downloads = "downloads"
+
 [catalogue]
 # A push that would abolish more than this share (percent, 0–100) of the procedures that the portal shows
 # waits for a person: dvcsync sync push-catalogue --confirm.

@@ -1,5 +1,7 @@
 #include "connector/ledger/conditions.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <utility>
 
@@ -25,6 +27,13 @@ void add_number(Conditions& conditions, std::string_view words, std::optional<Nu
     if (number) conditions.add(words, {as_integer(*number)});
 }
 
+// Provinces write a code with and without suffixes (".01", ".000.00.00.H22", province rule 7): a
+// code that is asked for without one means every form of it. Three ?s, the code each time.
+std::string of_procedure(std::string_view table) {
+    return fmt::format("({0}.procedure = ? OR substr({0}.procedure, 1, length(?) + 1) = ? || '.')",
+                       table);
+}
+
 // What filters and slices have in common. by_code: the code is known too, so that the index over
 // kind and code finds the record; for the kind alone it would read nearly everything, and not in
 // order (the + keeps it out).
@@ -32,12 +41,9 @@ template <class Choice>
 void add_record(Conditions& conditions, const Choice& choice, bool by_code) {
     add_text(conditions, by_code ? "r.kind = ?" : "+r.kind = ?", choice.kind);
     add_text(conditions, "r.agency = ?", choice.agency);
-    // Provinces write a code with and without suffixes (".01", ".000.00.00.H22", province rule 7):
-    // a code that is asked for without one means every form of it.
     if (!choice.procedure.empty())
         conditions.add(
-            "(r.procedure = ? OR substr(r.procedure, 1, length(?) + 1) = ? || '.' "
-            "OR (r.kind = 'procedure' AND r.code = ?))",
+            fmt::format("({} OR (r.kind = 'procedure' AND r.code = ?))", of_procedure("r")),
             {choice.procedure, choice.procedure, choice.procedure, choice.procedure});
     add_number(conditions, "r.received >= ?", choice.received_from);
     add_number(conditions, "r.received < ?", choice.received_until);
@@ -71,6 +77,19 @@ Conditions conditions_of(const Filter& filter) {
 Conditions conditions_of(const Slice& slice) {
     Conditions conditions;
     add_record(conditions, slice, !slice.codes.empty());
+    return conditions;
+}
+
+Conditions conditions_of(const SubmissionFilter& filter) {
+    Conditions conditions;
+    add_text(conditions, "s.code = ?", filter.code);
+    add_text(conditions, "s.kind = ?", filter.kind);
+    add_text(conditions, "s.agency = ?", filter.agency);
+    if (!filter.procedure.empty())
+        conditions.add(of_procedure("s"), {filter.procedure, filter.procedure, filter.procedure});
+    add_number(conditions, "s.stage = ?", filter.stage);
+    add_number(conditions, "s.arrived >= ?", filter.from);
+    add_number(conditions, "s.arrived < ?", filter.until);
     return conditions;
 }
 

@@ -8,6 +8,7 @@
 
 #include "connector/ledger/control.h"
 #include "connector/ledger/sqlite_edge.h"
+#include "connector/ledger/submissions.h"
 
 namespace dvcsync::ledger {
 
@@ -23,5 +24,7 @@ struct Conditions {
 Conditions conditions_of(const Filter& filter);
 // Over `record r`. The codes are left out.
 Conditions conditions_of(const Slice& slice);
+// Over `submission s`.
+Conditions conditions_of(const SubmissionFilter& filter);
 
 }  // namespace dvcsync::ledger

@@ -31,7 +31,7 @@ inline constexpr std::string_view doubt_code = "in doubt";
 // Chooses items. Every condition that is given must hold; an empty filter chooses everything.
 struct Filter {
     std::optional<std::int64_t> item;
-    std::string kind;  // "dossier", "procedure", "statistics"
+    std::string kind;  // "dossier", "procedure", "statistics", "receipt", "answer"
     std::string code;  // of the record
     std::string agency;
     std::string procedure;  // the dossier's procedure, or the procedure itself
@@ -101,7 +101,7 @@ struct Fed {
     std::size_t left = 0;  // of all active resyncs
 };
 
-// The right to write, held by one run at a time.
+// The right to write, held by one run at a time under each name.
 struct Lease {
     std::string owner;  // unique for each run
     std::string host;
@@ -110,6 +110,7 @@ struct Lease {
     UtcTime taken{};
     UtcTime heartbeat{};
     UtcTime expires{};
+    std::string name = "run";  // "run": what goes out; "pull": what comes in
 };
 
 // How the catalogue at the portal would change if everything that is queued went out.

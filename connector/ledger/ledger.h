@@ -32,7 +32,7 @@ namespace dvcsync::ledger {
 
 // The columns that reports, filters and statistics need.
 struct Facts {
-    std::string kind;  // "dossier", "procedure", "statistics"
+    std::string kind;  // "dossier", "procedure", "statistics", "receipt", "answer"
     std::string code;
     std::string agency;
     std::string agency_name;
@@ -61,6 +61,10 @@ struct Intake {
     std::string fault;             // not empty: park it at once for this reason (cause Intake)
                                    // under queue[0]; facts may hold no more than kind and code
     std::optional<UtcTime> as_of;  // when the export that holds it was made; nullopt: not told
+    // The codes of one dossier at the portal and here, where the record tells them. take() leaves
+    // them alone: whoever takes links them (Submissions::link).
+    std::string portal_code{};
+    std::string local_code{};
 };
 
 // Of a record's newest version.
@@ -235,9 +239,14 @@ struct Run {
 // What records can be counted by.
 enum class Column { Status, Agency, Procedure };
 
+class Submissions;  // submissions.h
+
 class Ledger {
   public:
     virtual ~Ledger() = default;
+
+    // The inbound half. Lives as long as the ledger, and is part of together().
+    virtual Submissions& submissions() = 0;
 
     // -- intake --------------------------------------------------------------------------------
     // Whether a record with exactly this content is the current version of some record, and that
@@ -347,15 +356,18 @@ class Ledger {
     virtual Result<Fed> feed_resync(std::size_t max, UtcTime now) = 0;
 
     // -- runs ----------------------------------------------------------------------------------
-    // Takes the lease; nullopt: it is ours. Otherwise the lease of the run that holds it. One that
-    // has expired is taken over, and so is one of `wanted.host` when `owner_is_gone` (whoever asks
-    // knows that no process on this host holds it). While this object holds the lease, every
-    // function that claims, settles or takes fails with Retry once another run has taken it over.
+    // Takes the lease of that name; nullopt: it is ours. Otherwise the lease of the run that holds
+    // it. Leases of different names do not hinder each other; an object holds one at a time (Bug:
+    // it asks for another). One that has expired is taken over, and so is one of `wanted.host` when
+    // `owner_is_gone` (whoever asks knows that no process on this host holds it). While this object
+    // holds the lease, every function that claims, settles or takes fails with Retry once another
+    // run has taken it over.
     virtual Result<std::optional<Lease>> acquire(const Lease& wanted, bool owner_is_gone,
                                                  UtcTime now) = 0;
     virtual Status renew(UtcTime now, UtcTime expires) = 0;  // Retry: taken over
     virtual Status release() = 0;                            // no error if it is not ours any more
-    virtual Result<std::optional<Lease>> lease() = 0;        // whoever holds it
+    // Whoever holds it.
+    virtual Result<std::optional<Lease>> lease(std::string_view name = "run") = 0;
     virtual Result<std::int64_t> begin_run(std::string_view job, UtcTime now) = 0;
     virtual Status end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
                            UtcTime now) = 0;

@@ -195,6 +195,104 @@ CREATE TABLE lease (
     expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // 4: what citizens file on the portal. outbox is written anew, because the range of its
+    // operations cannot be widened in place.
+    R"sql(
+CREATE TABLE outbox_4 (
+    item INTEGER PRIMARY KEY,
+    record INTEGER NOT NULL REFERENCES record,
+    operation INTEGER NOT NULL CHECK (operation BETWEEN 0 AND 5),
+    state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 6),
+    cause INTEGER NOT NULL CHECK (cause BETWEEN 0 AND 3),
+    version INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    queued_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    delivered_at INTEGER,
+    document BLOB CHECK (length(document) = 32),
+    portal_code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    again INTEGER NOT NULL DEFAULT 0,
+    sent_status TEXT,
+    delivered_status TEXT
+) STRICT;
+INSERT INTO outbox_4 SELECT * FROM outbox ORDER BY item;
+DROP TABLE outbox;
+ALTER TABLE outbox_4 RENAME TO outbox;
+CREATE UNIQUE INDEX outbox_record ON outbox (record, operation);
+CREATE INDEX outbox_ready ON outbox (operation, next_at) WHERE state = 0;
+CREATE INDEX outbox_sending ON outbox (operation) WHERE state = 1;
+CREATE INDEX outbox_waiting ON outbox (operation, next_at) WHERE state = 2;
+CREATE INDEX outbox_in_doubt ON outbox (operation, next_at) WHERE state = 3;
+
+CREATE TABLE announcement (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    announced INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    fetched INTEGER
+) STRICT;
+CREATE UNIQUE INDEX announcement_code ON announcement (code, stamp);
+CREATE INDEX announcement_open ON announcement (next_at) WHERE fetched IS NULL;
+
+CREATE TABLE submission (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL,
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    reading TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    road INTEGER NOT NULL CHECK (road BETWEEN 0 AND 1),
+    stage INTEGER NOT NULL CHECK (stage BETWEEN 0 AND 4),
+    without_files INTEGER NOT NULL DEFAULT 0,
+    procedure TEXT NOT NULL,
+    agency TEXT NOT NULL,
+    filed INTEGER,
+    arrived INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    again INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL,
+    place TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX submission_content ON submission (code, digest);
+CREATE UNIQUE INDEX submission_revision ON submission (code, revision);
+CREATE INDEX submission_received ON submission (next_at) WHERE stage = 0;
+CREATE INDEX submission_waiting ON submission (next_at) WHERE stage = 1;
+
+CREATE TABLE submission_body (
+    submission INTEGER PRIMARY KEY REFERENCES submission,
+    sealed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE submission_file (
+    submission INTEGER NOT NULL REFERENCES submission,
+    number INTEGER NOT NULL CHECK (number > 0),
+    size INTEGER NOT NULL,
+    sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+    type TEXT NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (submission, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE act_submission (
+    submission INTEGER NOT NULL REFERENCES submission,
+    act INTEGER NOT NULL REFERENCES act,
+    PRIMARY KEY (submission, act)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE link (
+    portal TEXT PRIMARY KEY,
+    local TEXT NOT NULL,
+    linked INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX link_local ON link (local);
+)sql",
 };
 
 }  // namespace

@@ -244,9 +244,7 @@ Result<std::vector<Claimed>> SqliteLedger::unreadable(std::int64_t after, std::s
                                                 "ORDER BY o.item LIMIT ?4")));
     std::vector<Claimed> found;
     DVC_TRY(statement.each(
-        [&](Statement& row) {
-            found.push_back(claimed(row, row.choice(14, Operation::PushStatistics)));
-        },
+        [&](Statement& row) { found.push_back(claimed(row, row.choice(14, last_operation))); },
         after, State::Parked, Cause::Intake, max));
     return found;
 }

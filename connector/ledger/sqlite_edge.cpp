@@ -187,16 +187,18 @@ Digest Statement::digest(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Millis patience) {
-    // Made here, because SQLite would let others read it; -wal and -shm take over its mode.
-    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made < 0) {
+    // Made here, because SQLite would let others read it; -wal and -shm take over its mode. A file
+    // that is there is not opened: closing it would take away the locks of every other connection
+    // of this process, and whoever came next would think the ledger unused and fold its log away.
+    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0) ::close(made);
+    if (made < 0 && (errno != EEXIST || ::access(file.c_str(), R_OK | W_OK) != 0)) {
         const int code = errno;
         Error error = file_error("open the ledger", file, code);
         // The path is right: the ledger is there, or could be, and may not be used.
         if (code == EACCES || code == EPERM) error.kind = ErrorKind::Retry;
         return tl::make_unexpected(std::move(error));
     }
-    ::close(made);
 
     Database database(file);
     const int code = sqlite3_open_v2(

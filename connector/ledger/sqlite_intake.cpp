@@ -25,6 +25,8 @@ Operation home_of(const Intake& intake) {
     if (!intake.queue.empty()) return intake.queue.front();
     if (intake.facts.kind == "procedure") return Operation::PushProcedure;
     if (intake.facts.kind == "statistics") return Operation::PushStatistics;
+    if (intake.facts.kind == "receipt") return Operation::ConfirmSubmission;
+    if (intake.facts.kind == "answer") return Operation::PushStatus;
     return Operation::PushDossier;
 }
 
@@ -222,7 +224,7 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
     std::array<std::optional<Row>, all_operations.size()> rows;
     DVC_TRY(items_of_record_.each(
         [&rows](Statement& row) {
-            const auto operation = row.choice(1, Operation::PushStatistics);
+            const auto operation = row.choice(1, last_operation);
             rows[static_cast<std::size_t>(operation)] = {
                 row.integer(0), Standing(row.choice(2, State::Dismissed), row.text(4)),
                 row.choice(3, Cause::Portal)};

@@ -23,7 +23,14 @@ static_assert(static_cast<int>(Cause::None) == 0 && static_cast<int>(Cause::Inta
 static_assert(static_cast<int>(Operation::PushProcedure) == 0 &&
               static_cast<int>(Operation::PushDossier) == 1 &&
               static_cast<int>(Operation::PushProgress) == 2 &&
-              static_cast<int>(Operation::PushStatistics) == 3);
+              static_cast<int>(Operation::PushStatistics) == 3 &&
+              static_cast<int>(Operation::ConfirmSubmission) == 4 &&
+              static_cast<int>(Operation::PushStatus) == 5);
+
+static_assert(static_cast<int>(Road::Poll) == 0 && static_cast<int>(Road::Callback) == 1);
+static_assert(static_cast<int>(Stage::Received) == 0 && static_cast<int>(Stage::Waiting) == 1 &&
+              static_cast<int>(Stage::Held) == 2 && static_cast<int>(Stage::Handed) == 3 &&
+              static_cast<int>(Stage::Dismissed) == 4);
 
 constexpr Millis patience{10'000};  // a report over a full year takes far less
 
@@ -69,6 +76,7 @@ Result<std::unique_ptr<Ledger>> SqliteLedger::open(const std::filesystem::path& 
 Status SqliteLedger::prepare() {
     DVC_TRY(prepare_intake());
     DVC_TRY(prepare_delivery());
+    DVC_TRY(submissions_.prepare());
     return prepare_lease();
 }
 
@@ -136,6 +144,10 @@ Status SqliteLedger::verify() {
     DVC_TRY_ASSIGN(bare, db_.number("SELECT count(*) FROM record r WHERE NOT EXISTS "
                                     "(SELECT 1 FROM body b WHERE b.record = r.id)"));
     if (bare > 0) words += fmt::format("{} records without a payload; ", bare);
+    DVC_TRY_ASSIGN(empty,
+                   db_.number("SELECT count(*) FROM submission s WHERE NOT EXISTS "
+                              "(SELECT 1 FROM submission_body b WHERE b.submission = s.id)"));
+    if (empty > 0) words += fmt::format("{} submissions without a payload; ", empty);
     if (words.empty()) return {};
     return fail(ErrorKind::Corrupt,
                 fmt::format("ledger {} is damaged; stop, keep a copy, restore it from a backup: {}",

@@ -1,6 +1,7 @@
 // The Ledger on SQLite. Split over files by what is asked of it: sqlite_ledger.cpp (opening, runs,
 // health), sqlite_intake.cpp, sqlite_delivery.cpp, sqlite_settle.cpp, sqlite_people.cpp,
 // sqlite_resync.cpp, sqlite_lease.cpp, sqlite_reports.cpp, sqlite_walk.cpp, sqlite_catalogue.cpp.
+// The inbound half is a class of its own (sqlite_submissions.h) over the same database.
 #pragma once
 
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "connector/ledger/ledger.h"
 #include "connector/ledger/sqlite_edge.h"
+#include "connector/ledger/sqlite_submissions.h"
 #include "connector/ledger/states.h"
 
 namespace dvcsync::ledger {
@@ -20,6 +22,10 @@ class SqliteLedger final : public Ledger {
   public:
     static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file,
                                                 std::string_view key_id);
+    SqliteLedger(const SqliteLedger&) = delete;  // submissions_ knows where this one lives
+    SqliteLedger& operator=(const SqliteLedger&) = delete;
+
+    Submissions& submissions() override { return submissions_; }
 
     Result<Current> is_current(const Digest& digest) override;
     Status seen_again(std::span<const std::pair<Digest, UtcTime>> versions) override;
@@ -70,7 +76,7 @@ class SqliteLedger final : public Ledger {
                                          UtcTime now) override;
     Status renew(UtcTime now, UtcTime expires) override;
     Status release() override;
-    Result<std::optional<Lease>> lease() override;
+    Result<std::optional<Lease>> lease(std::string_view name) override;
 
     Result<std::int64_t> begin_run(std::string_view job, UtcTime now) override;
     Status end_run(std::int64_t run, std::string_view outcome, std::string_view summary,
@@ -85,6 +91,8 @@ class SqliteLedger final : public Ledger {
     auto plans() { return db_.plans(); }
 
   private:
+    friend class SqliteSubmissions;  // for fence() and the acts
+
     // An outbox row together with what is needed of its record to move it.
     struct Item {
         std::int64_t id = 0;
@@ -126,6 +134,8 @@ class SqliteLedger final : public Ledger {
     // Sends the event to every parked item that the filter chooses, and keeps the act with them.
     Result<std::size_t> act_on_parked(Filter filter, const Act& act, Event event, UtcTime now);
     Result<std::int64_t> keep(const Act& act, std::size_t items, UtcTime now);
+    // `rest` goes on from the table `act a`, with one ?.
+    Result<std::vector<Act>> acts_where(std::string_view rest, std::int64_t value);
 
     // -- resync
     // Puts the slice's records into the temporary table `chosen`.
@@ -140,6 +150,7 @@ class SqliteLedger final : public Ledger {
 
     Database db_;
     std::string owner_;  // of the lease that this object took; "": none
+    std::string lease_;  // its name
     // Names that are in the agency table already, so that most records need no look.
     std::unordered_map<std::string, std::string> agencies_;
 
@@ -150,6 +161,7 @@ class SqliteLedger final : public Ledger {
         find_follower_, insert_, restart_, dismiss_, park_, drop_delivered_, drop_, write_,
         delivered_, learn_;
     Statement fence_;
+    SqliteSubmissions submissions_{db_, *this};
 };
 
 }  // namespace dvcsync::ledger

@@ -13,7 +13,7 @@ constexpr std::string_view items_and_records = "FROM outbox o JOIN record r ON r
 ItemDetails details_of(Statement& row) {
     ItemDetails details;
     details.row = {row.integer(0),
-                   row.choice(1, Operation::PushStatistics),
+                   row.choice(1, last_operation),
                    row.choice(2, State::Dismissed),
                    row.choice(3, Cause::Portal),
                    row.text(4),
@@ -52,7 +52,7 @@ Status each_item(Database& database, const Filter& filter, std::size_t max, OnIt
     return statement.rows(on_item);
 }
 
-constexpr std::string_view acts_where =
+constexpr std::string_view acts_and =
     "SELECT a.id, a.actor, a.what, a.reason, a.selection, a.at, a.items FROM act a {}";
 
 Act act_of(const Statement& row) {
@@ -87,7 +87,7 @@ Result<std::vector<ItemDetails>> SqliteLedger::details(const Filter& filter, std
         records.push_back(row.integer(21));
     }));
     DVC_TRY_ASSIGN(
-        acts, db_.prepare(fmt::format(acts_where,
+        acts, db_.prepare(fmt::format(acts_and,
                                       "JOIN act_item i ON i.act = a.id "
                                       "WHERE i.record = ?1 AND i.operation = ?2 ORDER BY i.act")));
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -123,8 +123,7 @@ Result<std::size_t> SqliteLedger::act_on_parked(Filter filter, const Act& act, E
                                                  items_and_records, conditions.sql)));
     find.bind_all(conditions.values);
     DVC_TRY(find.rows([&chosen](Statement& row) {
-        chosen.push_back(
-            {row.integer(0), row.integer(1), row.choice(2, Operation::PushStatistics)});
+        chosen.push_back({row.integer(0), row.integer(1), row.choice(2, last_operation)});
     }));
     if (chosen.empty()) return 0;
     DVC_TRY_ASSIGN(id, keep(act, chosen.size(), now));
@@ -154,9 +153,13 @@ Status SqliteLedger::note(const Act& act, UtcTime now) {
 }
 
 Result<std::vector<Act>> SqliteLedger::acts(std::size_t max) {
-    DVC_TRY_ASSIGN(statement, db_.prepare(fmt::format(acts_where, "ORDER BY a.id DESC LIMIT ?1")));
+    return acts_where("ORDER BY a.id DESC LIMIT ?1", static_cast<std::int64_t>(max));
+}
+
+Result<std::vector<Act>> SqliteLedger::acts_where(std::string_view rest, std::int64_t value) {
+    DVC_TRY_ASSIGN(statement, db_.prepare(fmt::format(acts_and, rest)));
     std::vector<Act> all;
-    DVC_TRY(statement.each([&all](const Statement& row) { all.push_back(act_of(row)); }, max));
+    DVC_TRY(statement.each([&all](const Statement& row) { all.push_back(act_of(row)); }, value));
     return all;
 }
 

@@ -37,7 +37,7 @@ Result<std::vector<ItemCount>> SqliteLedger::counts() {
                                           "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"));
     std::vector<ItemCount> counts;
     DVC_TRY(statement.each([&counts](Statement& row) {
-        counts.push_back({row.choice(0, Operation::PushStatistics), row.choice(1, State::Dismissed),
+        counts.push_back({row.choice(0, last_operation), row.choice(1, State::Dismissed),
                           row.choice(2, Cause::Portal), row.count(3)});
     }));
     return counts;

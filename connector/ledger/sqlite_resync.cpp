@@ -9,7 +9,8 @@ namespace {
 
 // The operation that carries the whole of record r; what follows from it is not repeated.
 constexpr std::string_view home_operation =
-    "CASE r.kind WHEN 'procedure' THEN 0 WHEN 'statistics' THEN 3 ELSE 1 END";
+    "CASE r.kind WHEN 'procedure' THEN 0 WHEN 'statistics' THEN 3 WHEN 'receipt' THEN 4 "
+    "WHEN 'answer' THEN 5 ELSE 1 END";
 
 // Whether the newest version of r can be read and is to be sent by that operation.
 std::string is_wanted() {
@@ -210,8 +211,8 @@ Result<Fed> SqliteLedger::feed_resync(std::size_t max, UtcTime now) {
                              home_operation, is_wanted())));
     DVC_TRY(next.each(
         [&chunk](Statement& row) {
-            Row one{row.integer(0), std::nullopt, std::nullopt,
-                    row.choice(3, Operation::PushStatistics), row.integer(4) != 0};
+            Row one{row.integer(0), std::nullopt, std::nullopt, row.choice(3, last_operation),
+                    row.integer(4) != 0};
             if (!row.is_null(1)) {
                 one.item = row.integer(1);
                 one.state = row.choice(2, State::Dismissed);

@@ -47,7 +47,7 @@ Result<SqliteLedger::Item> SqliteLedger::item_of(const Settlement& settlement) {
     Item item;
     item.id = settlement.item;
     item.record = find_item_.integer(0);
-    item.operation = find_item_.choice(1, Operation::PushStatistics);
+    item.operation = find_item_.choice(1, last_operation);
     item.state = find_item_.choice(2, State::Dismissed);
     item.version = find_item_.integer(3);
     item.record_version = find_item_.integer(4);

@@ -59,6 +59,13 @@ tl::expected<std::string_view, std::string> CodeTable::find(std::string_view loc
                     shown_value(local), shown_, on ? day : std::string(" today")));
 }
 
+tl::expected<std::string_view, std::string> CodeTable::back(std::string_view national) const {
+    if (const auto at = backwards_.find(national); at != backwards_.end()) return at->second;
+    if (keep_unknown_) return national;
+    return tl::make_unexpected(
+        fmt::format("code {} is not in {}: {}", shown_value(national), shown_, advice_));
+}
+
 class CodeTableLoader {
   public:
     CodeTableLoader(DataFile& file, pugi::xml_node node) : file_(file), node_(node) {}
@@ -95,6 +102,8 @@ class CodeTableLoader {
             const auto [at, added] = table_->rows_.try_emplace(comparable(from));
             if (!added && !from.empty())
                 file_.fault(map, fmt::format("code '{}' comes twice", from));
+            if (!table_->backwards_.emplace(to, from).second && !to.empty())
+                table_->no_way_back_ = fmt::format("'{}' stands for two words", to);
             at->second.push_back({std::move(to), std::nullopt, std::nullopt});
         }
         if (table_->rows_.empty())
@@ -111,6 +120,7 @@ class CodeTableLoader {
         if (node_.child("map"))
             file_.fault(node_, "<codes>: either 'file' or <map> rows, not both");
         path_ = codes_dir / name;
+        table_->no_way_back_ = "only <map> rows can be read backwards";
         table_->shown_ = path_.string();
         const std::string from = file_.required(node_, "from");
         const std::string to = file_.required(node_, "to");

@@ -27,6 +27,11 @@ class CodeTable {
     // codes), so it lives as long as the table and `local`.
     tl::expected<std::string_view, std::string> find(std::string_view local,
                                                      std::optional<Date> on) const;
+    // The other way: what a national code means. Only for tables of <map> rows, each with another
+    // code; the error says what is wrong with this one.
+    tl::expected<std::string_view, std::string> back(std::string_view national) const;
+    // Empty, or why the table cannot be read backwards.
+    const std::string& no_way_back() const { return no_way_back_; }
     const std::string& name() const { return name_; }
 
   private:
@@ -44,6 +49,8 @@ class CodeTable {
     bool keep_unknown_ = false;
     std::vector<std::string> strips_;  // suffix patterns, '#' = one digit, tried in order
     StringMap<std::vector<Row>> rows_;
+    StringMap<std::string> backwards_;
+    std::string no_way_back_;
 };
 
 // nullptr if there was a fault. `codes_dir` holds the CSV files; the one read is added to `read`.

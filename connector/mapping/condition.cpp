@@ -57,7 +57,7 @@ tl::expected<Condition::Term, std::string> Condition::compile_term(std::string_v
     return term;
 }
 
-Reading<bool> Condition::holds(const Term& term, const Cursor& cursor) {
+Parsed<bool> Condition::holds(const Term& term, const Cursor& cursor) {
     if (term.list) return (cursor.members(*term.list).count != 0) != term.negated;
     const auto word = read_word(cursor, *term.value);
     if (!word) return tl::make_unexpected(word.error());
@@ -69,7 +69,7 @@ Reading<bool> Condition::holds(const Term& term, const Cursor& cursor) {
     return found != term.negated;
 }
 
-Reading<bool> Condition::holds(const Cursor& cursor) const {
+Parsed<bool> Condition::holds(const Cursor& cursor) const {
     for (const auto& term : terms_) {
         auto held = holds(term, cursor);
         if (!held || !*held) return held;
@@ -77,14 +77,14 @@ Reading<bool> Condition::holds(const Cursor& cursor) const {
     return true;
 }
 
-Reading<bool> Test::holds(Cursor& cursor) const {
+Parsed<bool> Test::holds(Cursor& cursor) const {
     if (when) {
         auto held = when->holds(cursor);
         if (!held || !*held) return held;
     }
     if (!any) return true;
     if (!where) return cursor.members(*any).count != 0;
-    Reading<bool> found = false;
+    Parsed<bool> found = false;
     cursor.each(*any, [&] {
         if (!found || *found) return;
         found = where->holds(cursor);

@@ -21,7 +21,7 @@ class Condition {
     static tl::expected<Condition, std::string> compile(std::string_view text,
                                                         const Scopes& scopes);
     // Error: a word of the record is not in its word table.
-    Reading<bool> holds(const Cursor& cursor) const;
+    Parsed<bool> holds(const Cursor& cursor) const;
 
   private:
     struct Term {
@@ -32,7 +32,7 @@ class Condition {
     };
     static tl::expected<Term, std::string> compile_term(std::string_view text,
                                                         const Scopes& scopes);
-    static Reading<bool> holds(const Term& term, const Cursor& cursor);
+    static Parsed<bool> holds(const Term& term, const Cursor& cursor);
 
     std::vector<Term> terms_;
 };
@@ -43,7 +43,7 @@ struct Test {
     std::optional<ListRef> any;
     std::optional<Condition> where;
 
-    Reading<bool> holds(Cursor& cursor) const;
+    Parsed<bool> holds(Cursor& cursor) const;
 };
 
 // Reads an optional condition from an attribute; a wrong one is a fault of the file.

@@ -10,13 +10,15 @@
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
 #include "connector/mapping/data_file.h"
-#include "connector/mapping/plan.h"
+#include "connector/mapping/reading_data.h"
 
 namespace dvcsync::mapping {
 
 struct SetData {
     Vocabulary vocabulary;
     std::array<std::optional<Plan>, all_operations.size()> plans;
+    StringMap<Plan> answers;
+    StringMap<Reading> readings;
     Digest digest{};
     std::vector<std::filesystem::path> files;
 };
@@ -65,34 +67,52 @@ class ProfileLoader {
                   Faults& faults, std::set<fs::path>& read)
         : vocabulary_(std::move(vocabulary)), faults_(faults), context_{dir / "codes", read} {}
 
-    std::vector<std::shared_ptr<const PlanData>> run(const fs::path& folder) {
+    void run(const fs::path& folder) {
         for (const auto& path : mapping_files(folder, faults_)) {
             context_.read.insert(path);
             files_.emplace_back(path, faults_);
         }
         for (auto& file : files_)
             if (file.is_usable()) load_shared(file);
-        std::vector<std::shared_ptr<const PlanData>> plans;
         for (auto& file : files_) {
             if (!file.is_usable() || !vocabulary_ || root_is(file, "shared")) continue;
-            if (!root_is(file, "mapping")) {
-                file.fault(file.root(), fmt::format("the root element must be <mapping> or "
-                                                    "<shared>, not <{}>",
+            if (root_is(file, "mapping"))
+                add_plan(file);
+            else if (root_is(file, "reading"))
+                add_reading(file);
+            else
+                file.fault(file.root(), fmt::format("the root element must be <mapping>, <reading> "
+                                                    "or <shared>, not <{}>",
                                                     file.root().name()));
-                continue;
-            }
-            auto plan = load_plan(file, vocabulary_, shared_, context_);
-            if (!plan) continue;
-            for (const auto& other : plans)
-                if (other->operation == plan->operation)
-                    file.fault(file.root(), fmt::format("another file already maps '{}'",
-                                                        to_string(plan->operation)));
-            plans.push_back(std::move(plan));
         }
-        return plans;
     }
 
+    std::vector<std::shared_ptr<const PlanData>> plans;
+    std::vector<std::shared_ptr<const ReadingData>> readings;
+
   private:
+    void add_plan(DataFile& file) {
+        auto plan = load_plan(file, vocabulary_, shared_, context_);
+        if (!plan) return;
+        for (const auto& other : plans)
+            if (other->operation == plan->operation && other->answers == plan->answers)
+                file.fault(file.root(),
+                           fmt::format("another file already maps '{}'",
+                                       plan->operation ? to_string(*plan->operation)
+                                                       : std::string_view(plan->answers)));
+        plans.push_back(std::move(plan));
+    }
+
+    void add_reading(DataFile& file) {
+        auto reading = load_reading(file, vocabulary_, shared_, context_);
+        if (!reading) return;
+        for (const auto& other : readings)
+            if (other->name == reading->name)
+                file.fault(file.root(),
+                           fmt::format("another file already is the reading '{}'", reading->name));
+        readings.push_back(std::move(reading));
+    }
+
     static bool root_is(const DataFile& file, std::string_view name) {
         return file.root().name() == name;
     }
@@ -123,8 +143,8 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     DataFile file(dir / "province" / fmt::format("{}.xml", vocabulary), faults);
     read.insert(file.path());
     const auto words = file.is_usable() ? load_vocabulary(file) : nullptr;
-    const auto plans =
-        ProfileLoader(dir, words, faults, read).run(dir / "portal" / std::string(profile));
+    ProfileLoader loader(dir, words, faults, read);
+    loader.run(dir / "portal" / std::string(profile));
     if (!faults.empty()) return fail(ErrorKind::Config, faults.text());
 
     auto set = std::make_shared<SetData>();
@@ -132,8 +152,13 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     DVC_TRY_ASSIGN(digest, digest_of(dir, set->files));
     set->digest = digest;
     set->vocabulary.data_ = words;
-    for (const auto& plan : plans)
-        set->plans[std::size_t(plan->operation)].emplace().data_ = plan;
+    for (const auto& plan : loader.plans)
+        if (plan->operation)
+            set->plans[std::size_t(*plan->operation)].emplace().data_ = plan;
+        else
+            set->answers[plan->answers].data_ = plan;
+    for (const auto& reading : loader.readings)
+        set->readings[reading->name].data_ = reading;
     MappingSet result;
     result.data_ = std::move(set);
     return result;
@@ -148,6 +173,16 @@ const Vocabulary& MappingSet::vocabulary() const {
 const Plan* MappingSet::plan(Operation operation) const {
     const auto& plan = data_->plans[std::size_t(operation)];
     return plan ? &*plan : nullptr;
+}
+
+const Plan* MappingSet::answer(std::string_view name) const {
+    const auto at = data_->answers.find(name);
+    return at == data_->answers.end() ? nullptr : &at->second;
+}
+
+const Reading* MappingSet::reading(std::string_view name) const {
+    const auto at = data_->readings.find(name);
+    return at == data_->readings.end() ? nullptr : &at->second;
 }
 
 const Digest& MappingSet::digest() const {

@@ -26,6 +26,7 @@ struct VocabularyData;
 struct RecordData;
 struct PlanData;
 struct SetData;
+class Reading;  // reading.h
 
 // One thing wrong with a record, for the person who must mend it. Names fields, codes and dates;
 // never the text of a personal field.
@@ -53,6 +54,8 @@ struct Document {
 // What the ledger and the reports need to know of a record without opening its payload.
 struct Summary {
     std::string code;
+    std::string portal_code;  // of a dossier that was born on the portal: its code there
+    std::string local_code;   // answers: the province's own code for it; empty: none yet
     std::string agency;
     std::string agency_name;
     std::string procedure;
@@ -90,7 +93,8 @@ class Record {
 // One one-stop product's XML. Cheap to copy (shared, immutable).
 class Vocabulary {
   public:
-    // The record kinds and the XML element that holds one record of each.
+    // The record kinds that the province exports, and the XML element that holds one record of
+    // each.
     struct Kind {
         std::string name;  // "dossier", "procedure"
         std::string element;
@@ -146,6 +150,11 @@ class MappingSet {
     const Vocabulary& vocabulary() const;
     // nullptr if the profile has no mapping for the operation.
     const Plan* plan(Operation operation) const;
+    // What answers a question of the portal ("search/call"); nullptr if the profile has no mapping
+    // with this name.
+    const Plan* answer(std::string_view name) const;
+    // How a kind of submission is read; nullptr if the profile has none of this name.
+    const Reading* reading(std::string_view name) const;
     // Over the bytes of every file that was read, in a fixed order: names this set in ledger and
     // audit.
     const Digest& digest() const;

@@ -61,7 +61,8 @@ struct PlanData {
     std::shared_ptr<const VocabularyData> vocabulary;
     Definitions definitions;  // keeps what the nodes point at
     const KindData* kind = nullptr;
-    Operation operation = Operation::PushDossier;
+    std::optional<Operation> operation;
+    std::string answers;  // otherwise: the name of the question that it answers
     std::string each_name;
     std::optional<ListRef> each;
     std::optional<Condition> where;
@@ -77,6 +78,9 @@ struct MappingContext {
 // Reads the <date-form> and <codes> children of `parent`.
 void load_definitions(DataFile& file, pugi::xml_node parent, const MappingContext& context,
                       Definitions& definitions);
+
+// The record that the root element's attribute names; nullptr if there is none.
+const KindData* load_kind(DataFile& file, const VocabularyData& vocabulary);
 
 // Reads a file whose root is <mapping>. Its faults are in file.faults(); nullptr if it cannot even
 // be said for which record it is.

@@ -295,16 +295,32 @@ void load_definitions(DataFile& file, pugi::xml_node parent, const MappingContex
     }
 }
 
+const KindData* load_kind(DataFile& file, const VocabularyData& vocabulary) {
+    const std::string record = file.required(file.root(), "record");
+    const KindData* const kind = vocabulary.find(record);
+    if (!kind && !record.empty())
+        file.fault(file.root(),
+                   fmt::format("the vocabulary '{}' has no record '{}'{}", vocabulary.name, record,
+                               suggestion(record, collect(vocabulary.all, [](auto& data) {
+                                              return data.kind.name;
+                                          }))));
+    return kind;
+}
+
 std::shared_ptr<const PlanData> load_plan(DataFile& file,
                                           std::shared_ptr<const VocabularyData> vocabulary,
                                           Definitions shared, const MappingContext& context) {
     const auto root = file.root();
-    file.allow(root, {"record", "operation", "each", "where", "key"},
+    file.allow(root, {"record", "operation", "answers", "each", "where", "key"},
                {"date-form", "codes", "field", "flag", "object", "list"});
     auto plan = std::make_shared<PlanData>();
     plan->definitions = std::move(shared);
     load_definitions(file, root, context, plan->definitions);
-    const std::string operation_name = file.required(root, "operation");
+    plan->answers = root.attribute("answers").value();
+    const std::string operation_name =
+        plan->answers.empty() ? file.required(root, "operation") : std::string();
+    if (!plan->answers.empty() && root.attribute("operation"))
+        file.fault(root, "a mapping has either 'operation' or 'answers'");
     const auto operation = operation_from(operation_name);
     if (!operation && !operation_name.empty())
         file.fault(root, fmt::format("unknown operation '{}'{}", operation_name,
@@ -312,20 +328,13 @@ std::shared_ptr<const PlanData> load_plan(DataFile& file,
                                                 collect(all_operations, [](Operation known) {
                                                     return to_string(known);
                                                 }))));
-    const std::string record = file.required(root, "record");
-    const KindData* const kind = vocabulary->find(record);
-    if (!kind && !record.empty())
-        file.fault(root,
-                   fmt::format("the vocabulary '{}' has no record '{}'{}", vocabulary->name, record,
-                               suggestion(record, collect(vocabulary->all, [](auto& data) {
-                                              return data.kind.name;
-                                          }))));
+    const KindData* const kind = load_kind(file, *vocabulary);
     if (!kind) return nullptr;
     plan->vocabulary = std::move(vocabulary);
     plan->kind = kind;
-    if (operation) plan->operation = *operation;
+    plan->operation = operation;
     Loader(file, *plan).load(*kind);
-    return operation ? plan : nullptr;
+    return operation || !plan->answers.empty() ? plan : nullptr;
 }
 
 }  // namespace dvcsync::mapping

@@ -186,7 +186,7 @@ class Run {
     }
 
     // The text of a field before its form is checked; may point into scratch_.
-    Reading<std::string_view> read(const Node& node) {
+    Parsed<std::string_view> read(const Node& node) {
         if (!node.from) return std::string_view(node.constant);
         if (node.date) {
             const auto at = read_date(cursor_, *node.from);
@@ -204,7 +204,7 @@ class Run {
         return std::string_view(scratch_);
     }
 
-    Reading<std::string_view> coded(const Node& node) {
+    Parsed<std::string_view> coded(const Node& node) {
         auto local = read_word(cursor_, *node.from);
         if (!local || local->empty()) return local;
         std::optional<Date> on;

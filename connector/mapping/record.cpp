@@ -185,7 +185,7 @@ Result<Record> Vocabulary::parse(std::string_view kind, std::string_view xml) co
     return fail(ErrorKind::Bug, fmt::format("a record cannot be read: {}", e.what()));
 }
 
-Reading<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref) {
+Parsed<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref) {
     const auto text = trimmed(cursor.raw(ref));
     if (text.empty()) return std::optional<LocalTime>();
     if (const auto at = ref.spec->date->parse(text)) return at;
@@ -193,7 +193,7 @@ Reading<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref
                                            in_place(ref, shown_date(text)), ref.spec->date->shown));
 }
 
-Reading<std::string_view> read_word(const Cursor& cursor, const Ref& ref) {
+Parsed<std::string_view> read_word(const Cursor& cursor, const Ref& ref) {
     const auto text = trimmed(cursor.raw(ref));
     if (text.empty()) return ref.spec->type == Type::YesNo ? std::string_view("no") : text;
     if (!ref.spec->words) return text;

@@ -82,11 +82,11 @@ class Cursor {
 // A value read by its type, or what is wrong with it (without the name of the field, and without
 // the text of a personal value).
 template <class T>
-using Reading = tl::expected<T, std::string>;
+using Parsed = tl::expected<T, std::string>;
 
 // nullopt if empty. Precondition: ref is a date.
-Reading<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref);
+Parsed<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref);
 // The canonical word, "yes"/"no" ("no" if empty), or trimmed text; empty if empty.
-Reading<std::string_view> read_word(const Cursor& cursor, const Ref& ref);
+Parsed<std::string_view> read_word(const Cursor& cursor, const Ref& ref);
 
 }  // namespace dvcsync::mapping

@@ -18,7 +18,9 @@ struct Fact {
     Member Summary::*into;
 };
 
-constexpr std::array<Fact<std::string>, 7> text_facts{{{"code", &Summary::code},
+constexpr std::array<Fact<std::string>, 9> text_facts{{{"code", &Summary::code},
+                                                       {"portal-code", &Summary::portal_code},
+                                                       {"local-code", &Summary::local_code},
                                                        {"agency", &Summary::agency},
                                                        {"agency-name", &Summary::agency_name},
                                                        {"procedure", &Summary::procedure},
@@ -64,9 +66,8 @@ class Loader {
         if (!seen_.insert(name).second)
             return file_.fault(node, fmt::format("fact '{}' comes twice", name));
         if (const auto* const text = find_fact(text_facts, name)) {
-            file_.allow(node, {"name", "from", "required"});
-            if (const auto from = value(node, file_.required(node, "from"), false))
-                rules.texts.push_back({text->into, *from, file_.is_yes(node, "required")});
+            file_.allow(node, {"name", "from", "last", "required"});
+            add_text(node, text->into);
         } else if (const auto* const date = find_fact(date_facts, name)) {
             file_.allow(node, {"name", "from", "required"});
             if (const auto from = value(node, file_.required(node, "from"), true))
@@ -115,17 +116,32 @@ class Loader {
         return std::nullopt;
     }
 
-    void add_moment(pugi::xml_node node, const std::string& path) {
-        const std::size_t slash = path.find('/');
-        if (slash == std::string::npos) {
-            if (const auto date = value(node, path, true))
-                rules.event.push_back({std::nullopt, *date});
-            return;
+    void add_text(pugi::xml_node node, std::string Summary::*into) {
+        const bool required = file_.is_yes(node, "required");
+        if (node.attribute("last")) {
+            if (node.attribute("from")) file_.fault(node, "say either from or last, not both");
+            if (const auto [members, text] = member(node, file_.required(node, "last"), false);
+                text)
+                rules.texts.push_back({into, *text, required, members});
+        } else if (const auto from = value(node, file_.required(node, "from"), false)) {
+            rules.texts.push_back({into, *from, required, std::nullopt});
         }
+    }
+
+    // "list/name"; without a list, a name of the record.
+    std::pair<std::optional<ListRef>, std::optional<Ref>> member(pugi::xml_node node,
+                                                                 const std::string& path,
+                                                                 bool date) {
+        const std::size_t slash = path.find('/');
+        if (slash == std::string::npos) return {std::nullopt, value(node, path, date)};
         const auto members = list(node, path.substr(0, slash));
-        if (!members) return;
-        const auto inner = scopes_.inside(*members->spec);
-        if (const auto date = resolve(node, inner, path.substr(slash + 1), true))
+        if (!members) return {};
+        return {members,
+                resolve(node, scopes_.inside(*members->spec), path.substr(slash + 1), date)};
+    }
+
+    void add_moment(pugi::xml_node node, const std::string& path) {
+        if (const auto [members, date] = member(node, path, true); date)
             rules.event.push_back({members, *date});
     }
 
@@ -140,6 +156,16 @@ class Evaluation {
     explicit Evaluation(const RecordData& record) : cursor_(record) {}
 
     void text(const SummaryRules::Text& rule) {
+        if (!rule.last) return text_here(rule);
+        const auto count = cursor_.members(*rule.last).count;
+        std::uint32_t seen = 0;
+        cursor_.each(*rule.last, [&] {
+            if (++seen == count) text_here(rule);
+        });
+        if (count == 0 && rule.required) add(rule.from, "required, but empty");
+    }
+
+    void text_here(const SummaryRules::Text& rule) {
         const auto word = read_word(cursor_, rule.from);
         if (!word) return add(rule.from, word.error());
         if (word->empty() && rule.required) return add(rule.from, "required, but empty");

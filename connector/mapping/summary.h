@@ -14,6 +14,7 @@ struct SummaryRules {
         std::string Summary::*into;
         Ref from;
         bool required = false;
+        std::optional<ListRef> last;  // `from` of this list's last member
     };
     struct Date {
         std::optional<LocalTime> Summary::*into;

@@ -41,6 +41,7 @@ struct WordTable {
     std::string name;
     std::string shown;  // "words 'status' of mappings/province/x.xml", for messages
     StringMap<Word> words;
+    StringMap<std::string> locals;  // canonical word → the first of the product's words for it
 
     const Word* find(std::string_view local) const;
     std::vector<std::string> canonical() const;
@@ -111,9 +112,21 @@ struct ListRef {
 
 struct SummaryRules;
 
+// The element around a record that the connector writes.
+struct RootSpec {
+    struct Attribute {
+        std::string name;
+        std::string value;
+        bool is_province = false;  // the code of the province instead of `value`
+    };
+    std::string element;
+    std::vector<Attribute> attributes;
+};
+
 struct KindData {
     Vocabulary::Kind kind;
     bool computed = false;  // made by the connector itself, never exported by the province
+    std::optional<RootSpec> written;  // by the connector, for the province
     Ref code;
     Scope scope;
     std::unique_ptr<const SummaryRules> summary;
@@ -135,7 +148,7 @@ struct VocabularyData {
     StringMap<DateForm> dates;
     StringMap<WordTable> words;
     WordTable yes_no;                     // canonical words "yes" and "no"
-    std::vector<Vocabulary::Kind> kinds;  // without the computed ones
+    std::vector<Vocabulary::Kind> kinds;  // those that the province exports
     std::vector<KindData> all;
 
     const KindData* find(std::string_view kind) const;

@@ -70,6 +70,7 @@ class Loader {
 
     void add_word(pugi::xml_node node, WordTable& table, std::string_view local,
                   std::string canonical, bool send) {
+        table.locals.try_emplace(canonical, local);
         if (!table.words.emplace(comparable(local), WordTable::Word{std::move(canonical), send})
                  .second)
             file_.fault(node, fmt::format("the word '{}' comes twice", local));
@@ -127,7 +128,8 @@ class Loader {
     }
 
     void add_record(pugi::xml_node node) {
-        file_.allow(node, {"kind", "element", "code", "computed"}, {"value", "list", "summary"});
+        file_.allow(node, {"kind", "element", "code", "computed", "written"},
+                    {"value", "list", "summary", "root"});
         KindData kind;
         kind.kind.name = file_.required(node, "kind");
         kind.kind.element = file_.required(node, "element");
@@ -139,6 +141,7 @@ class Loader {
                 file_.fault(node, fmt::format("<{}> already holds the record '{}'",
                                               kind.kind.element, other.kind.name));
         load_scope(node, kind.scope, "");
+        add_root(node, kind);
         const Scopes scopes(kind.scope);
         const std::string code = file_.required(node, "code");
         if (const auto ref = scopes.value(code)) {
@@ -154,8 +157,62 @@ class Loader {
         if (summary.next_sibling("summary")) file_.fault(summary, "<summary> comes twice");
         // Moving the scope keeps its vectors' storage, so references into it stay valid.
         kind.summary = std::make_unique<const SummaryRules>(load_summary(file_, summary, scopes));
-        if (!kind.computed) data_->kinds.push_back(kind.kind);
+        if (!kind.computed && !kind.written) data_->kinds.push_back(kind.kind);
         data_->all.push_back(std::move(kind));
+    }
+
+    void add_root(pugi::xml_node node, KindData& kind) {
+        const auto root = node.child("root");
+        if (root.next_sibling("root")) file_.fault(root, "<root> comes twice");
+        if (!file_.is_yes(node, "written")) {
+            if (root) file_.fault(root, "<root> needs a record with written='yes'");
+            return;
+        }
+        if (!root) return file_.fault(node, "a written record needs the element <root> around it");
+        if (kind.computed) file_.fault(node, "a record is either computed or written");
+        RootSpec& spec = kind.written.emplace();
+        file_.allow(root, {"element"}, {"attribute"});
+        spec.element = file_.required(root, "element");
+        check_element_name(root, spec.element);
+        check_element_name(node, kind.kind.element);
+        for (const auto& child : root.children("attribute")) {
+            file_.allow(child, {"name", "value", "from"});
+            const std::string_view from = child.attribute("from").value();
+            spec.attributes.push_back({file_.required(child, "name"),
+                                       child.attribute("value").value(), from == "province"});
+            check_element_name(child, spec.attributes.back().name);
+            if (bool(child.attribute("value")) == (from == "province") ||
+                (!from.empty() && from != "province"))
+                file_.fault(child, "<attribute> needs either 'value' or from='province'");
+        }
+        check_writable(node, kind.scope);
+    }
+
+    // Everything of a written record is an element or attribute that can be made.
+    void check_writable(pugi::xml_node node, const Scope& scope) {
+        if (!scope.xpaths.empty()) file_.fault(node, "a written record has paths, no xpath");
+        for (const auto& path : scope.paths) {
+            for (const auto& [name, at] : path.children)
+                check_element_name(node, name);
+            for (const auto& [name, at] : path.attributes)
+                check_element_name(node, name);
+        }
+        for (const auto& list : scope.lists)
+            check_writable(node, list.members);
+    }
+
+    void check_element_name(pugi::xml_node node, std::string_view name) {
+        const auto is_letter = [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        };
+        const auto belongs = [&](char c) {
+            return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        };
+        if (name.empty()) return;  // reported where it is missing
+        if (!is_letter(name.front()) || !std::all_of(name.begin(), name.end(), belongs))
+            file_.fault(node, fmt::format("'{}' cannot be written as the name of an element or "
+                                          "attribute",
+                                          name));
     }
 
     // Fills the scope from the <value> and <list> children of `node`.

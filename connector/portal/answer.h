@@ -1,6 +1,6 @@
 // Reads what the portal answered: from status, headers and body to one Outcome an item. Pure
 // functions, thread-safe. The body is hostile until parsed: strict JSON, no recursion, every
-// surprise is "in doubt". RapidJSON stays inside answer*.cpp and question.cpp.
+// surprise is "in doubt". RapidJSON stays inside the files that include answer_parts.h.
 #pragma once
 
 #include <span>
@@ -43,5 +43,12 @@ Told<Holding> read_ask(const ProfileData& profile, const Reply& reply, std::stri
 
 // A page of its list. Precondition: profile.list.
 Told<Page> read_list(const ProfileData& profile, const Reply& reply, UtcTime now);
+
+// A page of the new submissions. Precondition: profile.submissions.
+Told<News> read_news(const ProfileData& profile, const Reply& reply, UtcTime now);
+
+// The submission `code`: its object's bytes. Precondition: profile.submissions.
+Told<std::string> read_fetch(const ProfileData& profile, const Reply& reply, std::string_view code,
+                             UtcTime now);
 
 }  // namespace dvcsync::portal

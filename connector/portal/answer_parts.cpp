@@ -155,15 +155,18 @@ Answer::Answer(const AnswerRules& rules, const Reply& reply, Sent sent) {
 void Answer::read(const AnswerRules& rules, const std::string& body, Sent sent) {
     if (!parse(outer_, body)) return;
     const rapidjson::Document* document = &outer_;
+    std::string_view json = body;
     if (!rules.wrapped.empty()) {
         const auto* inner = member(outer_, rules.wrapped);
         if (inner == nullptr || !inner->IsString()) return unclear("is not wrapped as agreed");
-        if (!parse(inner_, text_of(*inner))) return;
+        json = text_of(*inner);
+        if (!parse(inner_, json)) return;
         document = &inner_;
     }
     auto code = code_of(member(*document, rules.code));
     if (code.empty()) return unclear(fmt::format("has no code in \"{}\"", rules.code));
     root = document;
+    text = json;
     top = judge(rules, std::move(code), member(*root, rules.message), sent);
 }
 

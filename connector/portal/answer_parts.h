@@ -1,5 +1,6 @@
 // What reading a push, a login and a question have in common: strict JSON, the portal's code, the
-// profile's rules. Only answer.cpp and question.cpp include this; RapidJSON stays among them.
+// profile's rules. Only answer*.cpp and those that read questions include this; RapidJSON stays
+// among them.
 #pragma once
 
 #include <rapidjson/document.h>
@@ -53,6 +54,7 @@ class Answer {
 
     Top top;
     const rapidjson::Value* root = nullptr;  // nullptr: there is no contract's answer, only top
+    std::string_view text;  // what `root` was read from, for as long as the Reply and this live
 
   private:
     void read(const AnswerRules& rules, const std::string& body, Sent sent);

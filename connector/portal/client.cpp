@@ -9,6 +9,7 @@
 #include "connector/portal/portal.h"
 #include "connector/portal/session.h"
 #include "connector/portal/transport.h"
+#include "connector/portal/walk.h"
 
 namespace dvcsync::portal {
 
@@ -124,6 +125,7 @@ struct Client::Impl {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<std::uint64_t> bytes{0};
     std::atomic<std::uint64_t> logins{0};
+    Walk walk;
 
     Impl(Profile which, std::shared_ptr<const ProfileData> data, ClientSettings how, Clock& time)
         : handle(std::move(which)),
@@ -191,6 +193,7 @@ struct Client::Impl {
             values.session = text;
             auto call = request(question.endpoint, values);
             call.get = question.get;
+            call.max_answer = question.max_answer;
             call.target = target_of(call.target, question.parameters, values);
             for (auto& header : headers_of(question.parameters, values))
                 call.headers.push_back(std::move(header));
@@ -308,6 +311,34 @@ tl::expected<Page, Outcome> Client::list(std::chrono::local_days from,
                         {},      first_day,       last_day, number,       size};
     return impl_->ask<Page>(list, values, [&](const Reply& reply) {
         return read_list(profile, reply, impl_->clock.now());
+    });
+}
+
+tl::expected<News, Outcome> Client::news(LocalTime since, int page) {
+    const auto& profile = *impl_->profile;
+    if (!profile.submissions) return tl::make_unexpected(no_submissions(profile));
+    if (page > limits::news_pages) return tl::make_unexpected(endless_walk());
+    const auto& list = profile.submissions->list;
+    const auto begin = list.dates.format(since);
+    const auto number = std::to_string(page);
+    const auto size = std::to_string(list.page_size);
+    const Values values{profile, impl_->settings, {}, list.service, {},
+                        {},      begin,           {}, number,       size};
+    auto news = impl_->ask<News>(list, values, [&](const Reply& reply) {
+        return read_news(profile, reply, impl_->clock.now());
+    });
+    if (news && impl_->walk.repeats(since, page, *news))
+        return tl::make_unexpected(repeated_page(page));
+    return news;
+}
+
+tl::expected<std::string, Outcome> Client::fetch(std::string_view code) {
+    const auto& profile = *impl_->profile;
+    if (!profile.submissions) return tl::make_unexpected(no_submissions(profile));
+    const auto& fetch = profile.submissions->fetch;
+    const Values values{profile, impl_->settings, {}, fetch.service, code, {}};
+    return impl_->ask<std::string>(fetch, values, [&](const Reply& reply) {
+        return read_fetch(profile, reply, code, impl_->clock.now());
     });
 }
 

@@ -68,6 +68,7 @@ std::optional<std::string_view> value_of(const Field& field, const Values& value
         case Source::Code:
             return unless_empty(values.code);
         case Source::From:
+        case Source::Since:
             return unless_empty(values.from);
         case Source::Until:
             return unless_empty(values.until);
@@ -110,7 +111,7 @@ std::string object_of(std::span<const Field> fields, const Values& values, std::
 std::string push_body(const Push& push, std::span<const Item> items, const Values& values) {
     auto data = data_of(push, items);
     if (values.profile.bare) return data;
-    return object_of(values.profile.members, values, data);
+    return object_of(push.members, values, data);
 }
 
 std::string target_of(std::string_view path, std::span<const Field> fields, const Values& values) {

@@ -21,7 +21,7 @@ struct Values {
     std::string_view service;      // empty: this call has none
     std::string_view code;         // the dossier that is asked for
     std::optional<bool> updating;  // nullopt: this call does not say new or update
-    std::string_view from = {};    // these four: of a list, in the profile's forms
+    std::string_view from = {};    // these four: of a list, in the profile's forms; since as well
     std::string_view until = {};
     std::string_view page = {};
     std::string_view page_size = {};

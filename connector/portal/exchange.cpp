@@ -66,7 +66,7 @@ web::http::http_request make_request(const std::shared_ptr<Call>& call,
         request.headers().add(name, value);
     }
     const concurrency::streams::streambuf<std::uint8_t> answer(
-        std::make_shared<AnswerBuffer>(call->reply.body, limits::max_answer));
+        std::make_shared<AnswerBuffer>(call->reply.body, call->request.max_answer));
     request.set_response_stream(concurrency::streams::ostream(answer));
     // The first report comes when the connection stands and the header has left.
     request.set_progress_handler([call, watch, release = std::make_shared<Release>(call)](

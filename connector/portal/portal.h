@@ -23,6 +23,7 @@
 
 namespace dvcsync::portal {
 
+class Callbacks;  // callbacks.h
 struct ProfileData;
 
 // One generation of the national contract. Immutable, cheap to copy, thread-safe.
@@ -39,10 +40,22 @@ class Profile {
     bool repeatable(Operation operation) const;
     bool can_ask() const;   // there is a service that tells whether a dossier is known
     bool can_list() const;  // there is a service that lists the dossiers of a period
+    bool can_pull() const;  // there are services that list and give new submissions
     // Endpoints by name, so that each can be paced by itself. "" if there is no such service.
     const std::string& endpoint(Operation operation) const;
     const std::string& ask_endpoint() const;
     const std::string& list_endpoint() const;
+    const std::string& news_endpoint() const;
+    const std::string& fetch_endpoint() const;
+    // Of two walks through the list of new submissions; 0 if there is none.
+    std::chrono::hours overlap() const;
+    // Name of the reading that understands what fetch() gives; "" if there is none.
+    const std::string& fetch_reading() const;
+    // Hosts that files may be fetched from, in lower case: "name" is that host, "*.suffix" every
+    // host below it.
+    const std::vector<std::string>& file_hosts() const;
+    // What the portal calls by itself; nullopt: the profile has no <callbacks>.
+    std::optional<Callbacks> callbacks() const;
     // How fast an endpoint may be called.
     struct Pace {
         double per_second = 0;  // 0: no limit
@@ -118,6 +131,20 @@ struct Page {
     bool more = false;
 };
 
+// One page of the submissions that are new or changed.
+struct NewsRow {
+    std::string code;
+    std::optional<LocalTime> at;  // changed last; nullopt: the list does not tell
+};
+struct News {
+    std::vector<NewsRow> rows;
+    bool more = false;
+    // Rows without a usable code: they are not in `rows`, for they cannot be asked for.
+    std::size_t unnamed = 0;
+    // Rows whose time cannot be read: they are in `rows`, without it.
+    std::size_t undated = 0;
+};
+
 struct Item {
     std::string_view code;      // record code, to match the portal's lines and for messages
     std::string_view document;  // JSON object
@@ -145,6 +172,15 @@ class Client {
     // errors; Refused: the portal does not offer the list.
     tl::expected<Page, Outcome> list(std::chrono::local_days from, std::chrono::local_days until,
                                      int page);
+    // Page `page` (from 1) of the submissions that are new or changed since then. The same errors;
+    // Retry with code "answer" if it is the page before it once more, Misconfigured with code
+    // "pages" beyond limits::news_pages: such a list has no end. The pages of one walk are asked
+    // for one after the other.
+    tl::expected<News, Outcome> news(LocalTime since, int page);
+    // The submission's JSON object, byte by byte as it stands in the answer (at most
+    // limits::max_submission_answer, nested no deeper than limits::max_json_depth, no member
+    // twice). The same errors; Refused: the portal does not know it.
+    tl::expected<std::string, Outcome> fetch(std::string_view code);
     // Calls made and bytes sent since open.
     struct Traffic {
         std::uint64_t calls = 0;

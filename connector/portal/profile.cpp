@@ -5,7 +5,8 @@ namespace dvcsync::portal {
 
 namespace {
 
-const std::string no_endpoint;
+const std::string nothing;
+const std::vector<std::string> no_hosts;
 
 }  // namespace
 
@@ -41,15 +42,37 @@ bool Profile::can_ask() const {
 bool Profile::can_list() const {
     return data_->list.has_value();
 }
+bool Profile::can_pull() const {
+    return data_->submissions.has_value();
+}
 const std::string& Profile::endpoint(Operation operation) const {
     const auto& push = data_->push(operation);
-    return push ? push->endpoint : no_endpoint;
+    return push ? push->endpoint : nothing;
 }
 const std::string& Profile::ask_endpoint() const {
-    return data_->ask ? data_->ask->endpoint : no_endpoint;
+    return data_->ask ? data_->ask->endpoint : nothing;
 }
 const std::string& Profile::list_endpoint() const {
-    return data_->list ? data_->list->endpoint : no_endpoint;
+    return data_->list ? data_->list->endpoint : nothing;
+}
+const std::string& Profile::news_endpoint() const {
+    return data_->submissions ? data_->submissions->list.endpoint : nothing;
+}
+const std::string& Profile::fetch_endpoint() const {
+    return data_->submissions ? data_->submissions->fetch.endpoint : nothing;
+}
+std::chrono::hours Profile::overlap() const {
+    return data_->submissions ? data_->submissions->list.overlap : std::chrono::hours(0);
+}
+const std::string& Profile::fetch_reading() const {
+    return data_->submissions ? data_->submissions->fetch.reading : nothing;
+}
+const std::vector<std::string>& Profile::file_hosts() const {
+    return data_->submissions ? data_->submissions->hosts : no_hosts;
+}
+std::optional<Callbacks> Profile::callbacks() const {
+    if (!data_->callbacks) return std::nullopt;
+    return Callbacks(data_);
 }
 Profile::Pace Profile::pace(std::string_view endpoint) const {
     const auto found = data_->paces.find(endpoint);

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "connector/base/error.h"
+#include "connector/base/limits.h"
 #include "connector/base/operation.h"
 #include "connector/base/time.h"
+#include "connector/portal/callbacks.h"
 #include "connector/portal/portal.h"
 
 namespace dvcsync::portal {
@@ -28,9 +30,10 @@ enum class Source {
     Username,
     Password,
     Code,
-    From,  // these four: of a list
+    From,   // a list of dossiers
+    Since,  // a list of submissions
     Until,
-    Page,
+    Page,  // of both lists
     PageSize
 };
 
@@ -86,8 +89,9 @@ struct Push {
     std::string key;  // member of a line that names its item
     int batch = 1;
     bool updating = false;
-    bool repeatable = true;  // in doubt and not to be asked for: the same again does no harm
-    bool single = false;     // data is one object, not an array
+    bool repeatable = true;      // in doubt and not to be asked for: the same again does no harm
+    bool single = false;         // data is one object, not an array
+    std::vector<Field> members;  // of the envelope, with the operation's own
 };
 
 // A member of a row of an answer, and what the same fact is called in the document that we send.
@@ -105,6 +109,7 @@ struct Question {
     std::vector<Field> parameters;
     std::string code;  // member of a row that names its dossier; <ask>: may be empty
     std::vector<Compare> compares;
+    std::size_t max_answer = limits::max_answer;
 };
 
 struct Ask : Question {
@@ -116,6 +121,60 @@ struct List : Question {
     int page_size = 1;
     TimeFormat dates;
     bool until_included = false;  // the day that is sent as the end belongs to the period
+};
+
+// New submissions since a point of time, page by page.
+struct NewsList : Question {
+    std::string rows;     // member: array
+    std::string changed;  // member of a row: when it changed last; may be empty
+    int page_size = 1;
+    TimeFormat dates;
+    std::chrono::hours overlap{};
+};
+
+// One submission; `code` is the member of its object that names it, or empty.
+struct Fetch : Question {
+    std::string data;     // member: the object, or an array of exactly one
+    std::string reading;  // mapping file that understands it
+};
+
+struct Submissions {
+    NewsList list;
+    Fetch fetch;
+    std::vector<std::string> hosts;  // "name" or "*.suffix", lower case
+};
+
+struct CallbackReading {
+    std::string service;  // "": whatever the service
+    std::string name;
+};
+
+struct Callback {
+    std::string name;  // the path behind the prefix
+    Callbacks::Kind kind{};
+    std::string service;             // member path of the body
+    std::vector<std::string> codes;  // member paths; the first that the body has counts
+    std::vector<CallbackReading> readings;
+    std::string answer;  // Question: mapping file that makes the answer
+};
+
+// What one kind of answer looks like: words, or the object of code and message.
+struct AnswerForm {
+    int status = 200;
+    bool json = false;
+    std::string text;  // plain; of an object: the message, with {code} and {reason}
+    std::string code;
+    bool number = false;  // the code is a JSON number
+    int retry_after = 0;  // seconds; 0: not said
+};
+
+struct CallbackRules {
+    std::vector<std::string> prefixes;  // each begins and ends with /
+    std::vector<Callback> callbacks;
+    std::string content_type;
+    std::string code;  // members of an answer
+    std::string message;
+    std::array<AnswerForm, Callbacks::said_count> forms;  // by Callbacks::Said
 };
 
 struct ProfileData {
@@ -132,6 +191,8 @@ struct ProfileData {
     std::array<std::optional<Push>, all_operations.size()> pushes;
     std::optional<Ask> ask;
     std::optional<List> list;
+    std::optional<Submissions> submissions;
+    std::optional<CallbackRules> callbacks;
     AnswerRules answer;
 
     const std::optional<Push>& push(Operation operation) const {

@@ -1,9 +1,10 @@
-// The elements <ask> and <list>: calls that change nothing at the portal.
+// The elements <ask>, <list> and <submissions>: calls that change nothing at the portal.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/portal/profile_values.h"
 
 namespace dvcsync::portal {
@@ -35,6 +36,22 @@ bool sends(const Question& question, Source source) {
            std::any_of(question.parameters.begin(), question.parameters.end(), is_it);
 }
 
+void must_send(ProfileValues& in, pugi::xml_node node, const Question& question,
+               std::initializer_list<std::pair<Source, const char*>> needed) {
+    for (const auto& [source, word] : needed)
+        if (!sends(question, source))
+            in.file.fault(node, fmt::format("<{}> never sends from=\"{}\"", node.name(), word));
+}
+
+TimeFormat dates(ProfileValues& in, pugi::xml_node node) {
+    const auto form = in.file.required(node, "dates");
+    if (form.empty()) return {};
+    auto dates = TimeFormat::compile(form);
+    if (dates) return *std::move(dates);
+    in.file.fault(node, fmt::format("dates=\"{}\": {}", form, dates.error().message));
+    return {};
+}
+
 }  // namespace
 
 Ask read_ask_element(ProfileValues& in, pugi::xml_node node) {
@@ -64,18 +81,94 @@ List read_list_element(ProfileValues& in, pugi::xml_node node) {
     // Not guessed: a day too few or too many would be dossiers that look lost or foreign.
     if (!in.file.required(node, "until").empty())
         list.until_included = in.either(node, "until", "excluded", "included");
-    if (const auto form = in.file.required(node, "dates"); !form.empty()) {
-        if (auto dates = TimeFormat::compile(form))
-            list.dates = *std::move(dates);
-        else
-            in.file.fault(node, fmt::format("dates=\"{}\": {}", form, dates.error().message));
-    }
-    constexpr std::pair<Source, const char*> needed[] = {
-        {Source::From, "from"}, {Source::Until, "until"}, {Source::Page, "page"}};
-    for (const auto& [source, word] : needed)
-        if (!sends(list, source))
-            in.file.fault(node, fmt::format("<list> never sends from=\"{}\"", word));
+    list.dates = dates(in, node);
+    must_send(in, node, list,
+              {{Source::From, "from"}, {Source::Until, "until"}, {Source::Page, "page"}});
     return list;
+}
+
+namespace {
+
+NewsList read_news_list(ProfileValues& in, pugi::xml_node node) {
+    in.file.only(node,
+                 {"endpoint", "service", "method", "page-size", "dates", "overlap-hours", "rows",
+                  "code", "changed"},
+                 {"member", "parameter"});
+    NewsList list;
+    read_question(in, node,
+                  {Source::Session, Source::Setting, Source::Service, Source::Since, Source::Page,
+                   Source::PageSize},
+                  list);
+    list.rows = in.file.required(node, "rows");
+    list.code = in.file.required(node, "code");
+    list.changed = in.file.optional(node, "changed");
+    list.page_size = in.whole(node, "page-size", 1, limits::max_page_size);
+    list.overlap =
+        std::chrono::hours(in.whole(node, "overlap-hours", 0, limits::max_overlap_hours));
+    list.dates = dates(in, node);
+    must_send(in, node, list, {{Source::Since, "since"}, {Source::Page, "page"}});
+    return list;
+}
+
+Fetch read_fetch_element(ProfileValues& in, pugi::xml_node node) {
+    in.file.only(node, {"endpoint", "service", "method", "data", "code", "reading"},
+                 {"member", "parameter"});
+    Fetch fetch;
+    read_question(in, node, {Source::Session, Source::Setting, Source::Service, Source::Code},
+                  fetch);
+    fetch.data = in.file.required(node, "data");
+    fetch.code = in.file.optional(node, "code");
+    fetch.reading = mapping_name(in.file, node, "reading");
+    fetch.max_answer = limits::max_submission_answer;
+    must_send(in, node, fetch, {{Source::Code, "code"}});
+    return fetch;
+}
+
+// A host name, or all those below a domain of at least two labels: "*.vn" would be a country.
+bool is_host(std::string_view name) {
+    const bool wide = name.starts_with("*.");
+    if (wide) name.remove_prefix(2);
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    };
+    return !name.empty() && std::all_of(name.begin(), name.end(), good) && name.front() != '.' &&
+           name.back() != '.' && name.find("..") == name.npos &&
+           (!wide || name.find('.') != name.npos);
+}
+
+std::vector<std::string> read_hosts(ProfileValues& in, pugi::xml_node node) {
+    in.file.only(node, {}, {"host"});
+    std::vector<std::string> hosts;
+    for (const auto child : node.children("host")) {
+        in.file.only(child, {"name"}, {});
+        auto name = caseless(in.file.required(child, "name"));
+        if (name.empty()) continue;
+        if (!is_host(name))
+            in.file.fault(child, fmt::format("\"{}\" is no host: a name like files.example.vn or "
+                                             "*.example.vn, without scheme, port and path",
+                                             name));
+        if (std::find(hosts.begin(), hosts.end(), name) != hosts.end())
+            in.file.fault(child, fmt::format("host \"{}\" stands here twice", name));
+        hosts.push_back(std::move(name));
+    }
+    return hosts;
+}
+
+}  // namespace
+
+Submissions read_submissions_element(ProfileValues& in, pugi::xml_node node) {
+    in.file.only(node, {}, {"list", "fetch", "files"});
+    Submissions submissions;
+    if (const auto list = in.file.one(node, "list"))
+        submissions.list = read_news_list(in, list);
+    else
+        in.file.fault(node, "<submissions> needs a <list>");
+    if (const auto fetch = in.file.one(node, "fetch"))
+        submissions.fetch = read_fetch_element(in, fetch);
+    else
+        in.file.fault(node, "<submissions> needs a <fetch>");
+    if (const auto files = in.file.one(node, "files")) submissions.hosts = read_hosts(in, files);
+    return submissions;
 }
 
 }  // namespace dvcsync::portal

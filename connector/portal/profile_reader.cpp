@@ -19,21 +19,12 @@ constexpr std::pair<std::string_view, Meaning> meaning_words[] = {
     {"in-doubt", Meaning::InDoubt},  {"misconfigured", Meaning::Misconfigured},
 };
 
-std::vector<std::string> words_of(std::string_view text) {
-    std::vector<std::string> words;
-    while (!(text = trimmed(text)).empty()) {
-        const auto end = std::min(text.find_first_of(" \t\r\n"), text.size());
-        words.emplace_back(text.substr(0, end));
-        text.remove_prefix(end);
-    }
-    return words;
-}
-
 class Reader : public ProfileValues {
   public:
     void read(pugi::xml_node root) {
         file.only(root, {"name"},
-                  {"setting", "endpoint", "parameter", "login", "push", "ask", "list", "answer"});
+                  {"setting", "endpoint", "parameter", "login", "push", "ask", "list", "answer",
+                   "submissions", "callbacks"});
         data.name = file.required(root, "name");
         for (const auto node : root.children("setting")) {
             file.only(node, {"name"}, {});
@@ -51,6 +42,10 @@ class Reader : public ProfileValues {
             file.fault(root, "<profile> needs a <push>");
         if (const auto node = file.one(root, "ask")) data.ask = read_ask_element(*this, node);
         if (const auto node = file.one(root, "list")) data.list = read_list_element(*this, node);
+        if (const auto node = file.one(root, "submissions"))
+            data.submissions = read_submissions_element(*this, node);
+        if (const auto node = file.one(root, "callbacks"))
+            data.callbacks = read_callbacks_element(*this, node);
         if (const auto node = file.one(root, "answer"))
             answer(node);
         else
@@ -120,10 +115,29 @@ class Reader : public ProfileValues {
         if (!node.child("operation")) file.fault(node, "<push> needs an <operation>");
     }
 
+    // The common envelope, with the operation's own members before the data.
+    std::vector<Field> envelope_of(pugi::xml_node node) {
+        auto own = members(node, {Source::Session, Source::Setting, Source::Service});
+        if (data.bare && !own.empty()) file.fault(node, "a body of bare data has no <member>");
+        auto all = data.members;
+        for (const auto& field : own)
+            if (std::any_of(all.begin(), all.end(),
+                            [&](const Field& other) { return other.name == field.name; }))
+                file.fault(node,
+                           fmt::format("the envelope has a member \"{}\" already", field.name));
+        const auto place = std::find_if(all.begin(), all.end(), [](const Field& field) {
+            return field.source == Source::Data;
+        });
+        all.insert(place, own.begin(), own.end());
+        return all;
+    }
+
     void operation(pugi::xml_node node) {
         file.only(node,
-                  {"name", "service", "endpoint", "batch", "key", "updating", "data", "doubt"}, {});
+                  {"name", "service", "endpoint", "batch", "key", "updating", "data", "doubt"},
+                  {"member"});
         Push push;
+        push.members = envelope_of(node);
         push.service = file.optional(node, "service");
         push.endpoint = endpoint(node);
         push.key = file.required(node, "key");

@@ -9,10 +9,10 @@ namespace dvcsync::portal {
 namespace {
 
 constexpr std::pair<std::string_view, Source> source_words[] = {
-    {"session", Source::Session}, {"service", Source::Service},   {"updating", Source::Updating},
-    {"data", Source::Data},       {"code", Source::Code},         {"username", Source::Username},
-    {"from", Source::From},       {"password", Source::Password}, {"until", Source::Until},
-    {"page", Source::Page},       {"page-size", Source::PageSize}};
+    {"session", Source::Session}, {"service", Source::Service},    {"updating", Source::Updating},
+    {"data", Source::Data},       {"code", Source::Code},          {"username", Source::Username},
+    {"from", Source::From},       {"password", Source::Password},  {"until", Source::Until},
+    {"page", Source::Page},       {"page-size", Source::PageSize}, {"since", Source::Since}};
 
 // Headers that frame the message: the transport writes them, a profile must not.
 bool is_framing(std::string_view header) {
@@ -30,6 +30,16 @@ bool is_header_name(std::string_view name) {
 }
 
 }  // namespace
+
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    while (!(text = trimmed(text)).empty()) {
+        const auto end = std::min(text.find_first_of(" \t\r\n"), text.size());
+        words.emplace_back(text.substr(0, end));
+        text.remove_prefix(end);
+    }
+    return words;
+}
 
 std::string ProfileValues::endpoint(pugi::xml_node node) {
     auto name = file.required(node, "endpoint");

@@ -43,9 +43,16 @@ class ProfileValues {
     void value(pugi::xml_node node, Sources allowed, Field& field);
 };
 
-// The elements <ask> and <list>.
+// The elements <ask>, <list>, <submissions> and <callbacks>.
 Ask read_ask_element(ProfileValues& in, pugi::xml_node node);
 List read_list_element(ProfileValues& in, pugi::xml_node node);
+Submissions read_submissions_element(ProfileValues& in, pugi::xml_node node);
+CallbackRules read_callbacks_element(ProfileValues& in, pugi::xml_node node);
+
+// The words between white space.
+std::vector<std::string> words_of(std::string_view text);
+// The name of a mapping file: it becomes part of a path.
+std::string mapping_name(ProfileFile& file, pugi::xml_node node, const char* attribute);
 
 template <class Words>
 auto find_word(const Words& words, std::string_view word) {

@@ -6,22 +6,11 @@
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/portal/answer.h"
-#include "connector/portal/answer_parts.h"
+#include "connector/portal/question_parts.h"
 
 namespace dvcsync::portal {
 
-namespace {
-
-using rapidjson::Value;
-template <class T>
-using Parsed = tl::expected<T, std::string>;  // error: what is wrong with "the portal's answer …"
-
-tl::unexpected<std::string> wrong(std::string what) {
-    return tl::make_unexpected(std::move(what));
-}
-
-// A scalar in the words of our documents, where every scalar is a string. nullopt: no scalar.
-std::optional<std::string> scalar_of(const Value& value) {
+std::optional<std::string> scalar_of(const rapidjson::Value& value) {
     if (value.IsNull()) return std::string();
     if (value.IsString()) return std::string(trimmed(text_of(value)));
     if (value.IsBool()) return value.GetBool() ? "true" : "false";
@@ -29,6 +18,15 @@ std::optional<std::string> scalar_of(const Value& value) {
     if (auto whole = code_of(&value); !whole.empty()) return whole;
     return std::nullopt;
 }
+
+std::string name_of(const rapidjson::Value& row, const std::string& code) {
+    const auto* value = member(row, code);
+    return value == nullptr ? std::string() : scalar_of(*value).value_or("");
+}
+
+namespace {
+
+using rapidjson::Value;
 
 Parsed<std::map<std::string, std::string>> compared(const std::vector<Compare>& compares,
                                                     const Value& row) {
@@ -41,12 +39,6 @@ Parsed<std::map<std::string, std::string>> compared(const std::vector<Compare>& 
         members.emplace(compare.with, *std::move(text));
     }
     return members;
-}
-
-// The row's dossier; "" if it names none.
-std::string name_of(const Value& row, const std::string& code) {
-    const auto* value = member(row, code);
-    return value == nullptr ? std::string() : scalar_of(*value).value_or("");
 }
 
 // The row that speaks of `code`: the only one that does, or the only one there is where rows have
@@ -104,23 +96,6 @@ Parsed<Page> page_of(const List& list, const Value& root) {
     }
     page.more = rows->Size() == static_cast<rapidjson::SizeType>(list.page_size);
     return page;
-}
-
-template <class T>
-tl::expected<T, Outcome> told(Parsed<T> parsed) {
-    if (parsed) return *std::move(parsed);
-    return tl::make_unexpected(
-        Outcome{Verdict::Retry, "answer", "the portal's answer " + parsed.error(), {}});
-}
-
-// What an answer that does not tell anything is reported as.
-template <class T>
-Told<T> not_told(const Answer& answer, const Reply& reply, UtcTime now) {
-    auto outcome = outcome_of_whole(answer.top, reply, now);
-    if (answer.top.meaning == Meaning::SessionExpired)
-        return tl::make_unexpected(SessionEnded{std::move(outcome)});
-    if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
-    return tl::expected<T, Outcome>(tl::make_unexpected(std::move(outcome)));
 }
 
 }  // namespace

@@ -167,7 +167,7 @@ struct Transport::Impl {
         // A healthy exchange ends long before the first look. The looks are for what the library
         // would collect without end before it hands anything on: headers, one chunk.
         constexpr std::chrono::milliseconds look{100};
-        constexpr std::size_t most = limits::max_answer + (1u << 20);
+        const std::size_t most = call.request.max_answer + (1u << 20);
         bool flooded = false;
         bool ended = false;
         while (!ended && !flooded && steady_clock::now() < deadline) {

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "connector/base/error.h"
+#include "connector/base/limits.h"
 #include "connector/portal/portal.h"
 
 namespace dvcsync::portal {
@@ -22,11 +24,12 @@ struct Request {
     std::string target;  // path and query, encoded
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
+    std::size_t max_answer = limits::max_answer;  // a larger one is cut: Unclear
 };
 
 struct Reply {
     int status = 0;
-    std::string body;         // at most limits::max_answer
+    std::string body;         // at most Request::max_answer
     std::string retry_after;  // header value, or empty
 };
 

@@ -224,7 +224,7 @@ Handled handle(const Task& task, const PortalCalls& calls, const mapping::Mappin
                const Sealer& sealer, const CallRules& rules, UtcTime now, std::uint64_t random) {
     const Worker::Setting setting{calls, mappings, sealer, rules, now};
     if (task.ask) return resolve_doubts(task, setting, random);
-    if (task.operation == Operation::PushProgress) return send_rows(task, setting, random);
+    if (by_rows(task.operation)) return send_rows(task, setting, random);
     return send_documents(task, setting, random);
 }
 

@@ -49,6 +49,11 @@ struct Rows {
     std::vector<mapping::Document> rows;
 };
 
+// An item of these is many rows that go once each, in order; of the others it is one document.
+constexpr bool by_rows(Operation operation) {
+    return operation == Operation::PushProgress || operation == Operation::PushStatus;
+}
+
 struct Task {
     Operation operation{};
     bool ask = false;       // the items are in doubt: find out what became of them

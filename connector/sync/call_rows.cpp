@@ -1,4 +1,4 @@
-// Progress: many rows an item, in order; and what is in doubt.
+// Progress and statuses: many rows an item, in order; and what is in doubt.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ using ledger::State;
 using portal::Outcome;
 using portal::Verdict;
 
-struct Progressing {  // the progress rows of one item
+struct Progressing {  // the rows of one item
     const Claimed* item;
     std::vector<mapping::Document> rows;
     std::size_t next = 0;  // the first row that is not delivered
@@ -202,7 +202,10 @@ class ProgressRows : public Worker {
     void fail(Progressing& one, const Outcome& outcome) {
         Settlement settlement = not_delivered(*one.item, outcome);
         const bool called = settlement.called;
-        if (outcome.verdict == Verdict::Missing) {
+        // Of a dossier that was born there: its own code is wrong, and nothing of ours can mend it.
+        const bool lost =
+            outcome.verdict == Verdict::Missing && task_.operation == Operation::PushProgress;
+        if (lost) {
             settlement.known = false;
             settlement.reason = fmt::format(
                 "the portal does not hold the dossier of these steps (any more): {}; send the "
@@ -211,7 +214,7 @@ class ProgressRows : public Worker {
         }
         finish(one, std::move(settlement));
         out_.settlements.back().called = called;
-        if (outcome.verdict == Verdict::Missing) {  // what it has lost it has lost with its steps
+        if (lost) {  // what it has lost it has lost with its steps
             out_.settlements.back().steps_done = 0;
             out_.settlements.back().steps_digest = Digest{};
         }

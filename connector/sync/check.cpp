@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <iterator>
 #include <utility>
 
 #include "connector/base/limits.h"
 #include "connector/sync/catalogue.h"
+#include "connector/sync/check_inbound.h"
 #include "connector/sync/connector.h"
 
 namespace dvcsync::sync {
@@ -36,6 +38,7 @@ class Checker {
         }
         certificates(*config);
         log(*config);
+        all(check_inbound(*config));
         ledger(*config);
         portal(*config);
         return std::move(findings_);
@@ -47,6 +50,9 @@ class Checker {
     }
     void green(std::string subject, std::string text) {
         add(Light::Green, std::move(subject), std::move(text));
+    }
+    void all(std::vector<Finding>&& more) {
+        std::move(more.begin(), more.end(), std::back_inserter(findings_));
     }
     // One finding a line: the modules report every fault at once.
     void faults(const std::string& subject, std::string_view lines) {
@@ -159,6 +165,7 @@ class Checker {
             add(Light::Yellow, "ledger",
                 fmt::format("{} items are parked and need a person: dvcsync parked list", parked));
         }
+        all(held_findings(connector->ledger->submissions()));
         waiting_for_people(*connector->ledger, config);
     }
 

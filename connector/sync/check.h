@@ -14,13 +14,14 @@ enum class Light { Green, Yellow, Red };
 struct Finding {
     Light light = Light::Green;
     std::string
-        subject;       // "configuration", "mappings", "certificates", "source", "ledger", "portal"
+        subject;  // "configuration", "mappings", "certificates", "source", "ledger", "portal", …
     std::string text;  // what was seen, and what to do where it is not green
 };
 
-// Tests configuration, mappings, certificates (days left), source, ledger and a login at the
-// portal. Goes on after a fault as far as the parts do not depend on one another. Changes nothing
-// but the ledger's schema, and the sign of life that a login is.
+// Tests configuration, mappings, certificates (days left), source, what submissions need, ledger
+// and a login at the portal. Goes on after a fault as far as the parts do not depend on one
+// another. Changes nothing but the ledger's schema, the staging folder, and the sign of life that a
+// login is.
 std::vector<Finding> check(const std::filesystem::path& config_file, Clock& clock);
 
 // A certificate warns this many days before it ends.

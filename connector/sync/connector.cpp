@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "connector/base/files.h"
+#include "connector/sync/gather.h"
 
 namespace dvcsync::sync {
 
@@ -35,6 +37,54 @@ province::DropFolderSettings folder_settings(const config::Config& config,
     settings.stale_after = config.stale_after;
     return settings;
 }
+
+Result<std::unique_ptr<province::Inbox>> open_inbox(const config::Config& config) {
+    return config.inbox == "postgres"
+               ? province::open_postgres_inbox(config.inbox_connection, config.inbox_password)
+               : province::open_drop_inbox(config.inbox_folder);
+}
+
+Result<Gathering> gathering_for(const config::Config& config, const portal::Profile& profile,
+                                const std::atomic<bool>& stop) {
+    constexpr std::uint64_t mib = 1u << 20;
+    if (::mkdir(config.staging.c_str(), 0700) != 0 && errno != EEXIST)
+        return tl::make_unexpected(file_error("make", config.staging, errno));
+    GatherSettings settings;
+    settings.staging = config.staging;
+    settings.fetch.hosts = profile.file_hosts();
+    settings.fetch.hosts.insert(settings.fetch.hosts.end(), config.file_hosts.begin(),
+                                config.file_hosts.end());
+    settings.fetch.private_addresses = config.private_addresses;
+    settings.fetch.plain_http = config.plain_http_files;
+    settings.fetch.ca_file = config.file_ca;
+    settings.max_file = static_cast<std::uint64_t>(config.max_file_mib) * mib;
+    settings.max_submission = static_cast<std::uint64_t>(config.max_submission_mib) * mib;
+    settings.scanner = config.scanner;
+    DVC_TRY(files::check(settings.fetch));
+    return gathering_of(std::move(settings), stop);
+}
+
+namespace {
+
+// nullopt: this job takes no submissions, or none are configured.
+Result<std::optional<Inbound>> open_inbound(const config::Config& config, Job job,
+                                            portal::Client& client, const std::atomic<bool>& stop) {
+    if (job == Job::PullSubmissions && !config.inbound) {
+        return fail(ErrorKind::Config,
+                    "no submissions are taken: write a section [inbound] that says where they go "
+                    "(dvcsync init shows one)");
+    }
+    if (!config.inbound || (job != Job::PullSubmissions && job != Job::All)) return std::nullopt;
+    Inbound inbound;
+    inbound.calls = pull_calls_of(client);
+    DVC_TRY_ASSIGN(gathering, gathering_for(config, client.profile(), stop));
+    inbound.gathering = std::move(gathering);
+    DVC_TRY_ASSIGN(inbox, open_inbox(config));
+    inbound.inbox = std::move(inbox);
+    return std::optional(std::move(inbound));
+}
+
+}  // namespace
 
 Result<Connector> Connector::open(config::Config config) {
     DVC_TRY_ASSIGN(sealer, Sealer::load(config.key_file));
@@ -98,14 +148,25 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
         return province::open_drop_folder(folder_settings(config, mappings.vocabulary()), position,
                                           clock);
     };
-    const Parts parts{
-        *connector.ledger, connector.sealer, mappings, calls, open_source, clock, progress, stop};
+    DVC_TRY_ASSIGN(inbound, open_inbound(config, order.job, *client, stop));
+    const Parts parts{*connector.ledger,
+                      connector.sealer,
+                      mappings,
+                      calls,
+                      open_source,
+                      clock,
+                      progress,
+                      stop,
+                      inbound ? &*inbound : nullptr};
     RunRules rules;
+    rules.pull.province = config.province_code;
+    rules.pull.seed = std::random_device{}();
     rules.delivery.workers = config.in_flight;
     rules.delivery.call.max_attempts = config.max_attempts;
     rules.delivery.seed = std::random_device{}();
     // A worker may be in a call for so long, and the run must be heard of meanwhile.
     rules.delivery.lease = std::max<Millis>(rules.delivery.lease, 4 * config.deadline);
+    rules.pull.lease = rules.delivery.lease;
     rules.max_abolished_percent = config.max_abolished_percent;
     return run(parts, order, rules);
 }

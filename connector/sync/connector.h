@@ -23,6 +23,12 @@ portal::ClientSettings client_settings(const config::Config& config);
 province::DropFolderSettings folder_settings(const config::Config& config,
                                              const mapping::Vocabulary& vocabulary);
 
+// The province's inbox; Config error if it cannot be used.
+Result<std::unique_ptr<province::Inbox>> open_inbox(const config::Config& config);
+// How files of submissions are had. Makes the staging folder.
+Result<Gathering> gathering_for(const config::Config& config, const portal::Profile& profile,
+                                const std::atomic<bool>& stop);
+
 // The parts that nearly every command opens. One thread at a time.
 struct Connector {
     config::Config config;

@@ -351,7 +351,7 @@ class Delivery {
     Steady last_good_{0};                                // last delivery
     std::atomic<Steady> renewed_{Steady{0}};
     std::atomic<std::uint64_t> drawn_{0};
-    Crew crew_;  // last: its threads use everything above
+    Crew<Task, Handled> crew_;  // last: its threads use everything above
 };
 
 }  // namespace

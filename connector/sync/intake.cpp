@@ -46,6 +46,7 @@ std::optional<Operation> first_operation(std::string_view kind) {
     if (kind == "procedure") return Operation::PushProcedure;
     if (kind == "dossier")
         return Operation::PushDossier;  // its progress follows once it is delivered
+    if (kind == "answer") return Operation::PushStatus;
     return std::nullopt;
 }
 
@@ -120,7 +121,12 @@ ledger::Intake prepare(const province::RawRecord& raw, const Digest& digest,
             intake.facts.code = summary->code;
         } else {
             intake.facts = facts_of(raw.kind, *summary);
-            if (summary->send) intake.queue.push_back(*operation);
+            intake.portal_code = summary->portal_code;
+            intake.local_code = summary->local_code;
+            // The portal has a dossier that was born there: of it, it hears by answers alone.
+            const bool born_there = raw.kind == "dossier" && !summary->portal_code.empty();
+            if (born_there) intake.local_code = summary->code;
+            if (summary->send && !born_there) intake.queue.push_back(*operation);
         }
     }
     if (intake.facts.code.empty() || intake.facts.code.size() > limits::max_code * 4) {
@@ -182,16 +188,19 @@ class Reading {
     Status take(province::Batch& batch) {
         seen_again_.clear();
         DVC_TRY_ASSIGN(pending, look_through(batch.records));
-        const auto intakes = prepare_all(pending, vocabulary_, sealer_);
+        auto intakes = prepare_all(pending, vocabulary_, sealer_);
         reach(Point::BatchPrepared);
+        DVC_TRY(find_links(ledger_, intakes));
+        const bool with_links = std::any_of(intakes.begin(), intakes.end(), tells_link);
         const bool with_catalogue =
             std::any_of(batch.ended.begin(), batch.ended.end(), is_whole_catalogue);
         const auto store = [&]() -> Status {
             DVC_TRY(ledger_.seen_again(seen_again_));
-            return this->store(intakes, batch);
+            DVC_TRY(this->store(intakes, batch));
+            return keep_links(ledger_, intakes, clock_.now());
         };
         // What is found about a catalogue is kept with the batch that ended it, or not at all.
-        const bool more = with_catalogue || !seen_again_.empty();
+        const bool more = with_catalogue || with_links || !seen_again_.empty();
         DVC_TRY(more ? ledger_.together(store) : store());
         counts.read += batch.records.size();
         for (auto& file : batch.rejected)

@@ -1,4 +1,4 @@
-// Parts of intake that know nothing of records: when an export was made, and whole catalogues.
+// Parts of intake: when an export was made, whole catalogues, and the two codes of one dossier.
 // Internal to sync.
 #pragma once
 
@@ -32,6 +32,17 @@ class ExportTimes {
     std::string text_;
     std::optional<UtcTime> time_;
 };
+
+// -- dossiers that were born on the portal ------------------------------------------------------
+
+// The record tells both codes of one dossier.
+inline bool tells_link(const ledger::Intake& intake) {
+    return intake.fault.empty() && !intake.portal_code.empty() && !intake.local_code.empty();
+}
+// Compares with the links that are kept: a record that contradicts one gets a fault, and a dossier
+// that is linked is not sent as an ordinary one, whether it says so itself or not.
+Status find_links(ledger::Ledger& ledger, std::vector<ledger::Intake>& intakes);
+Status keep_links(ledger::Ledger& ledger, const std::vector<ledger::Intake>& intakes, UtcTime now);
 
 // The file says that it holds all procedures.
 bool is_whole_catalogue(const province::EndedFile& file);

@@ -9,10 +9,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
+#include "connector/sync/people_submissions.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -45,18 +47,25 @@ struct Option {
     std::string Selection::*value;
 };
 // In the order in which they are told.
-constexpr std::array<Option, 9> options{{{"--kind", &Selection::kind},
-                                         {"--agency", &Selection::agency},
-                                         {"--procedure", &Selection::procedure},
-                                         {"--operation", &Selection::operation},
-                                         {"--cause", &Selection::cause},
-                                         {"--portal-code", &Selection::portal_code},
-                                         {"--text", &Selection::text},
-                                         {"--from", &Selection::from},
-                                         {"--to", &Selection::to}}};
+constexpr std::array<Option, 10> options{{{"--kind", &Selection::kind},
+                                          {"--stage", &Selection::stage},
+                                          {"--agency", &Selection::agency},
+                                          {"--procedure", &Selection::procedure},
+                                          {"--operation", &Selection::operation},
+                                          {"--cause", &Selection::cause},
+                                          {"--portal-code", &Selection::portal_code},
+                                          {"--text", &Selection::text},
+                                          {"--from", &Selection::from},
+                                          {"--to", &Selection::to}}};
+
+constexpr std::array<std::string_view, 5> record_kinds{"dossier", "procedure", "statistics",
+                                                       "answer", "receipt"};
+constexpr std::array<std::string_view, 6> submission_kinds{"filing",  "supplement", "withdrawal",
+                                                           "payment", "notice",     "unknown"};
 
 // Every value is compared with what the ledger holds, which is UTF-8 without control characters.
-Status check_words(const Selection& chosen) {
+Status check_words(const Selection& chosen,
+                   std::span<const std::string_view> kinds = record_kinds) {
     const auto clean = [](const std::string& text) {
         return is_utf8(text) && is_one_line(text) && text.size() <= limits::max_message;
     };
@@ -79,10 +88,9 @@ Status check_words(const Selection& chosen) {
                         "days instead",
                         chosen.codes.size(), limits::max_named_codes));
     }
-    if (!chosen.kind.empty() && chosen.kind != "dossier" && chosen.kind != "procedure" &&
-        chosen.kind != "statistics") {
-        return wrong(
-            fmt::format("--kind {}: it is dossier, procedure or statistics", excerpt(chosen.kind)));
+    if (!chosen.kind.empty() && std::find(kinds.begin(), kinds.end(), chosen.kind) == kinds.end()) {
+        return wrong(fmt::format("--kind {}: it is one of {}", excerpt(chosen.kind),
+                                 fmt::join(kinds, ", ")));
     }
     return {};
 }
@@ -133,6 +141,27 @@ std::vector<std::string> without_repetition(const std::vector<std::string>& code
         if (seen.insert(code).second) out.push_back(code);
     }
     return out;
+}
+
+template <class Filter>
+std::vector<Filter> one_each(const Filter& filter, const std::vector<std::string>& codes) {
+    if (codes.empty()) return {filter};
+    std::vector<Filter> filters;
+    for (auto& code : without_repetition(codes)) {
+        filters.push_back(filter);
+        filters.back().code = std::move(code);
+    }
+    return filters;
+}
+
+Result<ledger::Stage> stage_of(const std::string& name) {
+    using ledger::Stage;
+    for (const Stage stage :
+         {Stage::Received, Stage::Waiting, Stage::Held, Stage::Handed, Stage::Dismissed}) {
+        if (ledger::to_string(stage) == name) return stage;
+    }
+    return wrong(fmt::format("--stage {}: it is received, waiting, held, handed or dismissed",
+                             excerpt(name)));
 }
 
 std::string quoted(const std::string& text) {
@@ -198,10 +227,11 @@ Result<std::vector<Filter>> parked_filters(const Selection& selection) {
     if (!selection.operation.empty()) {
         filter.operation = operation_from(selection.operation);
         if (!filter.operation) {
-            return wrong(
-                fmt::format("--operation {}: it is push-procedure, push-dossier, "
-                            "push-progress or push-statistics",
-                            excerpt(selection.operation)));
+            std::string names;
+            for (const Operation one : all_operations)
+                names += fmt::format("{}{}", names.empty() ? "" : ", ", to_string(one));
+            return wrong(fmt::format("--operation {}: it is one of {}",
+                                     excerpt(selection.operation), names));
         }
     }
     if (!selection.cause.empty()) {
@@ -211,13 +241,23 @@ Result<std::vector<Filter>> parked_filters(const Selection& selection) {
     DVC_TRY_ASSIGN(days, days_of(selection));
     filter.received_from = days.from;
     filter.received_until = days.until;
-    if (selection.codes.empty()) return std::vector{filter};
-    std::vector<Filter> filters;
-    for (auto& code : without_repetition(selection.codes)) {
-        filters.push_back(filter);
-        filters.back().code = std::move(code);
+    return one_each(filter, selection.codes);
+}
+
+Result<std::vector<ledger::SubmissionFilter>> submission_filters(const Selection& selection) {
+    DVC_TRY(check_words(selection, submission_kinds));
+    ledger::SubmissionFilter filter;
+    filter.kind = selection.kind;
+    filter.agency = selection.agency;
+    filter.procedure = selection.procedure;
+    if (!selection.stage.empty()) {
+        DVC_TRY_ASSIGN(stage, stage_of(selection.stage));
+        filter.stage = stage;
     }
-    return filters;
+    DVC_TRY_ASSIGN(days, days_of(selection));
+    filter.from = days.from;
+    filter.until = days.until;
+    return one_each(filter, selection.codes);
 }
 
 Result<ledger::Slice> slice_of(const Selection& selection) {

@@ -34,6 +34,7 @@ Result<std::string> act_reason(std::string_view text);
 struct Selection {
     std::vector<std::string> codes;
     std::string kind;
+    std::string stage;  // of submissions
     std::string agency;
     std::string procedure;
     std::string operation;

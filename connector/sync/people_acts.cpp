@@ -16,7 +16,7 @@ using ledger::Cause;
 using ledger::Filter;
 using ledger::State;
 
-constexpr std::array kinds{"dossier", "procedure", "statistics"};
+constexpr std::array kinds{"dossier", "procedure", "statistics", "answer", "receipt"};
 constexpr std::array causes{Cause::Intake, Cause::Mapping, Cause::Portal};
 
 // Why a filter with a code chose nothing.

@@ -75,6 +75,7 @@ class JobRun {
         DVC_TRY_ASSIGN(
             released, follow_mapping_change(ledger_, parts_.mappings, parts_.sealer, parts_.clock));
         report_.released = released;
+        DVC_TRY(take_submissions());
         DVC_TRY(read());
         DVC_TRY(push(order_.job));
         DVC_TRY(resend());
@@ -90,7 +91,12 @@ class JobRun {
             if (later) report_.left += row.count;
         }
         if (!report_.intake.rejected.empty() || !report_.intake.warnings.empty() ||
-            !report_.delivery.stop.empty() || !report_.catalogue_stop.empty()) {
+            !report_.delivery.stop.empty() || !report_.catalogue_stop.empty() ||
+            !report_.pull.stop.empty()) {
+            report_.attention = true;
+        }
+        DVC_TRY_ASSIGN(inbound, ledger_.submissions().tally());
+        if (inbound.received + inbound.waiting + inbound.held + inbound.announced > 0) {
             report_.attention = true;
         }
         return report_;
@@ -99,6 +105,26 @@ class JobRun {
   private:
     UtcTime now() const { return parts_.clock.now(); }
     bool ended() const { return parts_.stop || !report_.delivery.stop.empty(); }
+
+    // First, so that its confirmations leave with this run. A portal that cannot be asked does not
+    // keep the rest from going out.
+    Status take_submissions() {
+        const bool wanted = order_.job == Job::All || order_.job == Job::PullSubmissions;
+        if (parts_.inbound == nullptr || !wanted) return {};
+        const PullParts parts{ledger_,
+                              parts_.sealer,
+                              parts_.mappings,
+                              parts_.inbound->calls,
+                              *parts_.inbound->inbox,
+                              parts_.inbound->gathering,
+                              gates_,
+                              parts_.clock,
+                              parts_.progress,
+                              parts_.stop};
+        DVC_TRY_ASSIGN(counts, pull(parts, rules_.pull));
+        report_.pull = std::move(counts);
+        return {};
+    }
 
     Status read() {
         DVC_TRY_ASSIGN(position, ledger_.position(drop_folder_source));
@@ -118,6 +144,9 @@ class JobRun {
         if (all || job == Job::PushCatalogue) {
             DVC_TRY(ask_guard());
             if (report_.catalogue_stop.empty()) wanted.push_back(Operation::PushProcedure);
+        }
+        if (all || job == Job::PushDossiers || job == Job::PullSubmissions) {
+            wanted.insert(wanted.end(), {Operation::ConfirmSubmission, Operation::PushStatus});
         }
         if (all || job == Job::PushDossiers) {
             // Progress first: see deliver().
@@ -189,11 +218,12 @@ class JobRun {
 std::string summary_json(const RunReport& report) {
     return fmt::format(
         R"({{"read":{},"unchanged":{},"outdated":{},"new":{},"changed":{},"delivered":{},)"
-        R"("refused":{},"parked":{},"waiting":{},"in_doubt":{},"resent":{},"calls":{}}})",
+        R"("refused":{},"parked":{},"waiting":{},"in_doubt":{},"resent":{},"calls":{},"submissions_handed":{},"submissions_held":{}}})",
         report.intake.read, report.intake.unchanged, report.intake.outdated, report.intake.added,
         report.intake.changed, report.delivery.delivered, report.delivery.refused,
         report.delivery.parked + report.intake.parked, report.delivery.waiting,
-        report.delivery.doubtful, report.resent, report.traffic.calls);
+        report.delivery.doubtful, report.resent, report.traffic.calls, report.pull.handed,
+        report.pull.held);
 }
 
 }  // namespace
@@ -206,6 +236,8 @@ std::string_view to_string(Job job) {
             return "push-dossiers";
         case Job::PushStatistics:
             return "push-statistics";
+        case Job::PullSubmissions:
+            return "pull-submissions";
         case Job::All:
             return "all";
     }

@@ -1,4 +1,5 @@
-// One run of a job: the source is read, what is new goes out, then what a resync wants again.
+// One run of a job: submissions come in, the source is read, what is new goes out, then what a
+// resync wants again.
 //
 // run() coordinates; everything that it touches comes in through Parts, so that a simulation drives
 // the very same code with a clock, a disk, a source and a portal of its own.
@@ -19,11 +20,19 @@
 #include "connector/province/source.h"
 #include "connector/sync/deliver.h"
 #include "connector/sync/intake.h"
+#include "connector/sync/pull.h"
 
 namespace dvcsync::sync {
 
-enum class Job { PushCatalogue, PushDossiers, PushStatistics, All };
+enum class Job { PushCatalogue, PushDossiers, PushStatistics, PullSubmissions, All };
 std::string_view to_string(Job job);
+
+// The inbound road, where it is configured.
+struct Inbound {
+    PullCalls calls;
+    Gathering gathering;
+    std::unique_ptr<province::Inbox> inbox;
+};
 
 // Borrowed: everything outlives the run. One thread at a time.
 struct Parts {
@@ -37,6 +46,7 @@ struct Parts {
     Clock& clock;
     Progress& progress;
     const std::atomic<bool>& stop;
+    Inbound* inbound = nullptr;  // no submissions are taken
 };
 
 // What the run is to do, and who runs it.
@@ -51,6 +61,7 @@ struct RunOrder {
 
 struct RunRules {
     DeliveryRules delivery;
+    PullRules pull;
     // A push of the catalogue that would abolish more than this share of what the portal holds as
     // published waits for a person, if it is more than a handful of procedures.
     int max_abolished_percent = 10;
@@ -62,6 +73,7 @@ struct RunRules {
 struct RunReport {
     IntakeCounts intake;
     DeliveryCounts delivery;
+    PullCounts pull;
     std::size_t released = 0;    // parked items that a change of the mapping files made ready again
     std::size_t resent = 0;      // records that resyncs handed over to delivery
     std::size_t recovered = 0;   // items that the last run left in doubt

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "connector/base/points.h"
+#include "tests/crash/inbox.h"
 #include "tests/crash/rest.h"
 #include "tests/crash/story.h"
 
@@ -38,14 +39,29 @@ std::filesystem::path snapshot(const Options& options, std::size_t scene) {
     return options.programs.work / fmt::format("scene-{}", scene);
 }
 
-void begin_trouble(Lane& lane, const Scene& scene) {
-    lane.set_fast(!scene.faults.empty());
+// The command of the scene while citizens file and the portal makes its faults.
+Ended command_of(Lane& lane, const Scene& scene, const std::string& environment) {
+    lane.set_fast(scene.fast);
     lane.set_faults(scene.faults);
+    const auto file = [&] {
+        if (!scene.citizens.empty()) lane.file(scene.citizens);
+    };
+    Ended ended;
+    if (scene.command == serve) {
+        ended = lane.serve(environment, file, [&lane] { return all_is_in(lane); });
+    } else {
+        file();
+        ended = lane.dvcsync_crash(scene.command, environment);
+    }
+    lane.set_faults("");
+    return ended;
 }
 
 // What a person does whose command was cut off, too.
 void command_again(const Lane& lane, const Scene& scene) {
-    const Ended ended = lane.dvcsync(scene.command);
+    const Ended ended = scene.command == serve ? lane.serve(
+                                                     "", [] {}, [&lane] { return all_is_in(lane); })
+                                               : lane.dvcsync(scene.command);
     if (!ended.exited || ended.code > 1)
         throw std::runtime_error("the command, run again: " + describe(ended) + "\n" +
                                  ended.output);
@@ -57,9 +73,7 @@ Rehearsed play(const Options& options, Lane& lane, const Scene& scene,
     const auto counts = options.programs.work / "counts";
     scene.prepare(lane);
     lane.save(saved);
-    begin_trouble(lane, scene);
-    const Ended ended = lane.dvcsync_crash(scene.command, "DVC_CRASH_COUNT=" + counts.string());
-    lane.set_faults("");
+    const Ended ended = command_of(lane, scene, "DVC_CRASH_COUNT=" + counts.string());
     if (!ended.exited || (ended.code > 1 && scene.faults.empty()))
         throw std::runtime_error(describe(ended) + "\n" + ended.output);
     Rehearsed rehearsed;
@@ -83,7 +97,16 @@ std::vector<Rehearsed> rehearse(const Options& options) {
     return all;
 }
 
-// For each point the first time that it is passed, and another one.
+// A submission passes few points, on more roads than one.
+bool of_submissions(std::string_view point) {
+    const auto& texts = dvcsync::point_texts();
+    const auto first = static_cast<std::size_t>(dvcsync::Point::AnnouncedWritten);
+    return std::any_of(texts.begin() + static_cast<std::ptrdiff_t>(first), texts.end(),
+                       [&](const auto& text) { return text.name == point; });
+}
+
+// For each point the first time that it is passed (those of submissions: in every scene), and
+// another one.
 std::vector<Kill> plan(const Options& options, const std::vector<Rehearsed>& scenes,
                        std::vector<std::string>& never) {
     std::mt19937 random(options.seed);
@@ -104,7 +127,9 @@ std::vector<Kill> plan(const Options& options, const std::vector<Rehearsed>& sce
             std::copy_if(possible.begin(), possible.end(), std::back_inserter(kills),
                          [&](const Kill& kill) { return kill.occurrence <= options.every; });
         } else {
-            kills.push_back(possible.front());
+            for (const Kill& kill : possible)
+                if (kill.occurrence == 1 && (&kill == &possible.front() || of_submissions(point)))
+                    kills.push_back(kill);
             if (possible.size() > 1)
                 kills.push_back(possible[1 + random() % (possible.size() - 1)]);
         }
@@ -118,10 +143,8 @@ std::string carry_out(const Options& options, Lane& lane, const Kill& kill, cons
                       bool& reached) try {
     const Scene& scene = story()[kill.scene];
     lane.restore(snapshot(options, kill.scene));
-    begin_trouble(lane, scene);
-    const Ended ended = lane.dvcsync_crash(
-        scene.command, fmt::format("DVC_CRASH_AT={}#{}", kill.point, kill.occurrence));
-    lane.set_faults("");
+    const Ended ended =
+        command_of(lane, scene, fmt::format("DVC_CRASH_AT={}#{}", kill.point, kill.occurrence));
     reached = ended.signal == SIGKILL && !ended.timed_out;
     if (!reached) return "not reached: " + describe(ended) + "\n" + ended.output;
     command_again(lane, scene);

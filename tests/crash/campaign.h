@@ -11,7 +11,7 @@ struct Options {
     Programs programs;
     unsigned seed = 1;   // chooses the later occurrences
     long every = 0;      // each point's first so many occurrences in each scene; 0: its first one
-                         // in the story, and another one by chance
+                         // in the story (of submissions: in each scene), and one by chance
     std::string only;    // points whose names contain this
     unsigned lanes = 2;  // kills at once
 };

@@ -28,7 +28,7 @@ std::string dossier_xml(const Dossier& dossier) {
     for (int step = 1; step <= dossier.steps; ++step)
         steps += step_xml(dossier, step);
     return fmt::format(
-        " <dossier><code>{0}</code><procedure>{1}</procedure><procedure-name>Thủ tục mẫu"
+        " <dossier><code>{0}</code>{9}<procedure>{1}</procedure><procedure-name>Thủ tục mẫu"
         "</procedure-name><field-code>LV-012</field-code><field-name>Đất đai</field-name>"
         "<receipt>BN-{2}</receipt><agency>000.00.0{3}.H22</agency>"
         "<agency-name>Sở Thử nghiệm {3}</agency-name><applicant><kind>other</kind>"
@@ -45,7 +45,10 @@ std::string dossier_xml(const Dossier& dossier) {
                                   : dossier.procedure,
         dossier.number, dossier.number % 3 + 1, dossier.edition,
         dossier.received ? "01/03/2019 08:00:00" : "31/02/2019 08:00:00", finished, dossier.status,
-        steps);
+        steps,
+        dossier.portal_code.empty()
+            ? ""
+            : fmt::format("<portal-code>{}</portal-code>", dossier.portal_code));
 }
 
 std::string procedure_xml(const Procedure& procedure) {
@@ -63,6 +66,21 @@ std::string procedure_xml(const Procedure& procedure) {
         procedure.code, procedure.edition, procedure.state, procedure.action);
 }
 
+std::string answer_xml(const Answer& answer) {
+    std::string events;
+    int day = 0;
+    for (const auto& status : answer.statuses)
+        events += fmt::format(
+            "<event><id>E{0}</id><status>{1}</status><at>{0:02}/06/2019 09:00:00</at>"
+            "<person>Cán bộ</person><content>Bước {0}</content><files/></event>",
+            ++day, status);
+    return fmt::format(
+        " <answer><portal-code>{}</portal-code><code>{}</code><agency>000.00.01.H22</agency>"
+        "<agency-name>Sở Thử nghiệm</agency-name><procedure>{}</procedure><account/>"
+        "<events>{}</events></answer>\n",
+        answer.portal_code, answer.code, procedure_codes().front(), events);
+}
+
 }  // namespace
 
 std::string dossier_code(int number) {
@@ -77,7 +95,7 @@ const std::vector<std::string>& procedure_codes() {
 }
 
 std::string export_xml(const std::string& made, const std::vector<Procedure>& procedures,
-                       const std::vector<Dossier>& dossiers) {
+                       const std::vector<Dossier>& dossiers, const std::vector<Answer>& answers) {
     std::string xml = fmt::format(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         "<province-export version=\"1\" province=\"H22\" exported=\"{}\">\n",
@@ -86,6 +104,8 @@ std::string export_xml(const std::string& made, const std::vector<Procedure>& pr
         xml += procedure_xml(procedure);
     for (const auto& dossier : dossiers)
         xml += dossier_xml(dossier);
+    for (const auto& answer : answers)
+        xml += answer_xml(answer);
     return xml + "</province-export>\n";
 }
 

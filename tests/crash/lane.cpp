@@ -1,7 +1,10 @@
 #include "tests/crash/lane.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <stdexcept>
 #include <thread>
@@ -43,6 +46,20 @@ std::string member(const std::string& json, const std::string& name) {
     return json.substr(from, json.find_first_of(",}", from) - from);
 }
 
+// One that nobody listens on now: the portal must know it before dvcsync serves.
+std::string free_port() {
+    const int number = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    const bool found = ::bind(number, any, length) == 0 && ::getsockname(number, any, &length) == 0;
+    ::close(number);
+    if (!found) throw std::runtime_error("no port is free");
+    return std::to_string(ntohs(address.sin_port));
+}
+
 void copy_all(const fs::path& from, const fs::path& to) {
     fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
 }
@@ -71,7 +88,8 @@ Lane::Lane(const Programs& programs, const std::string& name)
     : programs_(programs),
       folder_(programs.work / name),
       province_(folder_ / "province"),
-      journal_(folder_ / "journal") {
+      journal_(folder_ / "journal"),
+      callback_port_(free_port()) {
     fs::create_directories(folder_);
     copy_all(programs.work / "base", province_);
     start_portal();
@@ -100,8 +118,8 @@ void Lane::start_portal() {
                      certs / "server.pem",
                      "--key",
                      certs / "server.key",
-                     "--client-ca",
-                     certs / "ca.pem",
+                     "--callback-url",
+                     "http://127.0.0.1:" + callback_port_,
                      "--username",
                      "province",
                      "--password-file",
@@ -140,7 +158,15 @@ void Lane::write_configuration() const {
     set_key(toml, "client_certificate", text(certs / "client.pem"));
     set_key(toml, "client_key", text(certs / "client.key"));
     set_key(toml, "folder", text(programs_.source / "mappings"));
-    set_key(toml, "in_flight", "2");
+    set_key(toml, "in_flight", std::to_string(calls_at_once));
+    set_key(toml, "file_hosts", "\"127.0.0.1\"");
+    set_key(toml, "file_ca", text(certs / "ca.pem"));
+    set_key(toml, "allow_private_addresses", "true");
+    const auto serve = toml.find("# [serve]");
+    if (serve == std::string::npos) throw std::runtime_error("no [serve] in the configuration");
+    toml.erase(serve, 2);
+    set_key(toml, "port", callback_port_);
+    set_key(toml, "poll_seconds", "1");
     write_text(province_ / "dvcsync.toml", toml);
 }
 
@@ -158,14 +184,40 @@ Ended Lane::dvcsync_crash(const Command& arguments, const std::string& environme
     return run_program("dvcsync-crash", arguments, {environment});
 }
 
+Command Lane::command(const std::string& program, const Command& arguments) const {
+    Command all{programs_.bin / program, "--config", province_ / "dvcsync.toml", "--json"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return all;
+}
+
 Ended Lane::run_program(const std::string& name, const Command& arguments,
                         std::vector<std::string> environment) const {
-    Command command{programs_.bin / name, "--config", province_ / "dvcsync.toml", "--json"};
-    command.insert(command.end(), arguments.begin(), arguments.end());
     // Not by the command faketime: it stays in between as a process of its own, and the signal that
     // ends dvcsync would be lost.
     if (fast_) environment.insert(environment.end(), {faketime, "FAKETIME=+0 x100"});
-    return run(command, environment, folder_ / (name + ".log"), patience);
+    return run(command(name, arguments), environment, folder_ / (name + ".log"), patience);
+}
+
+Ended Lane::serve(const std::string& environment, const std::function<void()>& meanwhile,
+                  const std::function<bool()>& enough) const {
+    const fs::path ready = folder_ / "serve.json", log = folder_ / "serve.log";
+    fs::remove(ready);
+    const bool delivered = environment.empty();
+    const pid_t process =
+        start(command(delivered ? "dvcsync" : "dvcsync-crash", {"serve", "--ready-file", ready}),
+              delivered ? std::vector<std::string>{} : std::vector{environment}, log);
+    bool begun = false;
+    auto look = std::chrono::steady_clock::now();
+    Ended ended = wait_for(process, patience, [&] {
+        if (std::chrono::steady_clock::now() < look || (!begun && !fs::exists(ready))) return false;
+        if (!begun) meanwhile();
+        begun = true;
+        look = std::chrono::steady_clock::now() + 10ms;
+        return enough();
+    });
+    if (!begun) meanwhile();
+    ended.output = read_text(log);
+    return ended;
 }
 
 // Everything of the province but the configuration, which is the lane's.
@@ -203,6 +255,12 @@ std::string Lane::ask_portal(const std::string& path) const {
     const auto answer = dvcsandbox::fetch(admin_, path, error);
     if (!answer) throw std::runtime_error(error);
     return *answer;
+}
+
+void Lane::file(const std::string& specification) const {
+    std::string error;
+    if (!dvcsandbox::fetch(admin_, "/citizen?" + specification, error, "POST"))
+        throw std::runtime_error(error);
 }
 
 void Lane::set_faults(const std::string& faults) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct Programs {
 // Makes what all lanes share: certificates, the portal's password, a configuration and its key.
 void make_base(const Programs& programs);
 
+constexpr unsigned calls_at_once = 2;  // that dvcsync may make
+
 class Lane {
   public:
     Lane(const Programs& programs, const std::string& name);
@@ -31,10 +34,16 @@ class Lane {
     void hand_over(const std::string& name, const std::string& content) const;
     std::filesystem::path drop() const { return province_ / "drop"; }
     std::filesystem::path ledger() const { return province_ / "ledger.db"; }
+    std::filesystem::path inbox() const { return province_ / "inbox"; }
+    std::filesystem::path staging() const { return province_ / "ledger.db.staging"; }
 
     // Runs the program as it is delivered, or the one that can be told to kill itself.
     Ended dvcsync(const Command& arguments) const;
     Ended dvcsync_crash(const Command& arguments, const std::string& environment) const;
+    // Serves the portal's callbacks until `enough`, or until it kills itself. `meanwhile` is called
+    // once, when it listens or has ended before. `environment`: none is dvcsync, as above.
+    Ended serve(const std::string& environment, const std::function<void()>& meanwhile,
+                const std::function<bool()>& enough) const;
     // From now on the clock of both runs a hundred times as fast: waits of minutes take a second.
     void set_fast(bool fast) { fast_ = fast; }
 
@@ -45,6 +54,8 @@ class Lane {
     // Answers of the portal's administration. Throws if there is none.
     std::string ask_portal(const std::string& path) const;
     std::optional<std::string> dossier_at_portal(const std::string& code) const;  // if it is held
+    // Citizens file (see tests/sandbox/README.md).
+    void file(const std::string& specification) const;
     // Which faults it makes from now on (see tests/sandbox/README.md); "": none.
     void set_faults(const std::string& faults) const;
 
@@ -53,12 +64,13 @@ class Lane {
     void stop_portal();
     void write_configuration() const;
     void clear() const;
+    Command command(const std::string& program, const Command& arguments) const;
     Ended run_program(const std::string& name, const Command& arguments,
                       std::vector<std::string> environment) const;
 
     Programs programs_;
     std::filesystem::path folder_, province_, journal_;
-    std::string port_ = "0", admin_;
+    std::string port_ = "0", admin_, callback_port_;
     pid_t portal_ = 0;
     bool fast_ = false;
 };

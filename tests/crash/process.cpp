@@ -47,14 +47,19 @@ pid_t start(const Command& command, const std::vector<std::string>& environment,
     return process;
 }
 
-Ended wait_for(pid_t process, std::chrono::seconds limit) {
+Ended wait_for(pid_t process, std::chrono::seconds limit, const std::function<bool()>& enough) {
     const auto until = std::chrono::steady_clock::now() + limit;
     Ended ended;
     int status = 0;
+    bool told = !enough;
     while (::waitpid(process, &status, WNOHANG) == 0) {
         if (!ended.timed_out && std::chrono::steady_clock::now() > until) {
             ended.timed_out = true;
             ::kill(process, SIGKILL);
+        }
+        if (!told && enough()) {
+            told = true;
+            ::kill(process, SIGTERM);
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,10 @@ using Command = std::vector<std::string>;  // the program's path and its argumen
 pid_t start(const Command& command, const std::vector<std::string>& environment,
             const std::filesystem::path& log);
 
-// Waits for a program, and kills it when its time is up.
-Ended wait_for(pid_t process, std::chrono::seconds limit);
+// Waits for a program, and kills it when its time is up. `enough`, if there is one, is asked now
+// and then; once it says so the program is told to end (SIGTERM).
+Ended wait_for(pid_t process, std::chrono::seconds limit,
+               const std::function<bool()>& enough = nullptr);
 
 // Both. The output is read back from `log`.
 Ended run(const Command& command, const std::vector<std::string>& environment,

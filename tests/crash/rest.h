@@ -13,14 +13,15 @@ struct Rest {
     std::string items;    // and its items, but what depends on the clock
     std::string figures;  // the portal's figures of the year
     std::string
-        dossiers;  // every dossier of the portal with its steps and its last document's digest
+        dossiers;       // every dossier of the portal with its steps and its last document's digest
+    std::string inbox;  // see inbox_of()
     std::set<std::string> violations;  // rules of the portal that were broken since its start
 };
 
 // Runs the program until nothing waits any more (or throws: after a bounded number of runs), checks
 // what must hold at every rest, and looks at both sides. Throws std::runtime_error with what is
 // wrong: a run that failed, counts that do not add up, an item that is still being sent, a damaged
-// ledger, a step that the portal keeps twice.
+// ledger, a step that the portal keeps twice, an inbox that differs from what the citizens filed.
 Rest bring_to_rest(const Lane& lane);
 
 // What differs, in words; "" if the two are the same.

@@ -6,12 +6,14 @@
 #include <stdexcept>
 
 #include "tests/crash/exports.h"
+#include "tests/crash/json.h"
 #include "tests/crash/old_ledger.h"
 
 namespace crash {
 namespace {
 
 const Command sync_all{"sync", "all"};
+const Command pull{"sync", "pull-submissions"};
 constexpr int parked_dossier = 55;
 
 std::vector<Procedure> catalogue() {
@@ -132,6 +134,23 @@ void start_resync(Lane& lane) {
     demand(lane, resync_start);
 }
 
+// The province answers three submissions: one becomes a dossier, one needs a supplement first, one
+// is refused. The dossier of the first one goes into the export too, and not to the portal.
+void answer(Lane& lane) {
+    const auto all = parse(lane.ask_portal("/submissions"), "the portal's list of submissions");
+    std::vector<std::string> codes;
+    for (const auto& line : list(all, "submissions").GetArray())
+        codes.push_back(text(line, "MaHoSo"));
+    if (codes.size() < 3) throw std::runtime_error("too few submissions to be answered");
+    lane.hand_over(
+        "answers-2019-06-20.xml",
+        export_xml("20/06/2019 08:00:00", {},
+                   {{.number = 57, .status = "finished", .portal_code = codes[0]}},
+                   {{codes[0], dossier_code(57), {"accepted", "processing", "finished"}},
+                    {codes[1], dossier_code(58), {"supplement", "accepted", "processing"}},
+                    {codes[2], "", {"refused"}}}));
+}
+
 void nothing(Lane&) {}
 
 }  // namespace
@@ -149,9 +168,9 @@ const std::vector<Scene>& story() {
          },
          sync_all},
         {"portal loses answers", [](Lane& lane) { more_changes(lane, 7, 43); }, sync_all,
-         "lost-after=0.4"},
+         "lost-after=0.4", true},
         {"portal says later", [](Lane& lane) { more_changes(lane, 8, 47); }, sync_all,
-         "too-many=0.6"},
+         "too-many=0.6", true},
         {"resync start", nothing, resync_start},
         {"resync", start_resync, sync_all},
         {"resync pause", start_resync, with_reason({"resync", "pause", "3"})},
@@ -159,6 +178,26 @@ const std::vector<Scene>& story() {
         {"retry", nothing, with_reason({"parked", "retry", dossier_code(parked_dossier)})},
         {"dismiss", nothing, with_reason({"parked", "dismiss", dossier_code(parked_dossier)})},
         {"confirm", abolish, with_reason({"sync", "push-catalogue", "--confirm"})},
+        {.name = "the portal calls",
+         .prepare = nothing,
+         .command = serve,
+         .citizens = "count=3&seed=1&roads=callback&files=1&supplements=0.7&withdrawals=0.5"
+                     "&payments=0.5"},
+        {.name = "the portal calls and lists",
+         .prepare = nothing,
+         .command = serve,
+         .citizens = "count=3&seed=2&roads=both&files=1&supplements=0.7&withdrawals=0.3"},
+        {.name = "the portal lists",
+         .prepare = nothing,
+         .command = pull,
+         .citizens = "count=3&seed=3&roads=poll&files=1&supplements=0.7&withdrawals=0"},
+        {.name = "files and lists are spoiled",
+         .prepare = nothing,
+         .command = pull,
+         .faults = "citizen-file-truncated=0.4,citizen-file-wrong-hash=0.2,citizen-repeat=0.3,"
+                   "citizen-reorder=0.3",
+         .citizens = "count=3&seed=4&roads=poll&base64=0&supplements=0&withdrawals=0"},
+        {"the province answers", answer, sync_all},
     };
     return scenes;
 }

@@ -3,11 +3,13 @@
 // differs or is missing, 2 usage.
 //
 //   dvc-figures --column published=a.json --column portal=b.json#/year
+//               [--without portal=c.json#/part]
 //               [--zero violations=b.json#/violations] [--same
 //               calls=before.json#/calls,b.json#/calls]
 //
-// A reference is FILE[#/json/pointer]. A column names an object with the figures of `rows`; --zero
-// a value that must be 0; --same two values that must be equal.
+// A reference is FILE[#/json/pointer]. A column names an object with the figures of `rows`;
+// --without an object with the figures of what a column cannot know: "94,444 + 510", and the sum is
+// compared; --zero a value that must be 0; --same two values that must be equal.
 #include <fmt/format.h>
 #include <rapidjson/document.h>
 #include <rapidjson/pointer.h>
@@ -32,6 +34,7 @@ using rapidjson::Value;
 constexpr std::size_t max_json = 64u << 20;
 constexpr std::size_t label_width = 42;
 constexpr std::size_t column_width = 12;
+constexpr std::size_t wide_column = 18;  // for a sum
 
 struct Row {
     const char* key;
@@ -136,7 +139,12 @@ std::optional<std::uint64_t> figure(const Value* side, std::string_view key) {
 struct Named {
     std::string name;
     std::string reference;
+    std::string without{};  // a column's: reference to what it cannot know
 };
+
+std::size_t width_of(const Named& column) {
+    return column.without.empty() ? column_width : wide_column;
+}
 
 Named named(const std::string& text) {
     const std::size_t equals = text.find('=');
@@ -152,7 +160,7 @@ class Table {
     void figures(const std::vector<Named>& columns) {
         std::string head = fmt::format("{:<{}}", "figure", label_width);
         for (const Named& column : columns)
-            head += fmt::format("{:>{}}", column.name, column_width);
+            head += fmt::format("{:>{}}", column.name, width_of(column));
         fmt::print("{}\n{:-<{}}\n", head, "", head.size() + 3);
         for (const Row& row : rows)
             print_row(row, columns);
@@ -169,8 +177,12 @@ class Table {
             throw Usage(check.name + ": write NAME=REFERENCE,REFERENCE");
         const Value* before = files_.find(check.reference.substr(0, comma));
         const Value* after = files_.find(check.reference.substr(comma + 1));
+        // Objects are compared member by member; a number with the sum of one.
+        const bool sums = before != nullptr && after != nullptr &&
+                          before->IsObject() != after->IsObject() && amount(before);
         print(check.name, fmt::format("{} → {}", text_of(amount(before)), text_of(amount(after))),
-              before != nullptr && after != nullptr && *before == *after);
+              sums ? amount(before) == amount(after)
+                   : before != nullptr && after != nullptr && *before == *after);
     }
 
     bool summary() const {
@@ -184,9 +196,15 @@ class Table {
         std::optional<std::uint64_t> first;
         bool agree = true;
         for (const Named& column : columns) {
-            const auto value = figure(files_.find(column.reference), row.key);
+            auto value = figure(files_.find(column.reference), row.key);
             const bool unknown = !value && !row.everywhere;
-            line += fmt::format("{:>{}}", unknown ? "-" : text_of(value), column_width);
+            std::string text = unknown ? "-" : text_of(value);
+            if (value && !column.without.empty()) {
+                const auto part = figure(files_.find(column.without), row.key);
+                if (part != std::uint64_t{0}) text += " + " + text_of(part);
+                value = part ? std::optional(*value + *part) : std::nullopt;
+            }
+            line += fmt::format("{:>{}}", text, width_of(column));
             if (unknown) continue;
             if (!first) first = value;
             agree = agree && value && value == first;
@@ -204,6 +222,15 @@ class Table {
     std::size_t agreed_ = 0;
 };
 
+void without(std::vector<Named>& columns, const Named& part) {
+    for (Named& column : columns) {
+        if (column.name != part.name) continue;
+        column.without = part.reference;
+        return;
+    }
+    throw Usage(part.name + ": no --column of that name stands before");
+}
+
 bool run(const std::vector<std::string>& words) {
     std::vector<Named> columns;
     std::vector<std::pair<std::string, Named>> checks;
@@ -211,10 +238,12 @@ bool run(const std::vector<std::string>& words) {
         if (i + 1 == words.size()) throw Usage(words[i] + " needs a value");
         if (words[i] == "--column")
             columns.push_back(named(words[i + 1]));
+        else if (words[i] == "--without")
+            without(columns, named(words[i + 1]));
         else if (words[i] == "--zero" || words[i] == "--same")
             checks.emplace_back(words[i], named(words[i + 1]));
         else
-            throw Usage(words[i] + ": use --column, --zero or --same");
+            throw Usage(words[i] + ": use --column, --without, --zero or --same");
     }
     if (columns.size() < 2) throw Usage("at least two --column are needed to compare");
     Files files;

@@ -49,6 +49,10 @@ expect 1 "an object with a one" "${figures[@]}" --zero "duplicates=$work/sums.js
 expect 1 "values that differ" "${figures[@]}" --same "calls=$work/two.json#/calls,$work/other.json#/calls"
 expect 1 "values that are both absent" "${figures[@]}" --same "calls=$work/two.json#/x,$work/two.json#/x"
 
+expect 0 "a number and the sum of an object" "${figures[@]}" --same "sum=$work/sums.json#/one/b,$work/sums.json#/one"
+expect 1 "a number and another sum" "${figures[@]}" --same "sum=$work/sums.json#/one/a,$work/sums.json#/one"
+expect 1 "a number and what has no sum" "${figures[@]}" --same "sum=$work/sums.json#/one/a,$work/sums.json#/x"
+
 put one.json 94953
 expect 1 "one figure off by one" "${figures[@]}"
 grep -q '✗' "$work/out" || { echo "FAILED  the row that differs is not marked"; failed=1; }
@@ -57,6 +61,18 @@ sed -i 's/"agencies":7/"central_agencies":4,"districts":2,"communes":1/' "$work/
 expect 0 "agencies counted by level sum up" "${figures[@]}"
 sed -i 's/"communes":1/"communes":2/' "$work/one.json"
 expect 1 "a commune too many" "${figures[@]}"
+put one.json 94954
+wrap one.json 0 5 two.json
+echo '{"received":0,"due":0,"early":0,"on_time":0,"late":0,"late_with_apology":0,"online_to_result":0,"decisions":0,
+  "procedures_new":0,"procedures_amended":0,"procedures_replaced":0,"procedures_abolished":0,"published":0,
+  "inter_agency":0,"agencies":0}' >"$work/part.json"
+put one.json 94444
+sed 's/"received":0/"received":510/' "$work/part.json" >"$work/born.json"
+expect 0 "what a side cannot know is added to it" "${figures[@]}" --without "one=$work/born.json"
+grep -q '94,444 + 510      94,954  ✓' "$work/out" || { echo "FAILED  the sum is not shown"; failed=1; }
+expect 1 "a part too few" "${figures[@]}" --without "one=$work/part.json"
+expect 1 "a part that lacks a figure" "${figures[@]}" --without "one=$work/two.json"
+expect 2 "a part of no column" "${figures[@]}" --without "three=$work/born.json"
 put one.json '"94954"'
 expect 1 "a figure that is text" "${figures[@]}"
 put one.json -1

@@ -7,53 +7,89 @@
 
 : "${bin:?the folder of the programs}" "${work:?the folder to write in}"
 e2e_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-sandbox_pid=''
+sandbox_pid='' files_pid=''
 
 # The number of a key anywhere in a JSON file of one line or many; empty if there is none.
 json_number() { # FILE KEY
   sed -n 's/.*"'"$2"'" *: *\(-\{0,1\}[0-9][0-9.]*\).*/\1/p' "$1" | head -n 1
 }
 
-# Starts the sandbox with mutual TLS and waits until it listens. Sets sandbox_pid, sandbox_url, sandbox_admin.
-start_sandbox() { # PORT [OPTION…]
-  local port=$1 ready=$work/sandbox.json tries
-  shift
+# Makes what the servers below need, once: certificates and a password.
+prepare_servers() {
   mkdir -p "$work"
   "$e2e_top/certs/dev-ca.sh" "$work/certs" >/dev/null
   [[ -s $work/portal.password ]] || (umask 077 && openssl rand -hex 16 >"$work/portal.password")
-  rm -f "$ready"
-  "$bin/dvc-sandbox" serve --port "$port" --admin-port 0 --cert "$work/certs/server.pem" \
-    --key "$work/certs/server.key" --client-ca "$work/certs/ca.pem" --username province \
-    --password-file "$work/portal.password" --ready-file "$ready" "$@" \
-    >"$work/sandbox.log" 2>&1 </dev/null &
-  sandbox_pid=$!
-  for ((tries = 0; tries < 200; ++tries)); do
-    [[ -s $ready ]] && break
-    kill -0 "$sandbox_pid" 2>/dev/null || break
-    sleep 0.1
-  done
-  if [[ ! -s $ready ]]; then
-    echo "the sandbox did not start:" >&2
-    tail -n 20 "$work/sandbox.log" >&2
-    return 1
-  fi
-  # An address, not a name: a bare chroot may not resolve localhost.
-  sandbox_url=https://127.0.0.1:$(json_number "$ready" port)
-  sandbox_admin=http://127.0.0.1:$(json_number "$ready" admin_port)
 }
 
-# Ends the sandbox if it runs; never waits longer than ten seconds for it.
-stop_sandbox() {
-  local tries
-  [[ -n $sandbox_pid ]] || return 0
-  kill "$sandbox_pid" 2>/dev/null || true
-  for ((tries = 0; tries < 100; ++tries)); do
-    kill -0 "$sandbox_pid" 2>/dev/null || break
+# Starts a dvc-sandbox and waits until it listens. Sets launched_pid; leaves $work/NAME.json and NAME.log.
+launch_sandbox() { # NAME OPTION…
+  local ready=$work/$1.json log=$work/$1.log tries
+  shift
+  rm -f "$ready"
+  "$bin/dvc-sandbox" serve --admin-port 0 --cert "$work/certs/server.pem" --key "$work/certs/server.key" \
+    --username province --password-file "$work/portal.password" --ready-file "$ready" "$@" >"$log" 2>&1 </dev/null &
+  launched_pid=$!
+  for ((tries = 0; tries < 200; ++tries)); do
+    [[ -s $ready ]] && return 0
+    kill -0 "$launched_pid" 2>/dev/null || break
     sleep 0.1
   done
-  kill -KILL "$sandbox_pid" 2>/dev/null || true
-  wait "$sandbox_pid" 2>/dev/null || true
+  echo "the sandbox did not start:" >&2
+  tail -n 20 "$log" >&2
+  return 1
+}
+
+# Starts the sandbox with mutual TLS. Sets sandbox_pid, sandbox_url, sandbox_admin.
+# sandbox_any_client=1: without asking for a certificate, since whoever fetches citizens' files shows none.
+start_sandbox() { # PORT [OPTION…]
+  local port=$1 known=(--client-ca "$work/certs/ca.pem") status=0
+  shift
+  [[ -z ${sandbox_any_client:-} ]] || known=()
+  prepare_servers
+  launch_sandbox sandbox --port "$port" "${known[@]}" "$@" || status=1
+  sandbox_pid=$launched_pid
+  ((status == 0)) || return 1
+  # An address, not a name: a bare chroot may not resolve localhost.
+  sandbox_url=https://127.0.0.1:$(json_number "$work/sandbox.json" port)
+  sandbox_admin=http://127.0.0.1:$(json_number "$work/sandbox.json" admin_port)
+}
+
+# Starts the host of the citizens' files, which asks for no certificate: files are made from their names, so any
+# sandbox can give them. Sets files_pid, files_url for --files-url of start_sandbox.
+start_file_host() {
+  local status=0
+  prepare_servers
+  launch_sandbox files --port 0 || status=1
+  files_pid=$launched_pid
+  ((status == 0)) || return 1
+  # shellcheck disable=SC2034  # for whoever sources this
+  files_url=https://127.0.0.1:$(json_number "$work/files.json" port)
+}
+
+# Ends a program of ours if it runs; never waits longer than ten seconds for it.
+stop_process() { # PID
+  local tries
+  [[ -n $1 ]] || return 0
+  kill "$1" 2>/dev/null || true
+  for ((tries = 0; tries < 100; ++tries)); do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+stop_sandbox() {
+  stop_process "$sandbox_pid"
   sandbox_pid=''
+}
+stop_file_host() {
+  stop_process "$files_pid"
+  files_pid=''
+}
+
+# Citizens file what a list of the province's generator says.
+file_submissions() { # LIST.csv [PARAMETERS]
+  administer POST "/citizen?list=$1&roads=poll&$2"
 }
 
 sandbox_report() { # FILE
@@ -89,7 +125,10 @@ write_configuration() { # FOLDER
   set_key "$config" client_certificate "\"$work/certs/client.pem\""
   set_key "$config" client_key "\"$work/certs/client.key\""
   set_key "$config" folder "\"$e2e_top/mappings\""
-  sed -i 's|^# file = "dvcsync.log"|file = "dvcsync.log"|' "$config"
+  # Files of citizens come from the loopback address, with the authority of the tests.
+  sed -i -e 's|^# file = "dvcsync.log"|file = "dvcsync.log"|' -e 's|^# file_hosts = .*|file_hosts = "127.0.0.1"|' \
+    -e "s|^# file_ca = .*|file_ca = \"$work/certs/ca.pem\"|" \
+    -e 's|^# allow_private_addresses = .*|allow_private_addresses = true|' "$config"
 }
 
 # Puts export files into a drop folder as a one-stop system should: written under another name, then renamed.

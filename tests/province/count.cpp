@@ -19,6 +19,7 @@ struct CountedDossier {
     std::optional<Date> received, due, legal_due, finished;
     std::string status;
     bool online = false;
+    bool on_portal = false;  // born there
     bool apology = false;
     bool result = false;  // one with code and link
 };
@@ -80,6 +81,7 @@ class Collector : public XmlHandler {
 
     void end_dossier(std::string_view path, std::string_view text) {
         if (path == "code") record_ = text;
+        if (path == "portal-code") dossier_.on_portal = !text.empty();
         if (path == "agency") dossier_.agency = text;
         if (path == "received") dossier_.received = date(text, path);
         if (path == "due") dossier_.due = date(text, path);
@@ -148,10 +150,11 @@ void count_procedures(const Collector& found, int year, Figures& figures) {
     figures.decisions = decisions.size();
 }
 
-void count_agencies(const Collector& found, const Levels& levels, Figures& figures) {
+void count_agencies(const Collector& found, const Levels& levels, bool everything,
+                    Figures& figures) {
     std::set<std::string> agencies;
     for (const auto& [code, dossier] : found.dossiers)
-        agencies.insert(dossier.agency);
+        if (everything || !dossier.on_portal) agencies.insert(dossier.agency);
     for (const std::string& agency : agencies) {
         const auto level = levels.find(agency);
         if (level == levels.end()) continue;
@@ -161,9 +164,27 @@ void count_agencies(const Collector& found, const Levels& levels, Figures& figur
     }
 }
 
+// `everything`: with the dossiers that were born on the portal.
+Figures count(const Collector& found, const Levels& levels, int year, bool everything) {
+    const Date last = std::chrono::year{year} / std::chrono::December / 31;
+    const Date today = found.exported ? std::min(*found.exported, last) : last;
+    Figures figures;
+    for (const auto& [code, dossier] : found.dossiers)
+        if (everything || !dossier.on_portal) count_dossier(dossier, year, today, figures);
+    count_procedures(found, year, figures);
+    count_agencies(found, levels, everything, figures);
+    return figures;
+}
+
 }  // namespace
 
-Result<Figures> count_exports(const std::filesystem::path& folder, int year,
+std::string as_json(const Counted& counted) {
+    std::string text = as_json(counted.all);
+    text.pop_back();
+    return fmt::format("{},\"born_on_portal\":{}}}", text, as_json(counted.born_on_portal));
+}
+
+Result<Counted> count_exports(const std::filesystem::path& folder, int year,
                               const std::filesystem::path& agencies_csv) {
     DVC_TRY_ASSIGN(table, read_csv(agencies_csv));
     if (table.header.size() < 4)
@@ -186,14 +207,11 @@ Result<Figures> count_exports(const std::filesystem::path& folder, int year,
         if (!found.fault.empty())
             return fail(ErrorKind::Config, file.string() + ": " + found.fault);
     }
-    const Date last = std::chrono::year{year} / std::chrono::December / 31;
-    const Date today = found.exported ? std::min(*found.exported, last) : last;
-    Figures figures;
-    for (const auto& [code, dossier] : found.dossiers)
-        count_dossier(dossier, year, today, figures);
-    count_procedures(found, year, figures);
-    count_agencies(found, levels, figures);
-    return figures;
+    Counted counted{count(found, levels, year, true), {}};
+    const Figures others = count(found, levels, year, false);
+    for (const FigureName& figure : figure_names)
+        counted.born_on_portal.*figure.member = counted.all.*figure.member - others.*figure.member;
+    return counted;
 }
 
 }  // namespace dvcsync::year

@@ -52,18 +52,32 @@ std::string with_line_break(std::string text, Rng& rng) {
     return text;
 }
 
+std::string code_of(std::string_view agency, Day day, std::uint32_t serial) {
+    const Date date = date_of(day);
+    return fmt::format("{}-{:02d}{:02d}{:02d}-{:04d}", agency, int(date.year()) % 100,
+                       unsigned(date.month()), unsigned(date.day()), serial);
+}
+
+std::string url_of(const Job& job, std::string_view code, std::string_view folder,
+                   std::size_t number, std::string_view kind) {
+    const Date date = date_of(job.received);
+    return fmt::format("https://motcua.example.vn/{}/{:04d}/{:02d}/{:02d}/{}-{}.{}", folder,
+                       int(date.year()), unsigned(date.month()), unsigned(date.day()), code, number,
+                       kind);
+}
+
 class Page {
   public:
     Page(const DossierWriter& writer, std::string& out, const Job& job, const Life& life,
          Moment until)
         : world_(writer.world),
+          catalogue_(writer.catalogue),
           phrases_(writer.world.phrases),
           job_(job),
           life_(life),
           until_(until),
           agency_(world_.agencies.list[job.agency]),
-          procedure_(
-              world_.catalogue.procedures[writer.catalogue.procedures[job.procedure].procedure]),
+          procedure_(procedure_of(job, world_, catalogue_)),
           field_(world_.catalogue.fields[procedure_.field]),
           rng_(mix(writer.seed, 9), job.id),
           xml_(out) {
@@ -133,6 +147,7 @@ class Page {
         c.filed_at = online && job_.received >= day_of(2019, 12, 9) && rng_.chance(0.25)
                          ? "portal"  // the national portal opened on that day
                          : "province";
+        if (job_.portal_serial != 0) c.filed_at = "portal";
         const double pay = rng_.unit();
         c.online_payment = !online      ? "none"
                            : pay < 0.1  ? "national"
@@ -156,11 +171,8 @@ class Page {
                        (job_.online == Online::No && link < 0.35);
     }
 
-    std::string file_url(std::string_view folder, std::size_t number, std::string_view kind) const {
-        const Date date = date_of(job_.received);
-        return fmt::format("https://motcua.example.vn/{}/{:04d}/{:02d}/{:02d}/{}-{}.{}", folder,
-                           int(date.year()), unsigned(date.month()), unsigned(date.day()), code_,
-                           number, kind);
+    std::string file_url(std::string_view folder, std::size_t number) const {
+        return url_of(job_, code_, folder, number, "pdf");
     }
 
     Day legal() const {
@@ -184,6 +196,7 @@ class Page {
 
     void write_head() {
         xml_.plain("code", code_);
+        if (job_.portal_serial != 0) xml_.plain("portal-code", portal_code(job_, life_));
         xml_.plain("procedure", constant_.procedure);
         xml_.text("procedure-name", constant_.procedure_name);
         xml_.plain("field-code", field_.code);
@@ -255,7 +268,7 @@ class Page {
                         static_cast<std::int64_t>(job_.id) * 10 + static_cast<std::int64_t>(i) + 1);
             xml_.text("name", name);
             xml_.plain("code", component.code);
-            xml_.plain("url", file ? file_url("tep", i + 1, "pdf") : "");
+            xml_.plain("url", file ? file_url("tep", i + 1) : "");
             xml_.plain("deleted", bits % 128 == 9 ? "yes" : bits % 3 == 0 ? "" : "no");
             xml_.yes_no("digitised", scanned);
             xml_.plain("reused", bits % 64 == 5 ? "yes" : "");
@@ -358,14 +371,14 @@ class Page {
 
     void write_results() {
         if (job_.ending != Ending::Done || !seen(life_.finished)) return xml_.plain("results", "");
-        const ResultKind& result = procedure_.results.front();
+        const ResultFile result = result_file(job_, world_, catalogue_);
         xml_.open("results");
         xml_.open("result");
         xml_.text("name", result.name);
-        xml_.plain("component-code", procedure_.components.front().code);
-        xml_.plain("id", fmt::format("KQ{:08d}", job_.id + 1));
-        xml_.plain("url", constant_.result_url ? file_url("ketqua", 1, "signed.pdf") : "");
-        xml_.plain("code", constant_.result_code ? result.code : "");
+        xml_.plain("component-code", result.component);
+        xml_.plain("id", result.id);
+        xml_.plain("url", constant_.result_url ? result.url : "");
+        xml_.plain("code", constant_.result_code ? procedure_.results.front().code : "");
         xml_.close("result");
         xml_.close("results");
     }
@@ -435,6 +448,7 @@ class Page {
     }
 
     const World& world_;
+    const CatalogueYear& catalogue_;
     const Phrases& phrases_;
     const Job& job_;
     const Life& life_;
@@ -450,11 +464,24 @@ class Page {
 
 }  // namespace
 
+const Procedure& procedure_of(const Job& job, const World& world, const CatalogueYear& catalogue) {
+    return world.catalogue.procedures[catalogue.procedures[job.procedure].procedure];
+}
+
 std::string dossier_code(const Job& job, const Agencies& agencies) {
-    const Date date = date_of(job.received);
-    return fmt::format("{}-{:02d}{:02d}{:02d}-{:04d}", agencies.list[job.agency].code,
-                       int(date.year()) % 100, unsigned(date.month()), unsigned(date.day()),
-                       job.serial);
+    return code_of(agencies.list[job.agency].code, job.received, job.serial);
+}
+
+std::string portal_code(const Job& job, const Life& life) {
+    if (job.portal_serial == 0) return {};
+    return code_of("000.00.00.G22", day_of(life.submitted), job.portal_serial);
+}
+
+ResultFile result_file(const Job& job, const World& world, const CatalogueYear& catalogue) {
+    const Procedure& procedure = procedure_of(job, world, catalogue);
+    return {fmt::format("KQ{:08d}", job.id + 1), procedure.results.front().name,
+            procedure.components.front().code,
+            url_of(job, dossier_code(job, world.agencies), "ketqua", 1, "signed.pdf")};
 }
 
 void DossierWriter::write(std::string& out, const Job& job, const Life& life, Moment until) const {

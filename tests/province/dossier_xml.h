@@ -17,8 +17,23 @@ struct DossierWriter {
     void write(std::string& out, const Job& job, const Life& life, Moment until) const;
 };
 
+const Procedure& procedure_of(const Job& job, const World& world, const CatalogueYear& catalogue);
+
 // "000.00.01.H22-190301-0001": agency, day of reception, serial of agency and day (TT 01/2018, art.
 // 19).
 std::string dossier_code(const Job& job, const Agencies& agencies);
+
+// "000.00.00.G22-190228-0001": the portal, day of filing, serial of the year. "" if it was not born
+// there. (An agency code of the portal's own; nothing public says how it numbers.)
+std::string portal_code(const Job& job, const Life& life);
+
+// The result of a dossier that ended well, as a file of the one-stop system.
+struct ResultFile {
+    std::string id;
+    std::string name;
+    std::string component;
+    std::string url;
+};
+ResultFile result_file(const Job& job, const World& world, const CatalogueYear& catalogue);
 
 }  // namespace dvcsync::year

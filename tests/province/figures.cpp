@@ -33,7 +33,7 @@ std::string as_json(const Figures& figures) {
     for (const FigureName& figure : figure_names)
         text += fmt::format("{}\"{}\":{}", text.empty() ? "{" : ",", figure.name,
                             figures.*figure.member);
-    return text + "}\n";
+    return text + "}";
 }
 
 std::string as_lines(const Figures& figures) {

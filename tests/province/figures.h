@@ -62,7 +62,7 @@ inline constexpr std::array figure_names{
 // number.
 Result<Figures> published_figures(const std::filesystem::path& file);
 
-std::string as_json(const Figures& figures);   // one object, a line feed at the end
+std::string as_json(const Figures& figures);   // one object
 std::string as_lines(const Figures& figures);  // name and value, aligned
 
 // A slice of the year with the same shape: `dossiers` received, `procedures` codes in the

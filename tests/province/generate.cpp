@@ -10,61 +10,12 @@
 #include <set>
 
 #include "tests/province/dossier_xml.h"
+#include "tests/province/export_file.h"
 #include "tests/province/procedure_xml.h"
-#include "tests/province/xml_writer.h"
 
 namespace dvcsync::year {
 
 namespace {
-
-constexpr std::size_t flush_at = 1u << 20;
-constexpr int export_second = 23 * 3'600 + 50 * 60;
-
-// One export file. Nothing of that name exists until finish().
-class ExportFile {
-  public:
-    ExportFile(const std::filesystem::path& folder, std::string name, Day exported)
-        : path_(folder / name), part_(path_.string() + ".part"), name_(std::move(name)) {
-        out_.open(part_, std::ios::binary | std::ios::trunc);
-        text =
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<province-export version=\"1\" province=\"H22\" exported=\"";
-        append_moment(text, moment(exported, export_second));
-        text += "\">\n";
-    }
-
-    std::string text;  // append records here
-
-    const std::string& name() const { return name_; }
-    void flush_if_full() {
-        if (text.size() >= flush_at) flush();
-    }
-    // The bytes written.
-    Result<std::uint64_t> finish() {
-        text += "</province-export>\n";
-        flush();
-        out_.close();
-        std::error_code error;
-        if (out_) std::filesystem::rename(part_, path_, error);
-        if (!out_ || error)
-            return fail(ErrorKind::Config,
-                        "cannot write " + path_.string() + ": check the folder and the free space");
-        return bytes_;
-    }
-
-  private:
-    void flush() {
-        out_.write(text.data(), static_cast<std::streamsize>(text.size()));
-        bytes_ += text.size();
-        text.clear();
-    }
-
-    std::filesystem::path path_;
-    std::filesystem::path part_;
-    std::string name_;
-    std::ofstream out_;
-    std::uint64_t bytes_ = 0;
-};
 
 class Generator {
   public:
@@ -129,7 +80,7 @@ class Generator {
     template <class Wanted>
     Status write_procedures(std::string name, const ProcedureWriter& writer, bool decided,
                             Wanted wanted) {
-        ExportFile file(options_.out, std::move(name), options_.until);
+        ExportFile file(options_.out, std::move(name), exported(options_.until));
         for (const ProcedureYear& procedure : catalogue_.procedures) {
             if (!wanted(procedure)) continue;
             writer.write(file.text, procedure, decided);
@@ -148,7 +99,8 @@ class Generator {
             if (job.received > options_.until) break;
             live(options_.seed, job, world_, catalogue_, life_);
             if (options_.since && !life_.changed(end_of(*options_.since), until)) continue;
-            if (!file) file = std::make_unique<ExportFile>(options_.out, name, options_.until);
+            if (!file)
+                file = std::make_unique<ExportFile>(options_.out, name, exported(options_.until));
             const std::size_t start = file->text.size();
             writer.write(file->text, job, life_, until);
             ++summary.dossiers;
@@ -162,7 +114,8 @@ class Generator {
     void choose_faults() {
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < jobs_.size(); ++i)
-            if (jobs_[i].received <= options_.until &&
+            // A twin of one that was born on the portal would claim its code there.
+            if (jobs_[i].portal_serial == 0 && jobs_[i].received <= options_.until &&
                 (!options_.since || jobs_[i].received > *options_.since))
                 places.push_back(i);
         Rng rng(options_.seed, 11);
@@ -212,11 +165,6 @@ class Generator {
 
 Result<Summary> generate(const World& world, const Options& options,
                          const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-    const std::uint64_t all_codes =
-        world.published.published + world.published.procedures_abolished;
-    const Figures wanted =
-        sliced(world.published, options.dossiers ? options.dossiers : world.published.received,
-               options.procedures ? options.procedures : all_codes);
     if (options.since && *options.since >= options.until)
         return fail(ErrorKind::Config, "--since must lie before --until");
     std::error_code error;
@@ -224,12 +172,10 @@ Result<Summary> generate(const World& world, const Options& options,
     if (error)
         return fail(ErrorKind::Config,
                     "cannot make the folder " + options.out.string() + ": " + error.message());
-    DVC_TRY_ASSIGN(catalogue, plan_catalogue(options.seed, catalogue_part(wanted), world.catalogue,
-                                             world.calendar));
-    DVC_TRY_ASSIGN(jobs, plan_year(options.seed, wanted, world, catalogue));
-    Generator generator(world, options, catalogue, jobs);
+    DVC_TRY_ASSIGN(year, draw_year(options.seed, options.dossiers, options.procedures, world));
+    Generator generator(world, options, year.catalogue, year.jobs);
     DVC_TRY(generator.run(progress));
-    generator.summary.wanted = wanted;
+    generator.summary.wanted = year.figures;
     return generator.summary;
 }
 

@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "tests/province/answer.h"
 #include "tests/province/count.h"
 #include "tests/province/generate.h"
+#include "tests/province/submissions.h"
 
 namespace {
 
@@ -25,7 +27,8 @@ Result<Day> day_from(const std::string& option, const std::string& text) {
     return day_of(*date);
 }
 
-struct GenerateArguments {
+// What the commands share that speak of the same year.
+struct Arguments {
     std::string out;
     std::string until = "2019-12-31";
     std::string since;
@@ -34,27 +37,32 @@ struct GenerateArguments {
     std::uint64_t dossiers = 0;
     std::uint64_t procedures = 0;
     std::uint64_t faults = 0;
+    AnswerOptions answer;
 };
 
-Result<Options> options_from(const GenerateArguments& arguments) {
-    Options options;
-    options.out = arguments.out;
+// Of any options: which year, and up to which day.
+template <class Options>
+Result<Options> options_from(const Arguments& arguments, Options options) {
     options.seed = arguments.seed;
-    options.by_month = arguments.per == "month";
     options.dossiers = arguments.dossiers;
     options.procedures = arguments.procedures;
-    options.faults = arguments.faults;
     DVC_TRY_ASSIGN(until, day_from("--until", arguments.until));
     options.until = until;
-    if (!arguments.since.empty()) {
-        DVC_TRY_ASSIGN(since, day_from("--since", arguments.since));
-        options.since = since;
+    if constexpr (requires { options.since; }) {
+        if (!arguments.since.empty()) {
+            DVC_TRY_ASSIGN(since, day_from("--since", arguments.since));
+            options.since = since;
+        }
     }
+    if constexpr (requires { options.out; }) options.out = arguments.out;
     return options;
 }
 
-int run_generate(const std::string& project, const GenerateArguments& arguments) {
-    const auto options = options_from(arguments);
+int run_generate(const std::string& project, const Arguments& arguments) {
+    Options wanted;
+    wanted.by_month = arguments.per == "month";
+    wanted.faults = arguments.faults;
+    const auto options = options_from(arguments, wanted);
     if (!options) return report(options.error());
     const auto world = World::load(project);
     if (!world) return report(world.error());
@@ -78,11 +86,35 @@ int run_generate(const std::string& project, const GenerateArguments& arguments)
     return 0;
 }
 
+int run_submissions(const std::string& project, const Arguments& arguments) {
+    const auto options = options_from(arguments, SubmissionOptions{});
+    if (!options) return report(options.error());
+    const auto world = World::load(project);
+    if (!world) return report(world.error());
+    const auto count = write_submissions(*world, *options);
+    if (!count) return report(count.error());
+    std::cerr << "dvc-province: " << *count << " submissions in " << arguments.out << '\n';
+    return 0;
+}
+
+int run_answer(const std::string& project, const Arguments& arguments) {
+    const auto options = options_from(arguments, arguments.answer);
+    if (!options) return report(options.error());
+    const auto world = World::load(project);
+    if (!world) return report(world.error());
+    const auto summary = answer(*world, *options);
+    if (!summary) return report(summary.error());
+    std::cout << as_json(*summary) << '\n';
+    std::cerr << "dvc-province: "
+              << (summary->file.empty() ? "nothing to tell" : summary->file + " written") << '\n';
+    return 0;
+}
+
 int run_count(const std::string& project, const std::string& folder, int year, bool json) {
     const auto figures = count_exports(
         folder, year, std::filesystem::path(project) / "mappings" / "codes" / "agencies.csv");
     if (!figures) return report(figures.error());
-    std::cout << (json ? as_json(*figures) : as_lines(*figures));
+    std::cout << (json ? as_json(*figures) + "\n" : as_lines(figures->all));
     return 0;
 }
 
@@ -90,7 +122,7 @@ int run_figures(const std::string& project, bool json) {
     const auto figures = published_figures(std::filesystem::path(project) / "tests" / "province" /
                                            "data" / "published-2019.csv");
     if (!figures) return report(figures.error());
-    std::cout << (json ? as_json(*figures) : as_lines(*figures));
+    std::cout << (json ? as_json(*figures) + "\n" : as_lines(*figures));
     return 0;
 }
 
@@ -102,20 +134,41 @@ int main(int argc, char** argv) {
     std::string project = DVC_SOURCE_DIR;
     app.add_option("--project", project, "folder with mappings/ and tests/province/data/");
 
-    GenerateArguments arguments;
+    Arguments arguments;
+    const auto year_options = [&](CLI::App* command, const char* until) {
+        command->add_option("--seed", arguments.seed, "same seed, same bytes");
+        command->add_option("--until", arguments.until, until);
+        command->add_option("--dossiers", arguments.dossiers, "a slice of the same shape");
+        command->add_option("--procedures", arguments.procedures,
+                            "a smaller catalogue of this many codes");
+    };
     auto* generate_command = app.add_subcommand("generate", "write the year as XML files");
+    year_options(generate_command, "the state at the end of this day");
     generate_command->add_option("--out", arguments.out, "folder for the files")->required();
-    generate_command->add_option("--seed", arguments.seed, "same seed, same bytes");
-    generate_command->add_option("--until", arguments.until, "the state at the end of this day");
     generate_command->add_option("--since", arguments.since,
                                  "only records that changed after the end of this day");
     generate_command->add_option("--per", arguments.per, "a file for each day or month")
         ->check(CLI::IsMember({"day", "month"}));
-    generate_command->add_option("--dossiers", arguments.dossiers, "a slice of the same shape");
-    generate_command->add_option("--procedures", arguments.procedures,
-                                 "a smaller catalogue of this many codes");
     generate_command->add_option("--faults", arguments.faults,
                                  "bad records besides, listed in faults.json");
+
+    auto* submissions_command =
+        app.add_subcommand("submissions", "list what the year's citizens file on the portal");
+    year_options(submissions_command, "filed by the end of this day");
+    submissions_command->add_option("--out", arguments.out, "a CSV file")->required();
+    submissions_command->add_option("--since", arguments.since, "filed after the end of this day");
+
+    auto* answer_command =
+        app.add_subcommand("answer", "take submissions out of the inbox and answer them");
+    year_options(answer_command, "what has happened by the end of this day");
+    answer_command->add_option("--inbox", arguments.answer.inbox, "folder with new/ and taken/")
+        ->required();
+    answer_command->add_option("--drop", arguments.answer.drop, "drop folder, with in/")
+        ->required();
+    answer_command->add_option("--refuse", arguments.answer.refuse, "chance of a stranger")
+        ->check(CLI::Range(0.0, 1.0));
+    answer_command->add_option("--supplement", arguments.answer.supplement, "chance of a stranger")
+        ->check(CLI::Range(0.0, 1.0));
 
     std::string folder;
     int year = 2019;
@@ -129,6 +182,8 @@ int main(int argc, char** argv) {
 
     CLI11_PARSE(app, argc, argv);
     if (*generate_command) return run_generate(project, arguments);
+    if (*submissions_command) return run_submissions(project, arguments);
+    if (*answer_command) return run_answer(project, arguments);
     if (*count_command) return run_count(project, folder, year, json);
     return run_figures(project, json);
 }

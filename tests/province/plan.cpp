@@ -34,11 +34,13 @@ int counter_second(Rng& rng) {
 
 void number_serials(std::vector<Job>& jobs, std::size_t agencies) {
     std::vector<std::pair<Day, std::uint32_t>> last(agencies, {no_day, 0});
+    std::uint32_t born_on_portal = 0;
     for (Job& job : jobs) {
         auto& [day, serial] = last[job.agency];
         if (day != job.received) serial = 0;
         day = job.received;
         job.serial = ++serial;
+        if (job.online == Online::Complete) job.portal_serial = ++born_on_portal;
     }
 }
 
@@ -80,6 +82,20 @@ Result<std::vector<Job>> plan_year(std::uint64_t seed, const Figures& figures, c
     DVC_TRY(draw_outcomes(seed, jobs, figures, world, catalogue));
     number_serials(jobs, world.agencies.list.size());
     return jobs;
+}
+
+Result<Year> draw_year(std::uint64_t seed, std::uint64_t dossiers, std::uint64_t procedures,
+                       const World& world) {
+    const Figures& full = world.published;
+    Year year;
+    year.figures = sliced(full, dossiers ? dossiers : full.received,
+                          procedures ? procedures : full.published + full.procedures_abolished);
+    DVC_TRY_ASSIGN(catalogue, plan_catalogue(seed, catalogue_part(year.figures), world.catalogue,
+                                             world.calendar));
+    year.catalogue = std::move(catalogue);
+    DVC_TRY_ASSIGN(jobs, plan_year(seed, year.figures, world, year.catalogue));
+    year.jobs = std::move(jobs);
+    return year;
 }
 
 }  // namespace dvcsync::year

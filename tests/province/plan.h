@@ -30,10 +30,11 @@ struct Job {
     Day received = no_day;
     int second = 0;  // of the day
     std::uint32_t agency = 0;
-    std::uint32_t procedure = 0;  // in CatalogueYear::procedures
-    std::uint32_t serial = 0;     // of the agency and day, from 1
-    Day due = no_day;             // by regulation, at reception
-    Day legal = no_day;           // by regulation, after every answered pause
+    std::uint32_t procedure = 0;      // in CatalogueYear::procedures
+    std::uint32_t serial = 0;         // of the agency and day, from 1
+    std::uint32_t portal_serial = 0;  // of the year, from 1; 0: not born on the portal
+    Day due = no_day;                 // by regulation, at reception
+    Day legal = no_day;               // by regulation, after every answered pause
     std::array<Pause, 2> pauses{};
     std::uint8_t pause_count = 0;
     Outcome outcome{};
@@ -45,6 +46,16 @@ struct Job {
 // Jobs in the order of reception. Config error if the figures cannot be reached.
 Result<std::vector<Job>> plan_year(std::uint64_t seed, const Figures& figures, const World& world,
                                    const CatalogueYear& catalogue);
+
+// The whole year of a seed, or a slice of the same shape; 0: as many as published. Config error if
+// such a year cannot be.
+struct Year {
+    Figures figures;
+    CatalogueYear catalogue;
+    std::vector<Job> jobs;
+};
+Result<Year> draw_year(std::uint64_t seed, std::uint64_t dossiers, std::uint64_t procedures,
+                       const World& world);
 
 // The stages of plan_year, in order.
 std::vector<Job> draw_receptions(std::uint64_t seed, std::size_t count,

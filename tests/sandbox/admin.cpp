@@ -13,6 +13,7 @@
 
 #include "tests/sandbox/report.h"
 #include "tests/sandbox/stream.h"
+#include "tests/sandbox/submission_lines.h"
 
 namespace dvcsandbox {
 namespace {
@@ -62,12 +63,14 @@ Reply dossier(const Portal& portal, const std::string& query) {
     return {.body = std::move(*found)};
 }
 
-Reply health(const Portal& portal) {
+Reply health(const Portal& portal, const Controls& controls) {
     const Holdings& holdings = portal.holdings();
-    return {.body = fmt::format(
-                R"({{"status":"ok","dossiers":{},"procedures":{},"statistics_rows":{}}})",
-                holdings.dossiers().size(), holdings.procedures().size(),
-                holdings.statistics().size())};
+    return {.body =
+                fmt::format(R"({{"status":"ok","dossiers":{},"procedures":{},"statistics_rows":{},)"
+                            R"("submissions":{},"callbacks_waiting":{}}})",
+                            holdings.dossiers().size(), holdings.procedures().size(),
+                            holdings.statistics().size(), holdings.submissions().size(),
+                            controls.citizens->callbacks_waiting())};
 }
 
 std::string faults_json(const Portal& portal, const Controls& controls) {
@@ -88,6 +91,12 @@ std::string faults_json(const Portal& portal, const Controls& controls) {
         const auto name = name_of(static_cast<Injection>(i));
         writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
         writer.Uint64(counts[i]);
+    }
+    const auto citizen = portal.injector().citizen_counts();
+    for (std::size_t i = 0; i < kCitizenFaults; ++i) {
+        const auto name = name_of(static_cast<CitizenFault>(i));
+        writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+        writer.Uint64(citizen[i]);
     }
     writer.EndObject();
     writer.EndObject();
@@ -132,12 +141,42 @@ Reply certificate(const std::string& query, const Controls& controls) {
     return {.body = R"({"status":"ok"})"};
 }
 
+Reply submission(const Portal& portal, const std::string& query) {
+    const auto found = portal.holdings().submissions().find(parameter(query, "code"));
+    if (!found) return problem(404, "no such submission");
+    return {.body = submission_json(*found)};
+}
+
+Reply answer_or(const std::optional<std::string>& answer, const std::string& error) {
+    return answer ? Reply{.body = *answer} : problem(400, error);
+}
+
+Reply file(const std::string& query, const Controls& controls) {
+    std::string error;
+    const auto answer = controls.citizens->file(query, error);
+    return answer_or(answer, error);
+}
+
+Reply be_hostile(const std::string& query, const Controls& controls) {
+    std::uint64_t seconds = 120;
+    std::uint64_t mib = 2048;
+    const auto read = [&](std::string_view name, std::uint64_t& value) {
+        const auto given = parameter(query, name);
+        return given.empty() || (read_number(given, value) && value > 0 && value <= 10'000);
+    };
+    if (!read("seconds", seconds) || !read("mib", mib))
+        return problem(400, "seconds and mib: 1 to 10000");
+    std::string error;
+    const auto answer = controls.citizens->hostile(parameter(query, "kind"), seconds, mib, error);
+    return answer_or(answer, error);
+}
+
 }  // namespace
 
 Reply administer(Portal& portal, const Request& request, const Controls& controls) {
     const bool get = request.method == "GET";
     const bool post = request.method == "POST";
-    if (get && request.path == "/health") return health(portal);
+    if (get && request.path == "/health") return health(portal, controls);
     if (get && request.path == "/report") return report(portal, request.query);
     if (get && request.path == "/dossier") return dossier(portal, request.query);
     if (post && request.path == "/reset") {
@@ -150,11 +189,18 @@ Reply administer(Portal& portal, const Request& request, const Controls& control
     }
     if (get && request.path == "/faults") return {.body = faults_json(portal, controls)};
     if (post && request.path == "/faults") return set_faults(portal, request.query, controls);
+    if (get && request.path == "/submission") return submission(portal, request.query);
+    if (get && request.path == "/submissions")
+        return {.body = submissions_json(portal.holdings().submissions())};
+    if (post && request.path == "/citizen") return file(request.query, controls);
+    if (post && request.path == "/citizen/hostile") return be_hostile(request.query, controls);
     if (post && request.path == "/outage") return outage(request.query, controls);
     if (post && request.path == "/certificate") return certificate(request.query, controls);
     return problem(404,
-                   "GET /health /report?year= /dossier?code= /faults | POST /reset /shutdown "
-                   "/faults?spec=&seed=&services= /outage?seconds=&how= /certificate?file=&key=");
+                   "GET /health /report?year= /dossier?code= /faults /submission?code= "
+                   "/submissions | POST /reset /shutdown /faults?spec=&seed=&services= "
+                   "/outage?seconds=&how= /certificate?file=&key= /citizen?count=&seed=… "
+                   "/citizen/hostile?kind=");
 }
 
 std::optional<std::string> fetch(const std::string& base, const std::string& path,

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/sandbox/citizens.h"
 #include "tests/sandbox/http_server.h"
 #include "tests/sandbox/portal.h"
 
@@ -20,10 +21,12 @@ struct Controls {
     std::function<std::uint64_t()> outage_calls;
     // "", or why the files cannot be used.
     std::function<std::string(const std::string& file, const std::string& key)> serve_with;
+    Citizens* citizens = nullptr;  // never null while serving
 };
 
 // GET /health, /report?year=, /dossier?code=, /faults; POST /reset, /shutdown, /faults?spec=&seed=
-// &services=, /outage?seconds=&how=, /certificate?file=&key=.
+// &services=, /outage?seconds=&how=, /certificate?file=&key=; of the citizens GET
+// /submission?code=, /submissions; POST /citizen?…, /citizen/hostile?kind=&seconds=&mib=.
 Reply administer(Portal& portal, const Request& request, const Controls& controls);
 
 // A call of http://host:port/path without a body, for the report command and for tests. Nothing:

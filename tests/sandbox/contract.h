@@ -18,6 +18,7 @@ const RecordType& progress_type();       // CapNhatTienDoHoSoMC, data[]
 const RecordType& procedure_type();      // DongBoTTHC, data[]
 const RecordType& statistics_type();     // DongBoThongKeHoSo, data[]
 const RecordType& portal_status_type();  // DongBoTrangThaiHoSo, data
+const RecordType& confirmation_type();   // XacNhanHoSoMoi, data
 
 // Every table as Markdown, nested records after their parents: the page of a vendor.
 std::string contract_page();

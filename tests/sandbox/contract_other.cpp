@@ -1,4 +1,4 @@
-// Monthly statistics and the status of a dossier born on the portal: contract section 2.
+// Monthly statistics, and what comes back for a dossier born on the portal: contract section 2.
 #include "tests/sandbox/contract.h"
 
 namespace dvcsandbox {
@@ -50,15 +50,24 @@ constexpr RecordType kDocumentType{"TaiLieuXuLy[]", kDocument};
 
 constexpr std::array kPortalStatus{
     Field{"MaHoSo", Required, Kind::Text, kCodeLimit},
-    Field{"MaHoSoDonVi", Required, Kind::Text, kCodeLimit, Assumed},
+    Field{"MaHoSoDonVi", Present, Kind::Text, kCodeLimit, Assumed},
     Field{"MaDoiTuong", Optional, Kind::Text, kCodeLimit},
     Field{"NoiDung", Optional, Kind::Text, kTextLimit},
     Field{"NgayXuLy", Required, Kind::Stamp, 0, Assumed},
-    // Sources disagree: 2 and 5 in one, 11 in another; the rest as for dossiers.
-    Field{"TrangThai", Required, Kind::Code, 0, Assumed, "1 2 3 4 5 6 7 8 9 10 11"},
+    // Sources disagree: 2 and 5 in one, 11 in another; the further life as for dossiers.
+    Field{"TrangThai", Required, Kind::Code, 0, Assumed, "2 4 5 6 7 8 9 10 11"},
     Field{"TaiLieuXuLy", Optional, Kind::List, kListLimit, Certain, {}, &kDocumentType},
 };
 constexpr RecordType kPortalStatusType{"DongBoTrangThaiHoSo", kPortalStatus};
+
+constexpr std::array kConfirmation{
+    Field{"MaHoSo", Required, Kind::Text, kCodeLimit, Assumed},
+    // 1 received, 0 could not be taken.
+    Field{"KetQua", Required, Kind::Code, 0, Assumed, "0 1"},
+    Field{"NgayXuLy", Required, Kind::Stamp, 0, Assumed},
+    Field{"NoiDung", Present, Kind::Text, kTextLimit, Assumed},
+};
+constexpr RecordType kConfirmationType{"XacNhanHoSoMoi", kConfirmation};
 
 }  // namespace
 
@@ -67,6 +76,9 @@ const RecordType& statistics_type() {
 }
 const RecordType& portal_status_type() {
     return kPortalStatusType;
+}
+const RecordType& confirmation_type() {
+    return kConfirmationType;
 }
 
 }  // namespace dvcsandbox

@@ -33,7 +33,7 @@ std::string contract_page() {
     std::string out;
     std::set<const RecordType*> written;
     for (const RecordType* type : {&dossier_type(), &progress_type(), &procedure_type(),
-                                   &statistics_type(), &portal_status_type()})
+                                   &statistics_type(), &portal_status_type(), &confirmation_type()})
         write(*type, written, out);
     return out;
 }

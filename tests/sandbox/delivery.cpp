@@ -47,6 +47,8 @@ std::string_view reason(int status) {
     switch (status) {
         case 200:
             return "OK";
+        case 302:
+            return "Found";
         case 400:
             return "Bad Request";
         case 404:
@@ -86,6 +88,8 @@ std::string to_bytes(const Reply& reply, bool keep_alive) {
                    reply.body.size() + reply.padding, keep_alive ? "" : "Connection: close\r\n");
     if (!reply.retry_after.empty())
         fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n", reply.retry_after);
+    if (!reply.location.empty())
+        fmt::format_to(std::back_inserter(out), "Location: {}\r\n", reply.location);
     out += "\r\n";
     out += reply.body;
     return out;

@@ -19,6 +19,7 @@ std::vector<std::string_view> members_of(Service service) {
     if (service == Service::TraCuuTechID) names.emplace_back("provider");
     if (service == Service::LayDanhSachHoSo)
         names.insert(names.end(), {"tungay", "denngay", "trang", "sokq"});
+    if (service == Service::LayDanhSachHoSoMoi) names.insert(names.end(), {"tu", "trang", "sokq"});
     if (service == Service::DongBoTrangThaiHoSo) names.emplace_back("type");
     return names;
 }

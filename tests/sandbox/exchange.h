@@ -33,9 +33,10 @@ enum class Manner : std::uint8_t {
 
 struct Reply {
     int status = 200;
-    std::string body;
+    std::string body = {};
     std::string_view content_type = "application/json; charset=utf-8";
     std::string retry_after = {};  // a header; "": none
+    std::string location = {};     // of a redirect, a header; "": none
     Manner manner = Manner::Whole;
     std::chrono::milliseconds wait{0};  // before the answer, or over it
     std::size_t padding = 0;            // bytes after the body, all blanks: white space of JSON

@@ -11,6 +11,9 @@ namespace dvcsandbox {
 namespace {
 
 constexpr std::string_view kAccepted = "Đồng bộ thành công (accepted)";
+constexpr const char* kPortalBorn =
+    "hồ sơ sinh ra trên Cổng: dùng DongBoTrangThaiHoSo (portal-born dossier sent as an ordinary "
+    "one)";
 
 // The record's own code if it can be shown: a short text, as far as we know not personal.
 std::string key_of(const Json& item, std::string_view name) {
@@ -97,6 +100,8 @@ ItemAnswer Holdings::take(Service service, const Json& item, bool updating, Undo
             return take_procedure(item, updating, undo);
         case Service::DongBoThongKeHoSo:
             return take_statistics(item, undo);
+        case Service::XacNhanHoSoMoi:
+            return take_confirmation(item);
         default:
             return take_portal_status(item);
     }
@@ -108,6 +113,10 @@ ItemAnswer Holdings::take_dossier(const Json& item, bool updating, Undo* undo) {
     Dossier dossier = judge_dossier(item, list_, faults, notes);
     std::string key = key_of(item, "MaHoSo");
     if (!faults.empty()) return refuse(faults, std::move(key));
+    if (submissions_.born_here(key)) {
+        faults.add("MaHoSo", "portal-born", kPortalBorn);
+        return refuse(faults, std::move(key));
+    }
     const Taken taken = dossiers_.put(key, std::move(dossier), updating, undo);
     repeats_.add(Service::DongBoHoSoMC, taken);
     if (taken.earlier_version)
@@ -155,12 +164,72 @@ ItemAnswer Holdings::take_statistics(const Json& item, Undo* undo) {
 ItemAnswer Holdings::take_portal_status(const Json& item) {
     Faults faults(info(Service::DongBoTrangThaiHoSo).name);
     check(portal_status_type(), item, faults);
+    const auto status = text_of(item, "TrangThai");
+    const auto unit_code = text_of(item, "MaHoSoDonVi");
+    // Refused, or sent back at once: the province may have given it no code of its own.
+    if (faults.empty() && unit_code.empty() && status != "5" && status != "11")
+        faults.add("MaHoSoDonVi", "empty", "chỉ được trống với 5 và 11 (empty only with 5 and 11)");
     std::string key = key_of(item, "MaHoSo");
     if (!faults.empty()) return refuse(faults, std::move(key));
-    const auto status = text_of(item, "TrangThai");
-    const int number = status.size() == 1 ? status[0] - '0' : 10 + (status[1] - '0');
-    portal_statuses_.put(text_of(item, "MaHoSo"), static_cast<std::uint8_t>(number));
-    return {Code::Ok, std::move(key), std::string(kAccepted), {}};
+    const PortalStatus row = judge_portal_status(item);
+    const Taken taken = submissions_.add_status(text_of(item, "MaHoSo"), unit_code, row);
+    if (taken.code == Code::Bad)
+        faults.add("MaHoSoDonVi", "changed", "khác mã đã báo trước (differs from the code told)");
+    if (taken.code == Code::NotKnown)
+        faults.add("MaHoSo", "not-known", "không có hồ sơ này (no such submission)");
+    if (taken.code == Code::Older)
+        faults.add("NgayXuLy", "order", "trước trạng thái đang giữ (before the status held)");
+    ItemAnswer answer = answer_to(Service::DongBoTrangThaiHoSo, taken, faults, std::move(key));
+    if (taken.code != Code::Ok) return answer;
+    Faults notes(info(Service::DongBoTrangThaiHoSo).name);
+    if (const auto held = submissions_.find(text_of(item, "MaHoSo"));
+        held && text_of(item, "MaDoiTuong") != held->technical_id)
+        notes.add("MaDoiTuong", "differs", "khác người nộp (not the applicant's)");
+    if (taken.before != 0 && !usual_portal_order(taken.before, row.status))
+        notes.add("TrangThai", "order", fmt::format("{} → {}", taken.before, row.status));
+    if (!unit_code.empty() && dossiers_.find(unit_code)) {
+        Faults ordinary(info(Service::DongBoHoSoMC).name);
+        ordinary.add("MaHoSo", "portal-born", kPortalBorn);
+        refuse(ordinary, std::string(unit_code));
+    }
+    answer.notes = rules_of(notes);
+    return answer;
+}
+
+ItemAnswer Holdings::take_confirmation(const Json& item) {
+    Faults faults(info(Service::XacNhanHoSoMoi).name);
+    check(confirmation_type(), item, faults);
+    std::string key = key_of(item, "MaHoSo");
+    if (!faults.empty()) return refuse(faults, std::move(key));
+    const Taken taken = submissions_.confirm(text_of(item, "MaHoSo"), sha256(compact(item)),
+                                             text_of(item, "KetQua")[0]);
+    if (taken.code == Code::Bad)
+        faults.add("KetQua", "changed", "khác kết quả đã xác nhận (another result than before)");
+    if (taken.code == Code::NotKnown)
+        faults.add("MaHoSo", "not-known", "không có hồ sơ này (no such submission)");
+    if (taken.code == Code::Older)
+        faults.add("MaHoSo", "not-fetched",
+                   "xác nhận trước khi lấy hồ sơ (confirmed before it was fetched)");
+    ItemAnswer answer = answer_to(Service::XacNhanHoSoMoi, taken, faults, std::move(key));
+    submissions_.count(taken.code == Code::Ok       ? "confirmations"
+                       : taken.code == Code::Exists ? "confirmed_again"
+                                                    : "confirmations_refused");
+    // What is confirmed stays so: to say it again is no mistake, only no use.
+    if (answer.code == Code::Exists) answer.code = Code::Ok;
+    return answer;
+}
+
+ItemAnswer Holdings::answer_to(Service service, const Taken& taken, Faults& faults,
+                               std::string key) {
+    repeats_.add(service, taken);
+    if (!faults.empty()) {
+        ItemAnswer answer = refuse(faults, std::move(key));
+        answer.code = taken.code == Code::Older && service == Service::XacNhanHoSoMoi ? Code::Bad
+                                                                                      : taken.code;
+        return answer;
+    }
+    auto message = store_message(taken.code, "Trạng thái hồ sơ", key);
+    return {taken.code, std::move(key), std::move(message), {}, taken.row};
 }
 
 ItemAnswer Holdings::refuse(const Faults& faults, std::string key) {
@@ -184,6 +253,12 @@ void Holdings::tell(Service service, const ItemAnswer& answer, bool whole) {
             return dossiers_.tell_step(answer.key, answer.row, whole);
         case Service::DongBoTTHC:
             return procedures_.tell(answer.key, answer.code, whole);
+        case Service::LayHoSoMoi:
+            return submissions_.tell_fetched(answer.key, answer.row, whole);
+        case Service::XacNhanHoSoMoi:
+            return submissions_.tell_confirmed(answer.key, answer.row, whole);
+        case Service::DongBoTrangThaiHoSo:
+            return submissions_.tell_status(answer.key, answer.row, whole);
         default:
             return;  // what replaces the same row cannot be doubled
     }
@@ -194,7 +269,7 @@ void Holdings::clear() {
     dossiers_.clear();
     procedures_.clear();
     statistics_.clear();
-    portal_statuses_.clear();
+    submissions_.clear();
     violations_.clear();
     notes_.clear();
     items_.clear();

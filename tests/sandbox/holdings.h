@@ -11,6 +11,7 @@
 #include "tests/sandbox/judge.h"
 #include "tests/sandbox/national_list.h"
 #include "tests/sandbox/stores.h"
+#include "tests/sandbox/submissions.h"
 #include "tests/sandbox/tally.h"
 
 namespace dvcsandbox {
@@ -20,7 +21,7 @@ struct ItemAnswer {
     std::string key;                 // code of the record, "" when it has none that can be shown
     std::string message;             // names field and rule, never a value
     std::vector<std::string> notes;  // rules by which an accepted record is odd
-    std::uint32_t row = 0;           // of a progress row: its place in the dossier
+    std::uint32_t row = 0;           // of a progress row, a status, a deed: its place
 };
 
 class Holdings {
@@ -40,7 +41,8 @@ class Holdings {
     const DossierStore& dossiers() const { return dossiers_; }
     const ProcedureStore& procedures() const { return procedures_; }
     const StatisticsStore& statistics() const { return statistics_; }
-    const PortalStatusStore& portal_statuses() const { return portal_statuses_; }
+    SubmissionStore& submissions() { return submissions_; }
+    const SubmissionStore& submissions() const { return submissions_; }
     Findings& violations() { return violations_; }
     const Findings& violations() const { return violations_; }
     const Findings& notes() const { return notes_; }
@@ -55,6 +57,8 @@ class Holdings {
     ItemAnswer take_procedure(const Json& item, bool updating, Undo* undo);
     ItemAnswer take_statistics(const Json& item, Undo* undo);
     ItemAnswer take_portal_status(const Json& item);
+    ItemAnswer take_confirmation(const Json& item);
+    ItemAnswer answer_to(Service service, const Taken& taken, Faults& faults, std::string key);
     ItemAnswer refuse(const Faults& faults, std::string key);
     void keep_notes(const ItemAnswer& answer);
 
@@ -62,7 +66,7 @@ class Holdings {
     DossierStore dossiers_;
     ProcedureStore procedures_;
     StatisticsStore statistics_;
-    PortalStatusStore portal_statuses_;
+    SubmissionStore submissions_;
     Findings violations_;
     Findings notes_;
     Tally items_;

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -26,29 +26,6 @@ constexpr std::chrono::milliseconds kMoment{10};
 constexpr std::chrono::milliseconds kSlice{50};
 const Reply kUnavailable{
     .status = 503, .body = "down for maintenance\n", .content_type = "text/plain"};
-
-// Our Stream as Beast wants to read from it.
-struct Reader {
-    Stream& stream;
-
-    template <class Buffers>
-    std::size_t read_some(const Buffers& buffers, error_code& error) {
-        for (auto at = boost::asio::buffer_sequence_begin(buffers);
-             at != boost::asio::buffer_sequence_end(buffers); ++at) {
-            const boost::asio::mutable_buffer buffer(*at);
-            if (buffer.size() > 0) return stream.read(buffer.data(), buffer.size(), error);
-        }
-        error = {};
-        return 0;
-    }
-    template <class Buffers>
-    std::size_t read_some(const Buffers& buffers) {
-        error_code error;
-        const auto count = read_some(buffers, error);
-        if (error) throw boost::system::system_error(error);
-        return count;
-    }
-};
 
 int status_of(const error_code& error) {
     if (error == http::error::body_limit) return 413;
@@ -88,10 +65,12 @@ HttpServer::~HttpServer() {
     stop();
 }
 
-bool HttpServer::start(std::string& error) {
-    if (!listener_.open(settings_.address, settings_.port, error)) return false;
+bool HttpServer::bind(std::string& error) {
+    return listener_.open(settings_.address, settings_.port, error);
+}
+
+void HttpServer::start() {
     acceptor_ = std::thread([this] { accept_loop(); });
-    return true;
 }
 
 void HttpServer::stop() {
@@ -175,7 +154,7 @@ void HttpServer::serve(int socket) {
 void HttpServer::serve_requests(Stream& stream) {
     boost::beast::flat_buffer buffer;
     buffer.reserve(kReadAtOnce);  // Beast reads no more at once than there is room
-    Reader reader{stream};
+    StreamReader reader{stream};
     bool reused = false;
     bool confused = false;
     while (!stopping_) {

@@ -1,6 +1,6 @@
 // A small HTTP/1.1 server: one thread per connection, keep-alive, bounded in connections, sizes and
-// time. start() and stop() from one thread, begin_outage() and drop_connections() from any; the
-// handler is called from many at once.
+// time. bind(), start() and stop() from one thread, begin_outage() and drop_connections() from any;
+// the handler is called from many at once.
 #pragma once
 
 #include <atomic>
@@ -48,8 +48,9 @@ class HttpServer {
     HttpServer(HttpSettings settings, const TlsContext* tls, Handler handler);
     ~HttpServer();
 
-    // False: `error` says why (address in use …).
-    bool start(std::string& error);
+    // Takes the port; connections wait until start(). False: `error` says why (in use …).
+    bool bind(std::string& error);
+    void start();
     std::uint16_t port() const { return listener_.port(); }
     // Ends every connection and waits for their threads. Calls under way lose their answer.
     void stop();

@@ -21,14 +21,13 @@ constexpr std::array<std::string_view, kInjections> kNames{"none",         "lost
                                                            "huge",         "session-expired",
                                                            "slow",         "reset"};
 
-// 0 to 1, from the seed and the number alone (the finaliser of SplitMix64, public domain).
-double uniform(std::uint64_t seed, std::uint64_t number) {
-    std::uint64_t z = seed * 0xD1342543DE82EF95U + (number + 1) * 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-    z ^= z >> 31U;
-    return static_cast<double>(z >> 11U) * 0x1.0p-53;
-}
+constexpr std::array<std::string_view, kCitizenFaults> kCitizenNames{
+    "citizen-repeat",         "citizen-reorder",         "citizen-skip",
+    "citizen-shift",          "citizen-callback-twice",  "citizen-callback-at-once",
+    "citizen-callback-early", "citizen-file-missing",    "citizen-file-never",
+    "citizen-file-huge",      "citizen-file-slow",       "citizen-file-wrong-hash",
+    "citizen-file-truncated", "citizen-file-wrong-type", "citizen-file-other-host",
+    "citizen-file-loopback",  "citizen-file-metadata",   "citizen-name"};
 
 bool can_happen(Injection kind, const Injector::Call& call) {
     switch (kind) {
@@ -67,6 +66,19 @@ std::string_view name_of(Injection kind) {
     return kNames[static_cast<std::size_t>(kind)];
 }
 
+std::string_view name_of(CitizenFault kind) {
+    return kCitizenNames[static_cast<std::size_t>(kind)];
+}
+
+// The finaliser of SplitMix64, public domain.
+double uniform(std::uint64_t seed, std::uint64_t number) {
+    std::uint64_t z = seed * 0xD1342543DE82EF95U + (number + 1) * 0x9E3779B97F4A7C15U;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    z ^= z >> 31U;
+    return static_cast<double>(z >> 11U) * 0x1.0p-53;
+}
+
 std::optional<InjectionPlan> parse_plan(std::string_view spec, std::string_view services,
                                         std::uint64_t seed, std::string& error) {
     InjectionPlan plan{.seed = seed, .spec = std::string(spec)};
@@ -85,10 +97,16 @@ std::optional<InjectionPlan> parse_plan(std::string_view spec, std::string_view 
             all = rate;
             continue;
         }
+        const auto citizen = std::find(kCitizenNames.begin(), kCitizenNames.end(), name);
+        if (citizen != kCitizenNames.end()) {
+            plan.citizen[static_cast<std::size_t>(citizen - kCitizenNames.begin())] = rate;
+            continue;
+        }
         const auto found = std::find(kNames.begin() + 1, kNames.end(), name);
         if (found == kNames.end()) {
-            error = fmt::format("'{}' is not a fault; there are: all {}", name,
-                                fmt::join(kNames.begin() + 1, kNames.end(), " "));
+            error = fmt::format("'{}' is not a fault; there are: all {} {}", name,
+                                fmt::join(kNames.begin() + 1, kNames.end(), " "),
+                                fmt::join(kCitizenNames, " "));
             return std::nullopt;
         }
         const auto index = static_cast<std::size_t>(found - kNames.begin());
@@ -132,6 +150,16 @@ Injector::Drawn Injector::draw(const Call& call) {
     return {};
 }
 
+bool Injector::strikes(CitizenFault kind, std::uint64_t number) {
+    const auto index = static_cast<std::size_t>(kind);
+    const std::lock_guard lock(mutex_);
+    const double rate = plan_.citizen[index];
+    // Kinds draw apart: what strikes one thing says nothing of the other kinds.
+    if (rate <= 0 || uniform(plan_.seed * kCitizenFaults + index, number) >= rate) return false;
+    ++citizen_counts_[index];
+    return true;
+}
+
 InjectionPlan Injector::plan() const {
     const std::lock_guard lock(mutex_);
     return plan_;
@@ -142,9 +170,15 @@ std::array<std::uint64_t, kInjections> Injector::counts() const {
     return counts_;
 }
 
+std::array<std::uint64_t, kCitizenFaults> Injector::citizen_counts() const {
+    const std::lock_guard lock(mutex_);
+    return citizen_counts_;
+}
+
 void Injector::clear_counts() {
     const std::lock_guard lock(mutex_);
     counts_.fill(0);
+    citizen_counts_.fill(0);
 }
 
 }  // namespace dvcsandbox

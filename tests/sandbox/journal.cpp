@@ -9,6 +9,8 @@
 #include <fstream>
 #include <utility>
 
+#include "tests/sandbox/submission_lines.h"
+
 namespace dvcsandbox {
 namespace {
 
@@ -17,6 +19,7 @@ bool replay_line(std::string_view line, Holdings& holdings, Journal::Replay& rep
     rapidjson::Document call;
     call.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
     if (call.HasParseError() || !call.IsObject()) return false;
+    if (call.HasMember("citizen")) return replay_citizen(call, holdings.submissions());
     const auto service = service_named(text_of(call, "service"));
     const Json* data = list_of(call, "data");
     if (!service || data == nullptr) return false;
@@ -69,7 +72,11 @@ void Journal::append(Service service, const Json& data, bool updating,
         any = true;
     }
     if (!any) return;
-    line += "]}\n";
+    append(line + "]}");
+}
+
+void Journal::append(std::string line) {
+    line += '\n';
     const std::lock_guard lock(mutex_);
     if (file_ < 0) return;
     for (std::size_t done = 0; done < line.size();) {

@@ -3,6 +3,9 @@
 //
 //   {"service":"DongBoHoSoMC","isUpdating":"False","data":[…accepted items…]}
 //
+// What citizens did, and what of it reached the province, is kept by lines of their own (see
+// submission_lines.h).
+//
 // A line cut short by a crash is the last one and is ignored and cut off.
 #pragma once
 
@@ -30,6 +33,8 @@ class Journal {
     // The items of `data` whose answers accept them.
     void append(Service service, const Json& data, bool updating,
                 const std::vector<ItemAnswer>& answers);
+    // A line of a citizen, made by submission_lines.h.
+    void append(std::string line);
     void clear();
 
   private:

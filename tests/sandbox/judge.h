@@ -11,6 +11,7 @@
 #include "tests/sandbox/fields.h"
 #include "tests/sandbox/national_list.h"
 #include "tests/sandbox/stores.h"
+#include "tests/sandbox/submissions.h"
 
 namespace dvcsandbox {
 
@@ -24,9 +25,11 @@ struct StatisticsRow {
     Statistics row;
 };
 StatisticsRow judge_statistics(const Json& item, Faults& faults);
+PortalStatus judge_portal_status(const Json& item);  // one that has passed its table
 
 // Status `after` directly following `before` is one of the usual orders.
 bool usual_order(std::uint8_t before, std::uint8_t after);
+bool usual_portal_order(std::uint8_t before, std::uint8_t after);  // of a portal-born dossier
 
 // The record's bytes without white space, as digests and the journal take them. The view is good
 // until the next call on this thread.

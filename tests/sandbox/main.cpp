@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "tests/sandbox/admin.h"
+#include "tests/sandbox/citizens.h"
 #include "tests/sandbox/contract.h"
 #include "tests/sandbox/http_server.h"
 #include "tests/sandbox/portal.h"
@@ -55,9 +56,31 @@ struct Serve {
     std::uint64_t fault_seed = 1;
     std::size_t huge_mib = 64;
     long session_seconds = 1800, latency_ms = 0, jitter_ms = 0;
+    CallbackSettings callbacks;
+    std::string files_url, citizen;
+    unsigned failing_fetches = 2;
     long late_ms = 2000, slow_ms = 2000, retry_after_s = 1;
     bool plain = false;
 };
+
+void add_citizens(CLI::App& command, Serve& serve) {
+    CallTarget& target = serve.callbacks.target;
+    command.add_option("--citizen", serve.citizen,
+                       "file at the start: count=510&seed=1&roads=poll, as POST /citizen takes it");
+    command.add_option("--files-url", serve.files_url,
+                       "where citizens' files are, if not on this port: http://host:port");
+    command.add_option("--callback-url", target.url, "call back http://host:port or https://…");
+    command
+        .add_option("--callback-prefix", serve.callbacks.prefix, "path before the callback's name")
+        ->capture_default_str();
+    command.add_option("--callback-ca", target.ca, "authority of that server, PEM");
+    command.add_option("--callback-cert", target.certificate, "our client certificate, PEM");
+    command.add_option("--callback-key", target.key, "its key, PEM");
+    command
+        .add_option("--callbacks-at-once", serve.callbacks.at_once, "calls back under way at once")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+}
 
 void add_serve(CLI::App& app, Serve& serve) {
     auto* command = app.add_subcommand("serve", "run the portal until SIGTERM or POST /shutdown");
@@ -118,6 +141,11 @@ void add_serve(CLI::App& app, Serve& serve) {
     command->add_option("--fault-huge-mib", serve.huge_mib, "size of a huge answer")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    command
+        ->add_option("--fault-file-fetches", serve.failing_fetches,
+                     "fetches of a file that meet a fault which passes")
+        ->capture_default_str();
+    add_citizens(*command, serve);
     command->add_option("--max-body", serve.http.max_body, "bytes of a request")
         ->capture_default_str();
     command->add_option("--max-connections", serve.http.max_connections, "at once")
@@ -149,6 +177,17 @@ void write_ready(const std::string& file, std::uint16_t port, std::uint16_t admi
     }
     if (std::rename(temporary.c_str(), file.c_str()) != 0)
         throw std::runtime_error(file + ": cannot be written");
+}
+
+CitizensSettings citizens_settings(const Serve& serve, std::uint16_t port) {
+    const std::string here =
+        fmt::format("{}://{}:{}", serve.plain ? "http" : "https", serve.http.address, port);
+    CitizensSettings settings{
+        .files_url = (serve.files_url.empty() ? here : serve.files_url) + "/files/",
+        .callbacks = std::nullopt,
+        .failing_fetches = serve.failing_fetches};
+    if (!serve.callbacks.target.url.empty()) settings.callbacks = serve.callbacks;
+    return settings;
 }
 
 int run(Serve& serve) {
@@ -199,8 +238,16 @@ int run(Serve& serve) {
     if (!serve.plain)
         tls = std::make_unique<TlsContext>(serve.certificate, serve.key, serve.client_ca);
 
-    HttpServer server(serve.http, tls.get(),
-                      [&portal](Request& request) { return portal.handle(request); });
+    // Where files are is known only when the server listens, and it must know who serves them.
+    std::unique_ptr<Citizens> citizens;
+    HttpServer server(serve.http, tls.get(), [&portal, &citizens](Request& request) {
+        return request.path.starts_with("/files/") ? citizens->serve_file(request)
+                                                   : portal.handle(request);
+    });
+    if (!server.bind(error)) throw std::runtime_error(error);
+    citizens = std::make_unique<Citizens>(portal, citizens_settings(serve, server.port()));
+    if (!serve.citizen.empty() && !citizens->file(serve.citizen, error))
+        throw std::runtime_error("--citizen: " + error);
     const Controls controls{
         .shutdown = [] { ::kill(::getpid(), SIGTERM); },
         .begin_outage = [&server](Outage how, auto length) { server.begin_outage(how, length); },
@@ -215,11 +262,14 @@ int run(Serve& serve) {
             }
             server.drop_connections();  // so that the next call meets the new certificate
             return {};
-        }};
+        },
+        .citizens = citizens.get()};
     HttpServer admin(serve.admin, nullptr, [&portal, &controls](Request& request) {
         return administer(portal, request, controls);
     });
-    if (!server.start(error) || !admin.start(error)) throw std::runtime_error(error);
+    if (!admin.bind(error)) throw std::runtime_error(error);
+    server.start();
+    admin.start();
     if (!serve.ready_file.empty()) write_ready(serve.ready_file, server.port(), admin.port());
     fmt::print("dvc-sandbox: portal on {}:{} ({}), administration on 127.0.0.1:{}",
                serve.http.address, server.port(),

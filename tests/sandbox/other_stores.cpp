@@ -124,27 +124,4 @@ void StatisticsStore::clear() {
     rows_.clear();
 }
 
-void PortalStatusStore::put(std::string_view code, std::uint8_t status) {
-    const std::lock_guard lock(mutex_);
-    statuses_.insert_or_assign(std::string(code), status);
-}
-
-std::map<int, std::size_t> PortalStatusStore::by_status() const {
-    const std::lock_guard lock(mutex_);
-    std::map<int, std::size_t> counts;
-    for (const auto& [code, status] : statuses_)
-        ++counts[status];
-    return counts;
-}
-
-std::size_t PortalStatusStore::size() const {
-    const std::lock_guard lock(mutex_);
-    return statuses_.size();
-}
-
-void PortalStatusStore::clear() {
-    const std::lock_guard lock(mutex_);
-    statuses_.clear();
-}
-
 }  // namespace dvcsandbox

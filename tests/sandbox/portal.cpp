@@ -8,7 +8,9 @@
 #include <algorithm>
 
 #include "tests/sandbox/envelope.h"
+#include "tests/sandbox/new_list.h"
 #include "tests/sandbox/reads.h"
+#include "tests/sandbox/submission_lines.h"
 
 namespace dvcsandbox {
 namespace {
@@ -171,7 +173,41 @@ Portal::Answer Portal::login(const Json& body) {
             .session = sessions_.open()};
 }
 
+Portal::Answer Portal::list_new(const Json& body) {
+    Faults faults("envelope");
+    const auto question = new_list_question(body, faults);
+    if (!faults.empty()) return envelope_faults(faults);
+    return {.message = "Thành công (success)",
+            .result = new_list(holdings_.submissions(), question, injector_,
+                               lists_.fetch_add(1, std::memory_order_relaxed))};
+}
+
+Portal::Answer Portal::fetch_new(const Json& body) {
+    std::string code(text_of(body, "mahoso"));
+    auto found = holdings_.submissions().fetch(code);
+    if (!found)
+        return {.code = Code::NotKnown, .message = "Hồ sơ không tồn tại (no such submission)"};
+    journal_.append(fetched_line(code));
+    return {.message = "Thành công (success)",
+            .result = "[" + found->first + "]",
+            .lines = {{Code::Ok, std::move(code), {}, {}, found->second}}};
+}
+
+bool Portal::file(Submission submission, bool ahead) {
+    // Before it is out, so that no line about it can come first.
+    if (holdings_.submissions().find(submission.code)) return false;
+    journal_.append(filed_line(submission, ahead));
+    return holdings_.submissions().file(std::move(submission), ahead);
+}
+
+void Portal::acknowledged(const std::string& code, std::size_t deed, bool as_new) {
+    journal_.append(acknowledged_line(code, deed, as_new));
+    holdings_.submissions().acknowledged(code, deed, as_new);
+}
+
 Portal::Answer Portal::read(Service service, const Json& body) {
+    if (service == Service::LayDanhSachHoSoMoi) return list_new(body);
+    if (service == Service::LayHoSoMoi) return fetch_new(body);
     Faults faults("envelope");
     std::string result = read_service(service, body, holdings_, settings_.madonvi, faults);
     if (!faults.empty()) return envelope_faults(faults);

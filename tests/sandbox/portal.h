@@ -43,6 +43,10 @@ class Portal {
 
     const PortalSettings& settings() const { return settings_; }
     const Holdings& holdings() const { return holdings_; }
+    // Composed citizens file here; what they do is kept in the journal.
+    SubmissionStore& submissions() { return holdings_.submissions(); }
+    bool file(Submission submission, bool ahead);
+    void acknowledged(const std::string& code, std::size_t deed, bool as_new);
     const Tally& calls() const { return calls_; }
     Injector& injector() { return injector_; }
     const Injector& injector() const { return injector_; }
@@ -58,6 +62,8 @@ class Portal {
     Answer login(const Json& body);
     Answer carry_out(Service service, const Json& body);
     Answer read(Service service, const Json& body);
+    Answer list_new(const Json& body);
+    Answer fetch_new(const Json& body);
     Answer push(Service service, const Json& body);
     Answer envelope_fault(std::string_view place, std::string_view rule, std::string text);
     Answer envelope_faults(const Faults& faults);
@@ -71,6 +77,7 @@ class Portal {
     Journal journal_;
     Tally calls_;
     std::atomic<std::uint64_t> answers_{0};
+    std::atomic<std::uint64_t> lists_{0};
 };
 
 }  // namespace dvcsandbox

@@ -113,14 +113,6 @@ std::string dossier(const Holdings& holdings, std::string_view code) {
     return rows.take();
 }
 
-// "1" to the greatest; 0 for anything else.
-std::size_t positive(std::string_view text, std::size_t greatest) {
-    if (!digits(text) || text.size() > 6) return 0;
-    std::size_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value <= greatest ? value : 0;
-}
-
 // The dossiers received from the day `tungay` to the day `denngay`, both included, in the order of
 // their reception; page `trang` of `sokq` each. A page that is shorter is the last one.
 std::string dossiers(const Holdings& holdings, const Json& body, Faults& faults) {
@@ -133,12 +125,9 @@ std::string dossiers(const Holdings& holdings, const Json& body, Faults& faults)
     };
     const auto from = day("tungay");
     const auto until = day("denngay");
-    const auto page = positive(text_of(body, "trang"), kMaxPage);
-    const auto rows_a_page = positive(text_of(body, "sokq"), kMaxRows);
+    const Page page = page_of(body, faults);
     if (faults.empty() && until < from)
         faults.add("denngay", "order", "trước tungay (before tungay)");
-    if (page == 0) faults.add("trang", "form", fmt::format("cần 1..{0} (1..{0})", kMaxPage));
-    if (rows_a_page == 0) faults.add("sokq", "form", fmt::format("cần 1..{0} (1..{0})", kMaxRows));
     if (!faults.empty()) return {};
 
     std::vector<std::pair<Stamp, std::string>> found;
@@ -148,7 +137,7 @@ std::string dossiers(const Holdings& holdings, const Json& body, Faults& faults)
     });
     std::sort(found.begin(), found.end());
     Rows rows;
-    for (std::size_t i = (page - 1) * rows_a_page; i < found.size() && i < page * rows_a_page; ++i)
+    for (std::size_t i = page.first(); i < found.size() && i < page.first() + page.rows; ++i)
         add_dossier(rows, holdings, found[i].second);
     return rows.take();
 }
@@ -176,6 +165,22 @@ std::string technical_id(std::string_view question, Faults& faults) {
 }
 
 }  // namespace
+
+Page page_of(const Json& body, Faults& faults) {
+    // "1" to the greatest; 0 for anything else.
+    const auto positive = [&](std::string_view name, std::size_t greatest) {
+        const auto text = text_of(body, name);
+        std::size_t value = 0;
+        if (digits(text) && text.size() <= 6)
+            std::from_chars(text.data(), text.data() + text.size(), value);
+        if (value > greatest) value = 0;
+        if (value == 0)
+            faults.add(std::string(name), "form", fmt::format("cần 1..{0} (1..{0})", greatest));
+        return value;
+    };
+    const auto number = positive("trang", kMaxPage);
+    return {number, positive("sokq", kMaxRows)};
+}
 
 std::string read_service(Service service, const Json& body, const Holdings& holdings,
                          std::string_view madonvi, Faults& faults) {

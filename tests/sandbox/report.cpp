@@ -78,6 +78,35 @@ void put_statistics(Writer& writer, const Figures& figures, std::size_t held) {
     writer.EndObject();
 }
 
+std::map<std::string, std::size_t> by_number(const std::map<int, std::size_t>& counts) {
+    std::map<std::string, std::size_t> named;
+    for (const auto& [status, count] : counts)
+        named[std::to_string(status)] = count;
+    return named;
+}
+
+// Dossiers born on the portal, whatever their year.
+void put_submissions(Writer& writer, const SubmissionFigures& figures) {
+    put_counts(writer, "portal_dossiers_by_status", by_number(figures.by_last_status));
+    writer.Key("submissions");
+    writer.StartObject();
+    put(writer, "filed", figures.filed);
+    put(writer, "waiting_to_be_out", figures.waiting);
+    put(writer, "fetched", figures.fetched);
+    put(writer, "reached_the_province", figures.reached);
+    put(writer, "confirmed", figures.confirmed);
+    put(writer, "with_both_codes", figures.linked);
+    put(writer, "with_status", figures.with_status);
+    put(writer, "finished", figures.finished);
+    put(writer, "finished_with_result", figures.finished_with_result);
+    put(writer, "acknowledged_twice_as_new", figures.taken_twice);
+    put_counts(writer, "by_kind", figures.by_kind);
+    put_counts(writer, "by_road", figures.by_road);
+    put_counts(writer, "statuses", by_number(figures.by_status));
+    put_counts(writer, "events", figures.counts);
+    writer.EndObject();
+}
+
 // {"DongBoHoSoMC":{"0":94954,"-1":3}}: services and outcomes that have occurred.
 void put_tally(Writer& writer, std::string_view name, const Tally& tally) {
     writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
@@ -146,6 +175,8 @@ void put_repeated(Writer& writer, const Repeats& repeats) {
     known(Service::DongBoTTHC, "procedures_as_new_after_known");
     pair(Service::DongBoTTHC, Kind::Unchanged, "procedures_unchanged");
     pair(Service::CapNhatTienDoHoSoMC, Kind::AsNew, "progress_rows");
+    pair(Service::DongBoTrangThaiHoSo, Kind::AsNew, "portal_statuses");
+    pair(Service::XacNhanHoSoMoi, Kind::AsNew, "confirmations");
     put(writer, "earlier_versions", repeats.earlier_versions());
     writer.EndObject();
 }
@@ -156,7 +187,8 @@ void put_blind(Writer& writer, const Holdings& holdings) {
         holdings.repeats().get(Service::DongBoHoSoMC, Repeats::Kind::AsNew, Again::AfterKnown);
     std::uint64_t older = holdings.repeats().earlier_versions();
     for (const Service service :
-         {Service::DongBoHoSoMC, Service::DongBoTTHC, Service::CapNhatTienDoHoSoMC}) {
+         {Service::DongBoHoSoMC, Service::DongBoTTHC, Service::CapNhatTienDoHoSoMC,
+          Service::DongBoTrangThaiHoSo, Service::XacNhanHoSoMoi}) {
         resent += holdings.repeats().get(service, Repeats::Kind::AsNew, Again::AfterAnswer);
         older += holdings.items().get(service, Code::Older);
     }
@@ -171,6 +203,10 @@ void put_injected(Writer& writer, const Injector& injector) {
     std::map<std::string, std::size_t> injected;
     for (std::size_t i = 1; i < kInjections; ++i)
         if (counts[i] > 0) injected[std::string(name_of(static_cast<Injection>(i)))] = counts[i];
+    const auto citizen = injector.citizen_counts();
+    for (std::size_t i = 0; i < kCitizenFaults; ++i)
+        if (citizen[i] > 0)
+            injected[std::string(name_of(static_cast<CitizenFault>(i)))] = citizen[i];
     put_counts(writer, "faults_injected", injected);
 }
 
@@ -194,10 +230,7 @@ std::string report_json(const Portal& portal, int year) {
     writer.StartObject();
     put_figures(writer, figures);
     put_statistics(writer, figures, holdings.statistics().size());
-    std::map<std::string, std::size_t> statuses;
-    for (const auto& [status, count] : holdings.portal_statuses().by_status())
-        statuses[std::to_string(status)] = count;
-    put_counts(writer, "portal_dossiers_by_status", statuses);
+    put_submissions(writer, holdings.submissions().figures());
     put_tally(writer, "calls", portal.calls());
     put_tally(writer, "items", holdings.items());
     put_refused(writer, holdings.items());

@@ -65,6 +65,32 @@ void counts(std::string& out, const Json& report, const char* name, std::string_
     }
 }
 
+// The numbers of an object, then its parts, each with a title of its own.
+void submissions(std::string& out, const Json& report) {
+    const Json* object = member(report, "submissions");
+    if (object == nullptr || !object->IsObject()) return;
+    const Json* filed = member(*object, "filed");
+    if (filed == nullptr || number(*filed) == 0) return;
+    out += "\nsubmissions born on the portal\n";
+    constexpr std::array<std::pair<const char*, std::string_view>, 10> labels{
+        {{"filed", "filed"},
+         {"waiting_to_be_out", "supplements and the like, not out yet"},
+         {"fetched", "fetched"},
+         {"reached_the_province", "fetched or acknowledged"},
+         {"confirmed", "confirmed"},
+         {"with_both_codes", "with the province's own code"},
+         {"with_status", "with a status"},
+         {"finished", "finished"},
+         {"finished_with_result", "online from reception to result"},
+         {"acknowledged_twice_as_new", "acknowledged twice as new (must be 0)"}}};
+    for (const auto& [name, label] : labels)
+        if (const Json* value = member(*object, name)) row(out, label, number(*value));
+    counts(out, *object, "by_kind", "  by kind");
+    counts(out, *object, "by_road", "  by road");
+    counts(out, *object, "statuses", "  statuses received, by number");
+    counts(out, *object, "events", "  what happened on the way");
+}
+
 void outcomes(std::string& out, const Json& report, const char* name, std::string_view title) {
     const Json* object = member(report, name);
     if (object == nullptr || !object->IsObject() || object->ObjectEmpty()) return;
@@ -112,6 +138,7 @@ std::optional<std::string> report_table(const std::string& json) {
     counts(out, report, "by_month", "received, by month");
     counts(out, report, "by_agency", "received, by agency");
     counts(out, report, "portal_dossiers_by_status", "dossiers born on the portal, by status");
+    submissions(out, report);
     outcomes(out, report, "calls", "calls by service: [error_code] count");
     outcomes(out, report, "items", "records by service: [error_code] count");
     counts(out, report, "refused", "records refused, by error_code");

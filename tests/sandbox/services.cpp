@@ -31,6 +31,9 @@ constexpr std::array<ServiceInfo, kServices> kInfo{{
      .batch = true,
      .key = "Madonvi"},
     {.name = "DongBoTrangThaiHoSo", .endpoint = Endpoint::Integration, .key = "MaHoSo"},
+    {"LayDanhSachHoSoMoi", Endpoint::Share},
+    {.name = "LayHoSoMoi", .endpoint = Endpoint::Share, .question = "mahoso"},
+    {.name = "XacNhanHoSoMoi", .endpoint = Endpoint::Integration, .key = "MaHoSo"},
     {"(unknown)", Endpoint::Integration},
 }};
 

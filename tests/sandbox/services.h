@@ -22,6 +22,9 @@ enum class Service : std::uint8_t {
     DongBoTTHC,
     DongBoThongKeHoSo,
     DongBoTrangThaiHoSo,
+    LayDanhSachHoSoMoi,
+    LayHoSoMoi,
+    XacNhanHoSoMoi,
     Unknown,  // calls whose service could not be told
 };
 inline constexpr std::size_t kServices = static_cast<std::size_t>(Service::Unknown) + 1;

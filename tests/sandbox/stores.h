@@ -1,5 +1,5 @@
-// What the portal holds, in compact form: dossiers with their progress rows, procedures,
-// statistics, and statuses of dossiers born on the portal. Personal data is checked and forgotten:
+// What the portal holds, in compact form: dossiers with their progress rows, procedures and
+// statistics. Personal data is checked and forgotten:
 // of a document only facts that the portal counts with are kept, and the digest of its bytes.
 //
 // Every store is thread-safe. A change can leave an undo step, so that a batch can be taken back.
@@ -159,19 +159,6 @@ class StatisticsStore {
   private:
     mutable std::mutex mutex_;
     std::map<MonthOfAgency, Statistics> rows_;
-};
-
-// Latest status of each dossier that was born on the portal, by the portal's code.
-class PortalStatusStore {
-  public:
-    void put(std::string_view code, std::uint8_t status);
-    std::map<int, std::size_t> by_status() const;
-    std::size_t size() const;
-    void clear();
-
-  private:
-    mutable std::mutex mutex_;
-    std::map<std::string, std::uint8_t, std::less<>> statuses_;
 };
 
 }  // namespace dvcsandbox

@@ -75,6 +75,11 @@ bool Stream::peer_gone() const {
     return ::poll(&state, 1, 0) > 0;
 }
 
+bool Stream::readable() const {
+    pollfd state{socket_, POLLIN | POLLRDHUP, 0};
+    return ::poll(&state, 1, 0) > 0;
+}
+
 void Stream::reset_on_close() {
     const linger at_once{1, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -4,7 +4,9 @@
 // Not thread-safe, except that the socket may be shut down from another thread to wake it.
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -38,6 +40,8 @@ class Stream {
     void hold_back(bool on);
     // The peer has closed its side, so that nothing can reach it any more.
     bool peer_gone() const;
+    // Something has arrived, or the peer has closed its side.
+    bool readable() const;
     // Closing the socket will then reset the connection (RST).
     void reset_on_close();
     // Says good-bye; what the peer still sends is read for a moment, so that it gets our last
@@ -54,6 +58,40 @@ class Stream {
   private:
     int socket_;
     Clock::time_point deadline_ = Clock::time_point::max();
+};
+
+// Our Stream as Boost.Beast wants to read from it.
+struct StreamReader {
+    Stream& stream;
+
+    template <class Buffers>
+    std::size_t read_some(const Buffers& buffers, boost::system::error_code& error) {
+        for (auto at = boost::asio::buffer_sequence_begin(buffers);
+             at != boost::asio::buffer_sequence_end(buffers); ++at) {
+            const boost::asio::mutable_buffer buffer(*at);
+            if (buffer.size() > 0) return stream.read(buffer.data(), buffer.size(), error);
+        }
+        error = {};
+        return 0;
+    }
+    template <class Buffers>
+    std::size_t read_some(const Buffers& buffers) {
+        boost::system::error_code error;
+        const auto count = read_some(buffers, error);
+        if (error) throw boost::system::system_error(error);
+        return count;
+    }
+};
+
+// The client's side of TLS: the server must show a certificate of `ca` for the host that is
+// called; ours is shown if there is one. Throws as TlsContext does. Thread-safe.
+class TlsClient {
+  public:
+    TlsClient(const std::string& ca, const std::string& certificate, const std::string& key);
+    std::unique_ptr<Stream> connect(int socket, const std::string& host) const;
+
+  private:
+    std::shared_ptr<SSL_CTX> context_;
 };
 
 // The server's side of TLS. Throws std::runtime_error that names the file if a key, certificate or

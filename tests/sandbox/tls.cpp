@@ -1,5 +1,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <stdexcept>
 
@@ -19,15 +20,24 @@ std::string last_error() {
 
 class TlsStream : public Stream {
   public:
-    TlsStream(int socket, SSL_CTX* context) : Stream(socket), ssl_(SSL_new(context)) {
-        if (ssl_ != nullptr) SSL_set_fd(ssl_, socket);
+    // `host` null: the server's side; otherwise whom the certificate must name.
+    TlsStream(int socket, SSL_CTX* context, const std::string* host = nullptr)
+        : Stream(socket), ssl_(SSL_new(context)), client_(host != nullptr) {
+        if (ssl_ == nullptr) return;
+        SSL_set_fd(ssl_, socket);
+        if (host == nullptr) return;
+        auto* const wanted = SSL_get0_param(ssl_);
+        if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host->c_str()) != 1) {
+            X509_VERIFY_PARAM_set1_host(wanted, host->c_str(), 0);
+            SSL_set_tlsext_host_name(ssl_, host->c_str());
+        }
     }
     ~TlsStream() override { SSL_free(ssl_); }
 
     bool handshake(std::string& reason) override {
         const auto end = Clock::now() + std::chrono::seconds(10);
         while (ssl_ != nullptr) {
-            const int result = SSL_accept(ssl_);
+            const int result = client_ ? SSL_connect(ssl_) : SSL_accept(ssl_);
             if (result == 1) return true;
             if (!may_try_again(result)) break;
             if (Clock::now() > end) {
@@ -69,15 +79,15 @@ class TlsStream : public Stream {
     }
 
     SSL* ssl_;
+    const bool client_;
 };
 
 [[noreturn]] void unusable(const std::string& file) {
     throw std::runtime_error(file + ": " + last_error());
 }
 
-std::shared_ptr<SSL_CTX> new_context(const std::string& certificate, const std::string& key,
-                                     const std::string& client_ca) {
-    const std::shared_ptr<SSL_CTX> made(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+std::shared_ptr<SSL_CTX> bare_context(const SSL_METHOD* method) {
+    std::shared_ptr<SSL_CTX> made(SSL_CTX_new(method), SSL_CTX_free);
     SSL_CTX* const context = made.get();
     if (context == nullptr) throw std::runtime_error("TLS: " + last_error());
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -85,14 +95,25 @@ std::shared_ptr<SSL_CTX> new_context(const std::string& certificate, const std::
         context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
-    // A record's header and body with one system call.
-    SSL_CTX_set_read_ahead(context, 1);
-    const unsigned char session_context[] = "dvc-sandbox";
-    SSL_CTX_set_session_id_context(context, session_context, sizeof session_context - 1);
+    return made;
+}
+
+void show(SSL_CTX* context, const std::string& certificate, const std::string& key) {
     if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
         unusable(certificate);
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) unusable(key);
     if (SSL_CTX_check_private_key(context) != 1) unusable(key);
+}
+
+std::shared_ptr<SSL_CTX> new_context(const std::string& certificate, const std::string& key,
+                                     const std::string& client_ca) {
+    auto made = bare_context(TLS_server_method());
+    SSL_CTX* const context = made.get();
+    // A record's header and body with one system call.
+    SSL_CTX_set_read_ahead(context, 1);
+    const unsigned char session_context[] = "dvc-sandbox";
+    SSL_CTX_set_session_id_context(context, session_context, sizeof session_context - 1);
+    show(context, certificate, key);
     if (client_ca.empty()) return made;
     if (SSL_CTX_load_verify_locations(context, client_ca.c_str(), nullptr) != 1)
         unusable(client_ca);
@@ -104,6 +125,21 @@ std::shared_ptr<SSL_CTX> new_context(const std::string& certificate, const std::
 }
 
 }  // namespace
+
+TlsClient::TlsClient(const std::string& ca, const std::string& certificate, const std::string& key)
+    : context_(bare_context(TLS_client_method())) {
+    SSL_CTX* const context = context_.get();
+    const bool trusted = ca.empty()
+                             ? SSL_CTX_set_default_verify_paths(context) == 1
+                             : SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) == 1;
+    if (!trusted) unusable(ca);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    if (!certificate.empty()) show(context, certificate, key);
+}
+
+std::unique_ptr<Stream> TlsClient::connect(int socket, const std::string& host) const {
+    return std::make_unique<TlsStream>(socket, context_.get(), &host);
+}
 
 TlsContext::TlsContext(const std::string& certificate, const std::string& key,
                        const std::string& client_ca)

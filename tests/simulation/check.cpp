@@ -297,16 +297,18 @@ void World::check() {
     for (const auto& row : *rows)
         judge.items[{row.operation, row.code}] = row;
     const auto newest = province_.newest();
-    for (const auto& [name, version] : newest)
-        judge.record(*version, province_.steps_may_vanish());
+    for (const auto& [name, version] : newest) {
+        if (name.first != "answer") judge.record(*version, province_.steps_may_vanish());
+    }
     tale_.records += newest.size();
-    for (const char* kind : {"dossier", "procedure"})
+    for (const char* kind : {"dossier", "procedure", "answer"})
         judge.tally(kind, newest);
     for (const auto& [code, dossier] : portal_.dossiers()) {
         if (!newest.contains({"dossier", code}))
             judge.say(Invariant::Agreement, code, "the portal holds what the province never sent");
     }
     judge.statistics(province_.steps_may_vanish());
+    check_inbound(**opened, judge.items);
 }
 
 }  // namespace dvcsync::simulation

@@ -97,6 +97,10 @@ void report(const Findings& findings, double seconds) {
         "the portal, {} steps repeated after a doubt, {} records checked\n",
         t.runs, t.failed_runs, t.kills, t.power_cuts, t.disk_troubles, t.clock_jumps, t.takeovers,
         t.turned_away, t.acts, t.calls, t.repeated_steps, t.records);
+    fmt::print(
+        "{} submissions filed, {} callbacks ({} answered as duplicates), {} handed to the "
+        "province, {} statuses told\n",
+        t.filed, t.callbacks, t.duplicates, t.handed, t.statuses);
 }
 
 std::optional<Order> order_of(int argc, char** argv, int& status) {

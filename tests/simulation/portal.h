@@ -26,6 +26,8 @@
 
 namespace dvcsync::simulation {
 
+class Desk;  // clerks.h
+
 struct PortalTraits {
     int batch = 10;          // of every operation
     bool repeatable = true;  // the same step twice does no harm: it is told apart
@@ -58,6 +60,9 @@ class SimulatedPortal {
 
     sync::PortalCalls calls();
 
+    // Where confirmations and statuses are taken; whatever was born on the portal never comes as
+    // an ordinary dossier.
+    Desk* desk = nullptr;
     // Called inside a push, after the portal has done its part and before it answers: whatever else
     // happens in the world while a process waits for its call.
     std::function<void()> meanwhile;
@@ -120,6 +125,11 @@ class SimulatedPortal {
                                       bool updating);
     tl::expected<portal::Holding, portal::Outcome> look(std::string_view code);
     Mishap draw(bool asking);
+    int batch(Operation operation) const {
+        const bool single =
+            operation == Operation::ConfirmSubmission || operation == Operation::PushStatus;
+        return single ? 1 : traits_.batch;  // their data is one object
+    }
     bool down() const { return clock_.steady() < down_until_; }
     void judge_call(Operation operation, std::span<const portal::Item> items);
     // What the portal says to one item; it keeps what it says yes to.

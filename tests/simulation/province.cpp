@@ -198,6 +198,7 @@ void Province::live() {
             made->records.push_back(version_of(dossier));
         }
     }
+    add_more(*made);
     for (const auto& [name, version] : current_) {  // nothing new about these
         if (rng_.chance(0.15)) made->records.push_back(version);
     }
@@ -214,6 +215,11 @@ void Province::live() {
             arrive(again);
     }
     clock_.sleep(Millis{1'000});  // two exports never carry the same second
+}
+
+void Province::add_more(Export& made) {
+    for (Version& version : std::exchange(more_, {}))
+        made.records.push_back(store(std::move(version)));
 }
 
 void Province::arrive(std::size_t number) {
@@ -250,6 +256,7 @@ void Province::mend() {
         procedure.text.state = procedure.text.action = "amended";
         made->records.push_back(version_of(procedure));
     }
+    add_more(*made);
     exports_.push_back(std::move(made));
     arrive(exports_.size() - 1);
     clock_.sleep(Millis{1'000});

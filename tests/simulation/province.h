@@ -58,6 +58,8 @@ class Province {
 
     // Some hours of life, and an export of what has changed (and of some that has not).
     void live();
+    // One more record for the next export.
+    void add(Version version) { more_.push_back(std::move(version)); }
     // What is still held up on its way arrives.
     void deliver_late();
     // Every record's newest version is mended, so that nothing but the connector stands in its way.
@@ -74,6 +76,8 @@ class Province {
     // The position up to which the connector has said that everything is stored for good.
     std::size_t acknowledged() const { return acknowledged_; }
     std::size_t arrived() const { return arrivals_.size(); }
+    bool refuses() const { return traits_.refused; }
+    bool dated() const { return traits_.dated; }
     bool steps_may_vanish() const { return traits_.steps_vanish; }
     bool source_fails = false;  // the folder cannot be read now
 
@@ -106,6 +110,7 @@ class Province {
     void change(Dossier& dossier);
     void change(Procedure& procedure);
     void add_dossier();
+    void add_more(Export& made);
     void arrive(std::size_t number);
     void stored_up_to(std::size_t position);
     UtcTime time() const;  // the province's own clock is right
@@ -117,6 +122,7 @@ class Province {
     ProvinceTraits traits_;
     std::vector<std::unique_ptr<Version>> versions_;
     std::vector<Dossier> dossiers_;
+    std::vector<Version> more_;  // of the next export
     std::vector<Procedure> procedures_;
     std::map<RecordName, const Version*> current_;
     std::vector<std::unique_ptr<Export>> exports_;

@@ -25,7 +25,7 @@ std::string xml_of(const DossierText& text) {
         text.broken ? "some day" : fmt::format("{:02}/03/2019 08:30:00", text.day);
     const bool finished = text.status == "finished";
     return fmt::format(
-        "<dossier><code>{0}</code><procedure>{1}</procedure>"
+        "<dossier><code>{0}</code>{10}<procedure>{1}</procedure>"
         "<procedure-name>A procedure</procedure-name><field-code>LV-001</field-code>"
         "<field-name>A field</field-name><receipt/><agency>{2}</agency>"
         "<agency-name>Agency {2}</agency-name>"
@@ -41,7 +41,9 @@ std::string xml_of(const DossierText& text) {
         "<hand-overs/><apologies/></dossier>",
         text.code, text.procedure, text.agency, text.aside,
         text.refused ? fmt::format(" {}", refused_words) : "", received,
-        finished ? "10/04/2019 10:00:00" : "", text.status, text.mark, steps);
+        finished ? "10/04/2019 10:00:00" : "", text.status, text.mark, steps,
+        text.portal_code.empty() ? ""
+                                 : fmt::format("<portal-code>{}</portal-code>", text.portal_code));
 }
 
 std::string xml_of(const ProcedureText& text) {

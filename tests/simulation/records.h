@@ -16,6 +16,7 @@ inline constexpr std::string_view unmapped_procedure = "9.000009";
 
 struct DossierText {
     std::string code;
+    std::string portal_code;  // it was born there
     std::string agency;
     std::string procedure = "1.005129";
     int mark = 1;   // of everything that the portal is told

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "connector/portal/portal.h"
 #include "tests/simulation/records.h"
 
 namespace dvcsync::simulation {
@@ -20,8 +21,11 @@ Result<std::unique_ptr<Stage>> Stage::set() {
         << unmapped_procedure << ',' << unmapped_procedure << ",,\n";
     DVC_TRY_ASSIGN(mended,
                    mapping::MappingSet::load(folder.path() / "mended", "reference", "mapi"));
+    DVC_TRY_ASSIGN(profile, portal::Profile::load(shipped / "portal" / "mapi" / "profile.xml"));
+    const auto callbacks = profile.callbacks();
+    if (!callbacks) return fail(ErrorKind::Config, "the profile has no callbacks");
     return std::unique_ptr<Stage>(
-        new Stage{{}, std::move(sealer), std::move(mappings), std::move(mended)});
+        new Stage{{}, std::move(sealer), std::move(mappings), std::move(mended), *callbacks});
 }
 
 }  // namespace dvcsync::simulation

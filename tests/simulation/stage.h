@@ -6,6 +6,7 @@
 
 #include "connector/base/crypto.h"
 #include "connector/mapping/mapping.h"
+#include "connector/portal/callbacks.h"
 #include "tests/unit/base/temporary_folder.h"
 
 namespace dvcsync::simulation {
@@ -15,6 +16,7 @@ struct Stage {
     Sealer sealer;
     mapping::MappingSet mappings;  // as shipped
     mapping::MappingSet mended;    // knows one more procedure
+    portal::Callbacks callbacks;   // of the profile
 
     static Result<std::unique_ptr<Stage>> set();
 };

@@ -23,6 +23,7 @@ class WatchedLedger final : public Ledger {
                                           UtcTime now) override;
     Status settle(std::span<const Settlement> settlements, UtcTime now) override;
     Status together(const std::function<Status()>& work) override;
+    Submissions& submissions() override { return real_->submissions(); }
     bool acquired() const { return acquired_; }  // the lease, at least once
 
     Result<Current> is_current(const Digest& digest) override { return real_->is_current(digest); }
@@ -109,7 +110,9 @@ class WatchedLedger final : public Ledger {
     }
     Status renew(UtcTime now, UtcTime expires) override { return real_->renew(now, expires); }
     Status release() override { return real_->release(); }
-    Result<std::optional<Lease>> lease() override { return real_->lease(); }
+    Result<std::optional<Lease>> lease(std::string_view name) override {
+        return real_->lease(name);
+    }
     Result<std::int64_t> begin_run(std::string_view job, UtcTime now) override {
         return real_->begin_run(job, now);
     }

@@ -25,6 +25,11 @@ void Tale::add(const Tale& more) {
     calls += more.calls;
     repeated_steps += more.repeated_steps;
     records += more.records;
+    filed += more.filed;
+    handed += more.handed;
+    callbacks += more.callbacks;
+    duplicates += more.duplicates;
+    statuses += more.statuses;
 }
 
 World::Traits World::draw_traits(Rng& rng) {
@@ -79,9 +84,26 @@ World::World(const Stage& stage, std::uint64_t seed, WorldOptions options)
       province_(Rng(seed, 3), clock_, disk_, log_, draw_province(rng_)),
       portal_traits_(draw_portal(rng_, traits_.calm)),
       portal_(Rng(seed, 4), clock_, disk_, log_, province_, portal_traits_),
+      inbound_rng_(seed, 5),
+      citizens_(Rng(seed, 6), clock_, disk_, log_,
+                draw_citizens(Rng(seed, 7), portal_traits_, traits_.calm)),
+      files_(Rng(seed, 8), clock_, disk_, log_, citizens_, portal_traits_.faults),
+      room_(Rng(seed, 9), clock_, disk_, log_, citizens_, files_, decisions_,
+            portal_traits_.faults / 2),
+      clerks_(Rng(seed, 10), clock_, log_, room_, province_, province_.refuses(),
+              province_.dated()),
+      desk_(log_, citizens_, room_, clerks_),
       file_(stage.folder.path() / "ledger.db"),
       mappings_(&stage.mappings) {
-    if (options_.workers == 0) portal_.meanwhile = [this] { meanwhile(); };
+    portal_.desk = &desk_;
+    undecided_ = inbound_rng_.chance(0.3);
+    if (options_.workers == 0) {
+        portal_.meanwhile = [this] {
+            if (inbound_rng_.chance(0.05)) knock();
+            meanwhile();
+        };
+        citizens_.meanwhile = files_.meanwhile = room_.meanwhile = [this] { inbound_meanwhile(); };
+    }
     log_.say(
         "{} days{}, crashes {:.2f}, disk {:.2f}, clock {:.2f}, acts {:.2f}, company {:.2f}, "
         "checkpoint at {} pages",
@@ -110,7 +132,11 @@ void World::jump() {
 std::optional<Violation> World::play() {
     for (int day = 0; day < traits_.days && !ended(); ++day) {
         log_.say("-- day {}", day + 1);
+        citizens_.live();
+        clerks_.work();
         province_.live();
+        knock_between_runs(inbound_rng_.between(0, 4));
+        if (inbound_rng_.chance(0.3)) service_.reset();  // it is started again
         if (rng_.chance(traits_.jump)) jump();
         if (portal_.stormy() && rng_.chance(0.2))
             portal_.go_down(Millis{rng_.between(1, 7'200) * 1'000});
@@ -123,6 +149,7 @@ std::optional<Violation> World::play() {
             Trip trip;
             if (rng_.chance(0.15)) trip.job = sync::Job::PushDossiers;
             if (rng_.chance(0.05)) trip.job = sync::Job::PushCatalogue;
+            if (inbound_rng_.chance(0.1)) trip.job = sync::Job::PullSubmissions;
             trip.other_host = !traits_.calm && rng_.chance(0.1);
             province_.source_fails = !traits_.calm && rng_.chance(0.05);
             run(trip);
@@ -132,7 +159,12 @@ std::optional<Violation> World::play() {
         clock_.sleep(Millis{rng_.between(1, 12 * 3'600) * 1'000});
     }
     if (!ended()) come_to_rest();
+    service_.reset();
     tale_.calls = portal_.pushes();
+    tale_.filed = citizens_.filed().size();
+    tale_.handed = room_.taken();
+    for (const auto& [code, statuses] : desk_.statuses())
+        tale_.statuses += statuses.size();
     tale_.repeated_steps = portal_.repeated_steps();
     return log_.violation();
 }

@@ -11,8 +11,12 @@
 #include <set>
 #include <string>
 
+#include "connector/sync/receive.h"
 #include "connector/sync/run.h"
+#include "tests/simulation/citizens.h"
+#include "tests/simulation/clerks.h"
 #include "tests/simulation/disk.h"
+#include "tests/simulation/inbox.h"
 #include "tests/simulation/log.h"
 #include "tests/simulation/portal.h"
 #include "tests/simulation/province.h"
@@ -34,6 +38,11 @@ struct Tale {
     std::uint64_t calls = 0;
     std::uint64_t repeated_steps = 0;
     std::uint64_t records = 0;
+    std::uint64_t filed = 0;
+    std::uint64_t handed = 0;
+    std::uint64_t callbacks = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t statuses = 0;
 
     void add(const Tale& more);
 };
@@ -96,6 +105,43 @@ class World {
     void lose_dossier(ledger::Ledger& ledger);
     ledger::Slice some_slice();
 
+    // -- submissions (world_inbound.cpp)
+    struct Service {  // what listens for callbacks, beside the runs
+        std::shared_ptr<Process> process;
+        std::unique_ptr<ledger::Ledger> ledger;
+        std::unique_ptr<sync::Receiver> receiver;
+    };
+    static CitizenTraits draw_citizens(Rng rng, const PortalTraits& portal, bool calm);
+    void inbound_meanwhile();
+    // The portal calls once, if it wants to.
+    void knock();
+    void knock_between_runs(int times);
+    bool serves();
+    enum class Decision { Retry, Release, Dismiss };
+    void act_on_submissions();
+    void decide(ledger::Ledger& ledger, const ledger::Submission& row, Decision decision);
+    void decide_all(ledger::Ledger& ledger);
+
+    // -- submissions at rest (check_inbound.cpp)
+    struct Kept {
+        ledger::Submission row;
+        std::string mark;
+        const Citizens::Filed* filed = nullptr;
+        bool blocked = false;  // an earlier revision is in its way
+    };
+    std::vector<Kept> kept(ledger::Ledger& ledger);
+    // Why it may not stay where it is; "": it may.
+    std::string misplaced(const Kept& one) const;
+    // "": every submission is where it may stay.
+    std::string unrest(ledger::Ledger& ledger);
+    using Items = std::map<SimulatedPortal::Work, ledger::ItemRow>;
+    void check_inbound(ledger::Ledger& ledger, const Items& items);
+    void check_rows(const std::vector<Kept>& rows);
+    void check_handed(const std::vector<Kept>& rows, const Items& items);
+    void check_answers(const Items& items);
+    void check_links(ledger::Ledger& ledger);
+    void check_counts(ledger::Ledger& ledger, const std::vector<Kept>& rows);
+
     // -- the end (world_rest.cpp, check.cpp)
     void come_to_rest();
     void settle_down();
@@ -113,6 +159,18 @@ class World {
     Province province_;
     PortalTraits portal_traits_;
     SimulatedPortal portal_;
+    Rng inbound_rng_;
+    Citizens citizens_;
+    SimulatedFiles files_;
+    Decisions decisions_;
+    InboxRoom room_;
+    Clerks clerks_;
+    Desk desk_;
+    std::optional<Service> service_;
+    bool knocking_ = false;
+    bool resting_ = false;
+    bool undecided_ = false;  // nobody decides what is held for a person
+    std::string unrest_;
     std::filesystem::path file_;
     const mapping::MappingSet* mappings_;
     std::atomic<bool> stop_{false};

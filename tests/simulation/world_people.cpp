@@ -33,6 +33,7 @@ void World::as_a_person(const char* what, const Deed& deed) {
 
 void World::act() {
     if (company_) disk_.enter(std::make_shared<Process>());
+    if (rng_.chance(0.3)) return act_on_submissions();
     switch (rng_.below(6)) {
         case 0:
             as_a_person("retries what the portal has refused", [this](ledger::Ledger& ledger) {

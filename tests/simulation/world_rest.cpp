@@ -10,10 +10,12 @@ bool World::idle() {
         log_.violated(Invariant::Sound, opened.error().message);
         return true;
     }
-    for (const char* kind : {"dossier", "procedure", "statistics"}) {
+    for (const char* kind : {"dossier", "procedure", "statistics", "answer", "receipt"}) {
         const auto tally = (*opened)->tally(kind);
         if (!tally || tally->waiting > 0) return false;
     }
+    unrest_ = citizens_.wants_to_call() ? "the portal still calls" : unrest(**opened);
+    if (!unrest_.empty()) return false;
     const auto resyncs = (*opened)->resyncs(100);
     if (!resyncs) return false;
     for (const auto& resync : *resyncs) {
@@ -27,19 +29,33 @@ void World::settle_down() {
     trip.trouble = false;
     for (int round = 0; round < 30 && !ended(); ++round) {
         clock_.sleep(Millis{2 * 3'600'000});
+        knock_between_runs(100);
         if (run(trip) && idle()) return;
     }
-    if (!ended()) log_.violated(Invariant::NothingLost, "it does not come to rest");
+    if (!ended())
+        log_.violated(Invariant::NothingLost, fmt::format("it does not come to rest{}{}",
+                                                          unrest_.empty() ? "" : ": ", unrest_));
 }
 
 void World::come_to_rest() {
     log_.say("-- rest");
     portal_.calm();
     traits_.company = 0;
+    resting_ = true;
+    citizens_.calm();
+    files_.calm();
+    room_.calm();
+    clerks_.work();
     province_.source_fails = false;
     province_.deliver_late();
     mappings_ = &stage_.mended;
-    if (rng_.chance(0.5)) province_.mend();
+    const bool mends = rng_.chance(0.5);
+    if (mends) clerks_.mend();
+    if (mends)
+        province_.mend();
+    else
+        province_.live();
+    province_.deliver_late();
     as_a_person("resumes what is paused", [this](ledger::Ledger& ledger) {
         const auto all = ledger.resyncs(100);
         if (!all) return;
@@ -60,6 +76,7 @@ void World::come_to_rest() {
                 start_resync(ledger, slice);
             }
             retry_parked(ledger, {});
+            decide_all(ledger);
         });
         settle_down();
     }

@@ -22,10 +22,14 @@ struct Deadline {
     Log* log = nullptr;
     std::atomic<int> points_left{0};
     bool power = false;
+    std::function<void()> visit;  // whatever else happens between any two steps
 } deadline;
 
 void at_point(Point point) {
-    if (deadline.points_left == 0 || --deadline.points_left != 0) return;
+    if (deadline.points_left == 0 || --deadline.points_left != 0) {
+        if (deadline.visit && !deadline.disk->current()->dead) deadline.visit();
+        return;
+    }
     deadline.log->say("  {} at {}", deadline.power ? "power fails" : "killed", to_string(point));
     if (deadline.power) {
         deadline.disk->fail_power();
@@ -45,7 +49,7 @@ void World::plan_trouble() {
             disk_.plan_crash(some_access(), power);
         } else {
             deadline.power = power;
-            deadline.points_left = rng_.between(1, 120);
+            deadline.points_left = rng_.between(1, 180);
         }
     }
     if (rng_.chance(traits_.disk_trouble)) {
@@ -69,6 +73,12 @@ bool World::run(const Trip& trip) {
     deadline.log = &log_;
     deadline.points_left = 0;
     if (trip.trouble) plan_trouble();
+    deadline.visit = nullptr;
+    if (options_.workers == 0) {
+        deadline.visit = [this] {
+            if (inbound_rng_.chance(0.01)) knock();
+        };
+    }
     set_point_hook(at_point);
     log_.say("run: {}{}", sync::to_string(trip.job), trip.other_host ? " on the other host" : "");
     const auto before = disk_.accesses();
@@ -94,18 +104,21 @@ bool World::run_inside(const Trip& trip, Process& process) {
     const auto open_source = [this](const std::string& position) {
         return province_.open(position);
     };
-    const sync::Parts parts{ledger,      stage_.sealer, *mappings_, calls,
-                            open_source, clock_,        progress,   stop_};
     sync::RunOrder order;
     order.job = trip.job;
     order.who.host = trip.other_host ? "there" : "here";
     order.who.owner = fmt::format("{}-{}", order.who.host, ++owners_);
     order.who.process = owners_;
     order.owner_is_gone = !trip.other_host && !company_;
+    sync::Inbound inbound{citizens_.questions(), files_.gathering(), room_.open(owners_)};
+    const sync::Parts parts{ledger, stage_.sealer, *mappings_, calls,   open_source,
+                            clock_, progress,      stop_,      &inbound};
     sync::RunRules rules;
     rules.delivery.workers = options_.workers;
     rules.delivery.call.max_attempts = traits_.max_attempts;
     rules.delivery.seed = rng_.next();
+    rules.pull.workers = options_.workers;
+    rules.pull.seed = inbound_rng_.next();
     rules.resync_chunk = static_cast<std::size_t>(rng_.between(1, 5));
     const auto report = sync::run(parts, order, rules);
     if (company_ && ledger.acquired()) taken_over_ = true;
@@ -150,6 +163,7 @@ void World::after_death() {
     if (disk_.power_failed()) {
         ++tale_.power_cuts;
         log_.say("  the power was cut");
+        service_.reset();
         disk_.restore_power();
     } else {
         ++tale_.kills;

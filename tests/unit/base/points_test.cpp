@@ -50,6 +50,8 @@ TEST_F(Points, EveryOperationHasItsOwnCallingAndCalled) {
         {Operation::PushDossier, "dossiers"},
         {Operation::PushProgress, "progress"},
         {Operation::PushStatistics, "statistics"},
+        {Operation::ConfirmSubmission, "confirmations"},
+        {Operation::PushStatus, "statuses"},
     };
     for (const auto& [operation, name] : pairs) {
         EXPECT_EQ(to_string(calling(operation)), name + "/calling");

@@ -36,7 +36,7 @@ class Counting : public testing::Test {
             << exported << "\">\n"
             << records << "\n</province-export>\n";
     }
-    Result<Figures> count() const {
+    Result<Counted> count() const {
         return count_exports(
             folder_.path, 2019,
             std::filesystem::path(DVC_SOURCE_DIR) / "mappings" / "codes" / "agencies.csv");
@@ -44,7 +44,7 @@ class Counting : public testing::Test {
     Figures figures() const {
         const auto counted = count();
         if (!counted) ADD_FAILURE() << counted.error().message;
-        return counted.value_or(Figures{});
+        return counted ? counted->all : Figures{};
     }
     TempFolder folder_;
 };
@@ -64,6 +64,23 @@ TEST_F(Counting, ComparesDaysNotHours) {
     EXPECT_EQ(counted.on_time, 1u);
     EXPECT_EQ(counted.late, 1u);
     EXPECT_EQ(counted.late_with_apology, 0u);
+}
+
+TEST_F(Counting, WhatWasBornOnThePortalIsCountedApart) {
+    const std::string portal = "<portal-code>P-1</portal-code>";
+    file("a.xml",
+         dossier({}) + dossier({.code = "000.00.01.H22-190301-0002", .more = portal}) +
+             dossier({.code = "000.00.02.H22-190301-0001", .more = portal}) +
+             dossier({.code = "000.00.02.H22-190301-0003", .more = "<portal-code></portal-code>"}) +
+             dossier({.code = "000.00.03.H22-190301-0001", .more = portal}));
+    const auto counted = count();
+    ASSERT_TRUE(counted) << counted.error().message;
+    EXPECT_EQ(counted->all.received, 5u);
+    EXPECT_EQ(counted->born_on_portal.received, 3u);
+    EXPECT_EQ(counted->born_on_portal.due, 3u);
+    EXPECT_EQ(counted->all.central_agencies, 3u);
+    EXPECT_EQ(counted->born_on_portal.central_agencies, 1u) << "two of them received others too";
+    EXPECT_THAT(as_json(*counted), testing::HasSubstr("\"communes\":0,\"born_on_portal\":{"));
 }
 
 TEST_F(Counting, AnOpenDossierIsLateOnceItsDayHasPassed) {

@@ -1,5 +1,5 @@
 // One run at a time: taking, keeping, losing and releasing the lease.
-#include "tests/unit/ledger/ledger_test.h"
+#include "tests/unit/ledger/submissions_test.h"
 
 namespace dvcsync::ledger {
 namespace {
@@ -43,10 +43,30 @@ class LeaseTest : public LedgerTest {
         all.emplace_back("doubtful",
                          ledger().doubtful(Operation::PushDossier, 1, noon).map(nothing));
         all.emplace_back("feed", ledger().feed_resync(1, noon).map(nothing));
+        // An arrival needs no lease, so there is something to be moved.
+        Submissions& s = ledger().submissions();
+        EXPECT_TRUE(s.receive(arrival("A"), noon));
+        EXPECT_TRUE(s.receive(arrival("B"), noon));
+        EXPECT_TRUE(s.announce(std::vector<Announcement>{{"C", "1"}}, noon));
+        all.emplace_back("due", s.due(1, noon).map(nothing));
+        all.emplace_back("announced", s.announced(1, noon).map(nothing));
+        all.emplace_back("waits", s.waits(1, "x", noon, noon));
+        all.emplace_back("holds", s.holds(1, "x", noon));
+        all.emplace_back("handed", s.handed(2, "x", {}, noon));
+        all.emplace_back("announcement_waits", s.announcement_waits(1, "x", noon));
+        all.emplace_back("link", s.link("P", "L", noon));
         all.emplace_back("renew", ledger().renew(noon, noon + minutes{2}));
         return all;
     }
+    // A third one.
+    Ledger* ledger_for_pull() {
+        auto opened = GetParam().open(folder_.path());
+        EXPECT_TRUE(opened) << opened.error().message;
+        third_ = *std::move(opened);
+        return third_.get();
+    }
     std::unique_ptr<Ledger> other_;
+    std::unique_ptr<Ledger> third_;
 };
 INSTANTIATE_TEST_SUITE_P(Every, LeaseTest, testing::ValuesIn(backends()));
 
@@ -148,6 +168,40 @@ TEST_P(LeaseTest, ATakeoverIsNoticedInTheMiddleOfABatchOfCalls) {
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().kind, ErrorKind::Retry);
     EXPECT_TRUE(ledger().acts(5)->empty());
+}
+
+TEST_P(LeaseTest, LeasesOfDifferentNamesDoNotHinderEachOther) {
+    Lease pull = wanted("two");
+    pull.name = "pull";
+    ASSERT_EQ(refused_by(ledger(), wanted("one")), "");
+    ASSERT_EQ(refused_by(*other_, pull), "");
+    EXPECT_EQ((*ledger().lease())->owner, "one");
+    EXPECT_EQ((*ledger().lease())->name, "run");
+    EXPECT_EQ((*ledger().lease("pull"))->owner, "two");
+    EXPECT_EQ((*ledger().lease("pull"))->name, "pull");
+    EXPECT_EQ(*ledger().lease("other"), std::nullopt);
+    EXPECT_TRUE(ledger().renew(noon + minutes{1}, noon + minutes{9}));
+    EXPECT_EQ((*ledger().lease("pull"))->expires, noon + minutes{2});
+    // Each is fenced by its own.
+    const std::int64_t id = ledger().submissions().receive(arrival("A"), noon)->id;
+    pull.owner = "three";
+    ASSERT_EQ(refused_by(*ledger_for_pull(), pull, noon, true), "");
+    EXPECT_EQ(other_->submissions().holds(id, "x", noon).error().kind, ErrorKind::Retry);
+    EXPECT_TRUE(ledger().submissions().holds(id, "x", noon));
+    EXPECT_TRUE(other_->submissions().receive(arrival("B"), noon)) << "an arrival needs no lease";
+    ASSERT_TRUE(ledger().release());
+    EXPECT_EQ((*ledger().lease("pull"))->owner, "three");
+}
+
+TEST_P(LeaseTest, AnObjectHoldsOneLeaseAtATime) {
+    Lease pull = wanted("one");
+    pull.name = "pull";
+    ASSERT_EQ(refused_by(ledger(), wanted("one")), "");
+    EXPECT_EQ(ledger().acquire(pull, false, noon).error().kind, ErrorKind::Bug);
+    ASSERT_TRUE(ledger().release());
+    EXPECT_EQ(refused_by(ledger(), pull), "");
+    pull.name = "";
+    EXPECT_EQ(other_->acquire(pull, false, noon).error().kind, ErrorKind::Bug);
 }
 
 TEST_P(LeaseTest, ALeaseThatMeansNothingIsABug) {

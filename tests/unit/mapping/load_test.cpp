@@ -60,7 +60,8 @@ TEST_F(Loading, ReportsEveryFaultOfEveryFileAtOnce) {
               "portal/p/b.xml:2: <field> has no attribute 'maxi' (did you mean 'max'?)\n"
               "portal/p/b.xml:3: <field> needs the attribute 'to'\n"
               "portal/p/b.xml:3: field '': unknown canonical name 'y' (did you mean 'x'?)\n"
-              "portal/p/d.xml:1: the root element must be <mapping> or <shared>, not <profil>");
+              "portal/p/d.xml:1: the root element must be <mapping>, <reading> or <shared>, not "
+              "<profil>");
 }
 
 TEST_F(Loading, RefusesWhatAFieldCannotMean) {

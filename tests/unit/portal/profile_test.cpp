@@ -235,6 +235,7 @@ TEST(Profile, TheShippedProfileSaysWhatTheContractSays) {
     EXPECT_FALSE(profile->knows_updating(Operation::PushProgress));
     EXPECT_FALSE(profile->knows_updating(Operation::PushStatistics));
     EXPECT_TRUE(profile->repeatable(Operation::PushProgress));
+    EXPECT_FALSE(profile->knows_updating(Operation::PushStatus));
     EXPECT_TRUE(profile->can_ask());
     EXPECT_TRUE(profile->can_list());
     for (const auto operation : all_operations)
@@ -279,6 +280,7 @@ TEST(Profile, AWrapperWithoutLoginOrQuestionCanBeDescribed) {
     EXPECT_EQ(profile->batch(Operation::PushProgress), 1);
     EXPECT_FALSE(profile->can_ask());
     EXPECT_FALSE(profile->can_list());
+    EXPECT_FALSE(profile->has(Operation::PushStatus));
     EXPECT_EQ(profile->endpoint(Operation::PushDossier), "dossiers");
     EXPECT_EQ(profile->endpoint(Operation::PushProgress), "");
     EXPECT_EQ(profile->ask_endpoint(), "");

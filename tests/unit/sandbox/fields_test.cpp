@@ -18,11 +18,14 @@ bool is_string(const Row& row) {
 
 class EveryField : public ::testing::Test {
   protected:
-    // Takes the record on an empty portal (with the dossier that progress belongs to).
+    // Takes the record on an empty portal (with what progress and statuses belong to).
     ItemAnswer take_alone(const Table& table, const Document& record) {
         holdings_.clear();
         if (table.service == Service::CapNhatTienDoHoSoMC)
             take(holdings_, Service::DongBoHoSoMC, good_dossier());
+        // Something must have been filed and fetched before anything can be said of it.
+        holdings_.submissions().file(good_submission(), false);
+        holdings_.submissions().fetch(kBorn);
         return take(holdings_, table.service, record);
     }
 

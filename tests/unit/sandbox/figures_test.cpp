@@ -179,7 +179,8 @@ class PortalReport : public ::testing::Test {
                           {.shutdown = [this] { stopped_ = true; },
                            .begin_outage = {},
                            .outage_calls = [] { return std::uint64_t{0}; },
-                           .serve_with = {}});
+                           .serve_with = {},
+                           .citizens = &citizens_});
     }
     void fill() {
         const Document dossier = good_dossier();
@@ -192,6 +193,8 @@ class PortalReport : public ::testing::Test {
         client_.push("DongBoThongKeHoSo", {&statistics});
     }
     Client client_;
+    Citizens citizens_{client_.portal,
+                       {.files_url = "http://127.0.0.1:1/files/", .callbacks = std::nullopt}};
     bool stopped_ = false;
 };
 
@@ -243,6 +246,10 @@ TEST_F(PortalReport, AdministrationHasNoOtherDoors) {
     EXPECT_EQ(get("/report", "year=19").status, 400);
     EXPECT_EQ(get("/report").status, 200);
     EXPECT_THAT(get("/health").body, HasSubstr(R"("status":"ok")"));
+    EXPECT_EQ(get("/submission", "code=x").status, 404);
+    EXPECT_EQ(get("/citizen", "count=x", "POST").status, 400);
+    EXPECT_EQ(get("/citizen", "roads=both", "POST").status, 400);
+    EXPECT_EQ(get("/citizen/hostile", "kind=deep", "POST").status, 400);
     get("/shutdown", {}, "POST");
     EXPECT_TRUE(stopped_);
 }

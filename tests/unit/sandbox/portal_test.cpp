@@ -163,13 +163,14 @@ TEST_F(PortalCalls, TheStatusOfAPortalDossierIsOneObject) {
         body.insert(1, "\"type\":\"" + std::string(type) + "\",");
         return client_.send("integration", body);
     };
+    client_.portal.file(good_submission(), false);
     const auto answer = send("2");
     EXPECT_EQ(answer.code, 0);
     EXPECT_THAT(answer.lines, IsEmpty());
     EXPECT_EQ(send("1").code, -1);
     EXPECT_EQ(client_.send("integration", client_.envelope("DongBoTrangThaiHoSo", "[]", "")).code,
               -1);
-    EXPECT_EQ(client_.portal.holdings().portal_statuses().by_status().at(2), 1U);
+    EXPECT_EQ(client_.portal.holdings().submissions().figures().by_status.at(5), 1U);
 }
 
 TEST(PortalSessions, EndAfterTheirTimeAndAfterTheirCalls) {

@@ -114,9 +114,23 @@ Document good_statistics() {
 
 Document good_portal_status() {
     return parsed(R"({"MaHoSo":"G22.99-190301-0001","MaHoSoDonVi":"000.00.01.H22-190301-0001",
-    "MaDoiTuong":"T","NoiDung":"đã nhận","NgayXuLy":"20190301080000","TrangThai":"2",
+    "MaDoiTuong":"T","NoiDung":"bổ sung","NgayXuLy":"20190301080000","TrangThai":"5",
     "TaiLieuXuLy":[{"TenTepDinhKem":"a","MaThanhPhanHoSo":"T","TepDinhKemId":"1",
       "DuongDanTaiTepTin":"https://files.invalid/1","IsDeleted":"False"}]})");
+}
+
+Document good_confirmation() {
+    return parsed(R"({"MaHoSo":"G22.99-190301-0001","KetQua":"1","NgayXuLy":"20190301080000",
+    "NoiDung":""})");
+}
+
+Submission good_submission(std::string_view code, std::size_t deeds) {
+    Submission made{.code = std::string(code), .technical_id = "T"};
+    for (std::size_t i = 0; i < deeds; ++i)
+        made.deeds.push_back(
+            {.act = i == 0 ? Act::Filing : Act::Supplement,
+             .document = R"({"MaHoSo":")" + made.code + R"(","n":)" + std::to_string(i) + "}"});
+    return made;
 }
 
 rapidjson::Value& owner_of(Document& record, std::string_view path) {

@@ -24,6 +24,11 @@ Document good_step(std::string_view code = kCode, std::string_view at = "2019030
 Document good_procedure(std::string_view code = "1.005129");
 Document good_statistics();
 Document good_portal_status();
+Document good_confirmation();
+
+inline constexpr std::string_view kBorn = "G22.99-190301-0001";  // of the two above
+// A submission on the road of the list; with `deeds` parts, all filings and supplements.
+Submission good_submission(std::string_view code = kBorn, std::size_t deeds = 1);
 
 // "TaiLieuNop[].TenTepDinhKem": the object that holds the last name, in the first member of each
 // list.

@@ -1,0 +1,201 @@
+// serve: takes what the portal calls, and pulls now and then.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "connector/base/files.h"
+#include "connector/cli/commands.h"
+#include "connector/cli/exit_codes.h"
+#include "connector/cli/json.h"
+#include "connector/cli/logging.h"
+#include "connector/cli/progress_bar.h"
+#include "connector/console/listener.h"
+#include "connector/sync/receive.h"
+
+namespace dvcsync::cli {
+namespace {
+
+// Wakes the pulls before their time.
+class Bell {
+  public:
+    void ring() {
+        const std::lock_guard lock(mutex_);
+        rung_ = true;
+        changed_.notify_all();
+    }
+    // Until it rings, `stop` is set or the time is over. A signal cannot ring, so it is looked for.
+    void wait(std::chrono::steady_clock::time_point until, const std::atomic<bool>& stop) {
+        constexpr std::chrono::milliseconds look{200};
+        std::unique_lock lock(mutex_);
+        while (!rung_ && !stop && std::chrono::steady_clock::now() < until)
+            changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + look));
+        rung_ = false;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool rung_ = false;
+};
+
+console::Reply reply_of(sync::CallbackReply&& said) {
+    console::Reply reply;
+    reply.status = said.reply.status;
+    reply.content_type = std::move(said.reply.content_type);
+    reply.body = std::move(said.reply.body);
+    reply.file = std::move(said.file);
+    if (said.reply.retry_after > 0)
+        reply.headers.emplace_back("Retry-After", std::to_string(said.reply.retry_after));
+    return reply;
+}
+
+// Tells a trouble at its first time and its end, not each minute between.
+class Trouble {
+  public:
+    void is(const std::string& what) {
+        if (what.empty() && !now_.empty()) spdlog::info("pulls work again");
+        if (!what.empty() && now_.empty()) spdlog::error("pulls do not work: {}", what);
+        now_ = what;
+    }
+
+  private:
+    std::string now_;
+};
+
+bool did_something(const sync::RunReport& report) {
+    const auto& pull = report.pull;
+    return pull.fetched + pull.announced + pull.handed + pull.held + report.delivery.delivered +
+               report.delivery.refused + report.delivery.parked >
+           0;
+}
+
+// Errors are those that no later pull can mend.
+Status pull_once(sync::Connector& connector, Trouble& trouble, const std::atomic<bool>& stop) {
+    sync::RunOrder order;
+    order.job = sync::Job::PullSubmissions;
+    ProgressBar quiet(ProgressBar::Style::Quiet);
+    const auto report = sync::run_job(connector, std::move(order), system_clock(), quiet, stop);
+    if (!report) {
+        trouble.is(report.error().message);
+        const auto kind = report.error().kind;
+        if (kind == ErrorKind::Corrupt || kind == ErrorKind::Bug)
+            return tl::make_unexpected(report.error());
+        return {};
+    }
+    if (report->busy) return {};  // whoever is active pulls, or ends before the next time
+    const auto& pull = report->pull;
+    if (!stop) trouble.is(!pull.stop.empty() ? pull.stop : report->delivery.stop);
+    if (did_something(*report))
+        spdlog::info(
+            "pull: listed {}, new {}, fetched {}, handed {} with {} files, waiting {}, held {}, "
+            "delivered {}, refused {}, parked {}, {:.1f} s",
+            pull.listed, pull.announced, pull.fetched, pull.handed, pull.files, pull.waiting,
+            pull.held, report->delivery.delivered, report->delivery.refused,
+            report->delivery.parked, report->seconds);
+    return {};
+}
+
+Status tell_ready(const Options& options, int port) {
+    fmt::print("listening on 127.0.0.1:{}\n", port);
+    std::fflush(stdout);
+    if (options.ready_file.empty()) return {};
+    Json json;
+    json.open();
+    json.add("port", static_cast<std::uint64_t>(port));
+    json.add("pid", static_cast<std::uint64_t>(::getpid()));
+    json.close();
+    return write_atomically(options.ready_file, json.text() + "\n", 0644);
+}
+
+void log_end(const sync::CallbackCounts& calls, const console::ListenerCounts& listener) {
+    spdlog::info(
+        "serve: ended; connections {}, refused unread {}, put off {}; calls {}: accepted {}, "
+        "duplicates {}, refused {}, unparsable {}, unknown {}, questions {}, downloads {}, later "
+        "{}",
+        listener.connections, listener.refused, listener.busy, calls.calls, calls.accepted,
+        calls.duplicates, calls.refused, calls.unparsable, calls.unknown, calls.questions,
+        calls.downloads, calls.later);
+}
+
+// A connection of its own: callbacks are taken while a pull writes.
+struct Receiving {
+    sync::Connector connector;
+    mapping::MappingSet mappings;
+    portal::Callbacks callbacks;
+};
+
+Result<Receiving> open_receiving(config::Config config) {
+    if (!config.serve) {
+        return fail(ErrorKind::Config,
+                    fmt::format("{}: no callbacks are taken: write a section [serve] with port = "
+                                "8090, and [inbound] that says where submissions go (dvcsync init "
+                                "shows both)",
+                                config.file.string()));
+    }
+    DVC_TRY_ASSIGN(mappings,
+                   mapping::MappingSet::load(config.mappings, config.vocabulary, config.profile));
+    const auto file = config.mappings / "portal" / config.profile / "profile.xml";
+    DVC_TRY_ASSIGN(profile, portal::Profile::load(file));
+    auto callbacks = profile.callbacks();
+    if (!callbacks) {
+        return fail(ErrorKind::Config,
+                    fmt::format("{}: has no <callbacks>, so the portal has nothing to call: choose "
+                                "another profile, or only pull",
+                                file.string()));
+    }
+    DVC_TRY_ASSIGN(connector, sync::Connector::open(std::move(config)));
+    return Receiving{std::move(connector), std::move(mappings), *std::move(callbacks)};
+}
+
+Status pull_until_stopped(const config::Config& config, Bell& bell, const std::atomic<bool>& stop) {
+    DVC_TRY_ASSIGN(connector, sync::Connector::open(config));
+    Trouble trouble;
+    while (!stop) {
+        if (config.poll_every.count() > 0) DVC_TRY(pull_once(connector, trouble, stop));
+        const auto pause =
+            config.poll_every.count() > 0 ? config.poll_every : std::chrono::seconds(86'400);
+        bell.wait(std::chrono::steady_clock::now() + pause, stop);
+    }
+    return {};
+}
+
+Status serve(const Options& options, config::Config config, const std::atomic<bool>& stop) {
+    const config::Config settings = config;
+    DVC_TRY_ASSIGN(receiving, open_receiving(std::move(config)));
+    Bell bell;
+    sync::Receiver receiver({*receiving.connector.ledger, receiving.connector.sealer,
+                             receiving.mappings, receiving.callbacks, settings.downloads,
+                             system_clock()});
+    const auto handle = [&](const console::Request& request) {
+        const auto before = receiver.counts().accepted;
+        auto reply = reply_of(receiver.handle(request.path, request.body));
+        if (receiver.counts().accepted > before) bell.ring();
+        return reply;
+    };
+    console::ListenerSettings listening;
+    listening.port = settings.listen_port;
+    DVC_TRY_ASSIGN(listener, console::Listener::open(listening, handle));
+    auto done = tell_ready(options, listener->port());
+    if (done) done = pull_until_stopped(settings, bell, stop);
+    listener->close();
+    log_end(receiver.counts(), listener->counts());
+    return done;
+}
+
+}  // namespace
+
+int run_serve(const Options& options, const std::atomic<bool>& stop) {
+    auto config = config::load(options.config);
+    if (!config) return complain(options, config.error());
+    if (auto started = start_logging(*config); !started) return complain(options, started.error());
+    if (auto done = serve(options, *std::move(config), stop); !done) {
+        spdlog::error("serve: {}", done.error().message);
+        return complain(options, done.error());
+    }
+    return exit_ok;
+}
+
+}  // namespace dvcsync::cli

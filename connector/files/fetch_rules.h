@@ -1,0 +1,34 @@
+// From where files may be fetched, and how long that may take.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/base/error.h"
+
+namespace dvcsync::files {
+
+struct FetchRules {
+    // "files.example.vn" or "*.example.vn" (any depth below it, not itself, no addresses); upper
+    // case, a trailing dot and letters beyond ASCII (IDNA) are equal to their plain forms. An
+    // address stands as itself: "192.0.2.7", "[2001:db8::7]".
+    std::vector<std::string> hosts;
+    // Also addresses that are not public (files/addresses.h), and any port.
+    bool private_addresses = false;
+    std::filesystem::path ca_file;                // empty: the system's authorities
+    std::chrono::milliseconds deadline{600'000};  // of one file, redirects included
+    // Without at least limits::least_bytes_per_second for so long, it is given up.
+    std::chrono::milliseconds silence{30'000};
+    bool plain_http =
+        false;  // http:// may stand in a link; a redirect from https never leads there
+    int redirects = 3;
+};
+
+// Config error naming the first entry of `hosts` that no host can ever be equal to, or a ca_file
+// that cannot be read.
+Status check(const FetchRules& rules);
+
+}  // namespace dvcsync::files

@@ -1,0 +1,199 @@
+// What citizens file on the portal, on its way to the province: the inbound half of the ledger.
+//
+// Key first: a submission is known by the portal's dossier code and the digest of its content, and
+// its row, unique by both, is durable before anybody is told that it has arrived. What comes again
+// with a known digest is a duplicate, whichever road it takes; other content under a known code is
+// the next revision. Rows are never deleted.
+//
+//   announced → received → handed
+//                  ↕  ↘
+//              waiting → held → received (retry, release) | dismissed
+//
+//              received  waiting   held      handed  dismissed
+//   waits      waiting   waiting   Bug       Bug     nothing     what is handed over stays handed
+//   holds      held      held      Bug       Bug     nothing     over; what a person has dismissed
+//   handed     handed    handed    Bug       Bug     handed      meanwhile stays dismissed, unless
+//   retry      left out  received  received  left    left out    the province has it already
+//   dismiss    left out  dismissed dismissed left    left out
+//
+// Revisions of one code are handed over in order: one is not due before the earlier ones are handed
+// or dismissed. Every function that changes something is one transaction unless it runs inside
+// Ledger::together(). Received by several processes at once (a service and a run) without a lease;
+// due() and what follows is for the run that holds one. Errors as in ledger.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "connector/base/crypto.h"
+#include "connector/base/error.h"
+#include "connector/base/time.h"
+#include "connector/ledger/control.h"
+
+namespace dvcsync::ledger {
+
+enum class Road { Poll, Callback };
+enum class Stage { Received, Waiting, Held, Handed, Dismissed };
+std::string_view to_string(Road road);    // "poll", "callback"
+std::string_view to_string(Stage stage);  // "received", "waiting", …
+
+// A row of the portal's list: there is something to fetch.
+struct Announcement {
+    std::string code;
+    std::string stamp;  // as the list tells when it was changed last; may be empty
+};
+struct Announced {
+    std::int64_t id = 0;
+    std::string code;
+    std::string stamp;
+    int attempts = 0;
+    std::string reason;   // of the last attempt
+    UtcTime announced{};  // when the list was read
+    UtcTime next_at{};    // not before
+};
+
+// What has come in, whole.
+struct Arrival {
+    std::string code;     // the portal's dossier code
+    std::string reading;  // name of the mapping file's reading that understands it
+    std::string kind;     // filing, supplement, withdrawal, payment, notice, unknown
+    Road road{};
+    Digest digest{};     // of its content, the same on both roads
+    std::string sealed;  // the JSON as it came
+    std::string procedure;
+    std::string agency;
+    std::optional<UtcTime> filed;
+    std::string fault;  // not empty: Held at once, for this reason
+};
+enum class Novelty { First, Revision, Duplicate };
+struct Arrived {
+    std::int64_t id = 0;  // of a duplicate: of the row that is there
+    int revision = 0;
+    Novelty novelty{};
+};
+
+struct Submission {
+    std::int64_t id = 0;
+    std::string code;
+    int revision = 0;
+    Digest digest{};  // of its content
+    std::string reading;
+    std::string kind;
+    Road road{};
+    Stage stage{};
+    bool without_files = false;  // a person lets it go without the files that cannot be had
+    std::string procedure;
+    std::string agency;
+    std::optional<UtcTime> filed;
+    UtcTime arrived{};
+    UtcTime changed{};
+    UtcTime next_at{};  // Waiting: not before
+    int attempts = 0;
+    int again = 0;         // how often the same came again
+    std::string reason;    // Waiting, Held: why, for people
+    std::string place;     // Handed: where
+    std::string national;  // of due(): the sealed JSON; empty in lists
+};
+
+// A file of a submission that was handed over: digests, not names (those are personal data).
+struct HandedFile {
+    int index = 0;  // from 1, in the order of the document
+    std::uint64_t size = 0;
+    Digest sha256{};
+    std::string type;  // as sniffed
+    std::string note;  // "missing", "type differs", …
+};
+
+struct SubmissionFilter {
+    std::string code;  // "": any
+    std::string kind;
+    std::string procedure;
+    std::string agency;
+    std::optional<Stage> stage;
+    std::optional<UtcTime> from;  // arrived
+    std::optional<UtcTime> until;
+};
+
+// Every revision once: arrived = received + waiting + held + handed + dismissed.
+struct SubmissionTally {
+    std::size_t arrived = 0;
+    std::size_t received = 0;
+    std::size_t waiting = 0;
+    std::size_t held = 0;
+    std::size_t handed = 0;
+    std::size_t dismissed = 0;
+    std::size_t announced = 0;   // told of by the list and not fetched yet; not part of arrived
+    std::size_t duplicates = 0;  // the same came again; not part of arrived
+    std::size_t linked = 0;      // codes of the portal whose dossier code in the province is known
+};
+
+class Submissions {
+  public:
+    virtual ~Submissions() = default;
+
+    // Keeps what is not known yet: a code never heard of (by callbacks neither), or a stamp that is
+    // not empty and later (by its bytes) than the code's last one. Returns how many. A later stamp
+    // is an announcement of its own, even while an earlier one is open: that one may be in hand.
+    virtual Result<std::size_t> announce(std::span<const Announcement> rows, UtcTime now) = 0;
+    // Announced, not fetched, and due; those that have waited longest come first. For both this and
+    // due(): a wait of more than limits::longest_wait is that of a clock that went back, and over.
+    virtual Result<std::vector<Announced>> announced(std::size_t max, UtcTime now) = 0;
+    // Counts an attempt. Bug: it is fetched already, or there is none.
+    virtual Status announcement_waits(std::int64_t id, std::string_view reason,
+                                      UtcTime next_at) = 0;
+
+    // `announcement`: ends it, whatever the novelty; one that has ended stays as it is.
+    virtual Result<Arrived> receive(const Arrival& arrival, UtcTime now,
+                                    std::optional<std::int64_t> announcement = std::nullopt) = 0;
+
+    // Received, or Waiting with next_at ≤ now, and no earlier revision in the way; those that have
+    // waited longest come first.
+    virtual Result<std::vector<Submission>> due(std::size_t max, UtcTime now) = 0;
+    // Counts an attempt.
+    virtual Status waits(std::int64_t id, std::string_view reason, UtcTime next_at,
+                         UtcTime now) = 0;
+    virtual Status holds(std::int64_t id, std::string_view reason, UtcTime now) = 0;
+    virtual Status handed(std::int64_t id, std::string_view place,
+                          std::span<const HandedFile> files, UtcTime now) = 0;
+    // The earliest next_at of what waits and has no earlier revision in the way, and of
+    // announcements.
+    virtual Result<std::optional<UtcTime>> next_due() = 0;
+
+    // -- people --------------------------------------------------------------------------------
+    virtual Result<std::vector<Submission>> list(const SubmissionFilter& filter,
+                                                 std::size_t max) = 0;  // newest change first
+    virtual Result<std::size_t> count(const SubmissionFilter& filter) = 0;
+    // Announced and not fetched, due or not; the newest first. `code` "": any.
+    virtual Result<std::vector<Announced>> open_announcements(std::string_view code,
+                                                              std::size_t max) = 0;
+    virtual Result<std::vector<HandedFile>> files(std::int64_t id) = 0;
+    virtual Result<std::vector<Act>> acts(std::int64_t id) = 0;  // that touched it, oldest first
+    // The JSON as it came. Bug: there is no such submission.
+    virtual Result<std::string> sealed(std::int64_t id) = 0;
+    // Keeps with a submission an act that moves nothing: somebody has looked at its content.
+    virtual Status note(std::int64_t id, const Act& act, UtcTime now) = 0;
+    // Held or waiting ones that the filter chooses are due at once; `without_files`: and go without
+    // what cannot be had. Attempts are counted anew. The act is kept with them, unless there are
+    // none. Returns how many.
+    virtual Result<std::size_t> retry(const SubmissionFilter& filter, bool without_files,
+                                      const Act& act, UtcTime now) = 0;
+    // Held or waiting ones: the province does not want them, and they are in the way no more. The
+    // reason stays, to tell what was dismissed.
+    virtual Result<std::size_t> dismiss(const SubmissionFilter& filter, const Act& act,
+                                        UtcTime now) = 0;
+    virtual Result<SubmissionTally> tally() = 0;
+
+    // -- the two codes of one dossier ----------------------------------------------------------
+    // Kept for good; again the same is nothing new. Refused: one of the two is linked to another
+    // code already (both are named).
+    virtual Status link(std::string_view portal_code, std::string_view local_code, UtcTime now) = 0;
+    virtual Result<std::optional<std::string>> portal_code(std::string_view local_code) = 0;
+    virtual Result<std::optional<std::string>> local_code(std::string_view portal_code) = 0;
+};
+
+}  // namespace dvcsync::ledger

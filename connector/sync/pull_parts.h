@@ -1,0 +1,55 @@
+// Parts of pull that touch no ledger: positions of the list, and what workers do. Internal to sync.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/sync/pull.h"
+
+namespace dvcsync::sync {
+
+// One of the two.
+struct Work {
+    std::optional<ledger::Announced> announced;    // to be fetched
+    std::optional<ledger::Submission> submission;  // to be made ready for the inbox
+    std::uint64_t stamp = 0;                       // of the gate that let a fetch through
+};
+
+struct Worked {
+    Work work;
+    // of a fetch
+    std::optional<portal::Outcome> failed;
+    ledger::Arrival arrival;
+    // of a submission: one of waits, holds and delivery
+    std::string key;
+    std::string waits;
+    std::string holds;
+    province::Delivery delivery;
+    std::vector<ledger::HandedFile> files;
+};
+
+Worked fetch_one(const PullParts& parts, const ledger::Announced& announced);
+Worked prepare_one(const PullParts& parts, const std::string& province,
+                   const ledger::Submission& submission);
+
+// A folder's name for the files of a submission: the same for the same content.
+std::string staging_key(std::string_view code, const Digest& digest);
+bool is_staging_key(std::string_view name);
+
+// The confirmation that the portal expects, as a record of the ledger; nullopt: of this kind it
+// expects none.
+std::optional<ledger::Intake> receipt_of(const ledger::Submission& submission, UtcTime now,
+                                         const Sealer& sealer);
+
+// Positions compare as texts: "2019-03-01T08:00:00".
+std::string stamp_of(LocalTime at);
+// What a row of the list is announced by. The list counts in seconds, so more may happen in the
+// second that it tells of: a row that was young when it was seen is later than itself, once, when
+// it has settled, and is fetched once more.
+std::string announced_stamp(LocalTime at, LocalTime now);
+// Where reading begins: `overlap` before the stored position; at the beginning of time without one.
+LocalTime list_from(const std::string& stored, std::chrono::hours overlap);
+
+}  // namespace dvcsync::sync

@@ -1,0 +1,147 @@
+#include "connector/sync/receive.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "connector/base/limits.h"
+#include "connector/sync/intake.h"
+#include "connector/sync/pull.h"
+
+namespace dvcsync::sync {
+
+using portal::Callbacks;
+
+CallbackReply Receiver::handle(std::string_view path, std::string_view body) {
+    count(&CallbackCounts::calls);
+    const auto match = parts_.callbacks.match(path);
+    if (!match) {
+        count(&CallbackCounts::unknown);
+        return say(Said::NotFound);
+    }
+    if (body.size() > limits::max_callback_body) {
+        count(&CallbackCounts::refused);
+        return say(Said::TooLarge);
+    }
+    switch (match->kind()) {
+        case Callbacks::Kind::Reading:
+            return keep(*match, body);
+        case Callbacks::Kind::Question:
+            return answer(*match, body);
+        case Callbacks::Kind::File:
+            return download(*match);
+    }
+    return say(Said::NotFound);
+}
+
+// Whatever it is, it is kept before it is answered: also what cannot be understood.
+CallbackReply Receiver::keep(const Callbacks::Match& match, std::string_view text) {
+    const Body body = match.reading_for(text);
+    ledger::Arrival arrival;
+    if (body.what == Body::What::Known) {
+        arrival = arrival_of(parts_.mappings.reading(body.reading), body.reading, body.code,
+                             ledger::Road::Callback, text, parts_.sealer);
+    } else {
+        arrival = arrival_of(nullptr, "", body.code, ledger::Road::Callback, text, parts_.sealer);
+        arrival.fault = body.what == Body::What::Unparsable
+                            ? fmt::format("callback {}: the body {}", match.name(), body.reason)
+                            : fmt::format(
+                                  "callback {}: no reading is for the service '{}'; write "
+                                  "one, then retry it",
+                                  match.name(), body.service);
+    }
+    Result<ledger::Arrived> stored = [&] {
+        const std::lock_guard lock(mutex_);
+        return parts_.ledger.submissions().receive(arrival, parts_.clock.now());
+    }();
+    if (!stored) {
+        count(&CallbackCounts::later);
+        return say(Said::Unavailable);
+    }
+    if (body.what == Body::What::Unparsable) {
+        count(&CallbackCounts::unparsable);
+        return say(Said::Unparsable);
+    }
+    if (body.what == Body::What::UnknownService) {
+        count(&CallbackCounts::unknown);
+        return say(Said::UnknownService);
+    }
+    // Also when it comes again: the fault is still its own.
+    if (!arrival.fault.empty()) {
+        count(&CallbackCounts::refused);
+        return say(Said::Refused, arrival.code, arrival.fault);
+    }
+    if (stored->novelty == ledger::Novelty::Duplicate) {
+        count(&CallbackCounts::duplicates);
+        return say(Said::Duplicate, arrival.code);
+    }
+    count(&CallbackCounts::accepted);
+    return say(Said::Accepted, arrival.code);
+}
+
+CallbackReply Receiver::answer(const Callbacks::Match& match, std::string_view text) {
+    const Body body = match.reading_for(text);
+    count(&CallbackCounts::questions);
+    if (body.what != Body::What::Known) return say(Said::Unparsable);
+    if (body.code.empty()) return say(Said::Unanswered);
+    const auto document = status_of(body);
+    if (!document) {
+        count(&CallbackCounts::later);
+        return say(Said::Unavailable);
+    }
+    if (document->empty()) return say(Said::Unanswered, body.code);
+    CallbackReply reply = say(Said::Accepted);
+    reply.reply.body = *document;
+    return reply;
+}
+
+// Asked for by either of its two codes.
+Result<std::string> Receiver::status_of(const Body& question) {
+    const auto* plan = parts_.mappings.answer(question.reading);
+    if (plan == nullptr) return "";
+    ledger::Slice slice;
+    slice.kind = "dossier";
+    slice.codes = {question.code};
+    std::vector<ledger::Held> held;
+    {
+        const std::lock_guard lock(mutex_);
+        DVC_TRY_ASSIGN(local, parts_.ledger.submissions().local_code(question.code));
+        if (local) slice.codes = {*local};
+        DVC_TRY_ASSIGN(rows, parts_.ledger.walk(slice, false, 0, 1));
+        held = std::move(rows);
+    }
+    if (held.empty()) return "";
+    DVC_TRY_ASSIGN(
+        xml, parts_.sealer.open(held.front().sealed, seal_context("dossier", held.front().code)));
+    const auto record = parts_.mappings.vocabulary().parse("dossier", xml);
+    if (!record) return "";
+    auto documents = plan->run(*record);
+    if (!documents || documents->empty()) return "";
+    return std::move(documents->front().json);
+}
+
+CallbackReply Receiver::download(const Callbacks::Match& match) {
+    count(&CallbackCounts::downloads);
+    if (parts_.downloads.empty()) return say(Said::NotFound);
+    const auto file = parts_.downloads / match.id();
+    std::error_code error;
+    // No link out of the folder, no folder, no device.
+    if (std::filesystem::symlink_status(file, error).type() != std::filesystem::file_type::regular)
+        return say(Said::NotFound);
+    CallbackReply reply;
+    reply.reply.content_type = "application/octet-stream";
+    reply.file = file;
+    return reply;
+}
+
+void Receiver::count(std::uint64_t CallbackCounts::*what) {
+    const std::lock_guard lock(mutex_);
+    ++(counts_.*what);
+}
+
+CallbackCounts Receiver::counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+}
+
+}  // namespace dvcsync::sync

@@ -1,0 +1,76 @@
+// Callbacks of the portal: what it sends, asks and fetches, by its own calls.
+//
+// Thread-safe: each call locks the ledger for a moment. An acknowledgement leaves only after the
+// submission is durable; where it cannot be made durable, the answer is "later".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "connector/base/crypto.h"
+#include "connector/ledger/ledger.h"
+#include "connector/ledger/submissions.h"
+#include "connector/mapping/reading.h"
+#include "connector/portal/callbacks.h"
+
+namespace dvcsync::sync {
+
+// Calls since the start, by what became of them.
+struct CallbackCounts {
+    std::uint64_t calls = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t refused = 0;     // understood, and not as it must be; kept for a person
+    std::uint64_t unparsable = 0;  // kept for a person
+    std::uint64_t unknown = 0;     // no such callback or service
+    std::uint64_t questions = 0;
+    std::uint64_t downloads = 0;
+    std::uint64_t later = 0;  // the ledger could not be written: told to come again
+};
+
+// What leaves: either bytes or a file to be streamed.
+struct CallbackReply {
+    portal::Callbacks::Reply reply;
+    std::filesystem::path file;  // not empty: its bytes are the body
+};
+
+class Receiver {
+  public:
+    struct Parts {
+        ledger::Ledger& ledger;  // used by nobody else
+        const Sealer& sealer;
+        const mapping::MappingSet& mappings;
+        portal::Callbacks callbacks;
+        std::filesystem::path downloads;  // files for the portal to fetch, by id; empty: none
+        Clock& clock;
+    };
+    explicit Receiver(Parts parts) : parts_(std::move(parts)) {}
+
+    // `path` as it came, percent-decoded; `body` at most limits::max_callback_body bytes.
+    CallbackReply handle(std::string_view path, std::string_view body);
+    CallbackCounts counts() const;
+
+  private:
+    using Body = portal::Callbacks::Body;
+    using Said = portal::Callbacks::Said;
+
+    CallbackReply keep(const portal::Callbacks::Match& match, std::string_view text);
+    CallbackReply answer(const portal::Callbacks::Match& match, std::string_view text);
+    CallbackReply download(const portal::Callbacks::Match& match);
+    // The document that answers a question; "": the province does not know the dossier.
+    Result<std::string> status_of(const Body& question);
+    CallbackReply say(Said said, std::string_view code = {}, std::string_view reason = {}) const {
+        return {parts_.callbacks.answer(said, code, reason), {}};
+    }
+    void count(std::uint64_t CallbackCounts::*what);
+
+    Parts parts_;
+    mutable std::mutex mutex_;
+    CallbackCounts counts_;
+};
+
+}  // namespace dvcsync::sync

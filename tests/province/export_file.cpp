@@ -1,0 +1,45 @@
+#include "tests/province/export_file.h"
+
+#include <utility>
+
+namespace dvcsync::year {
+
+namespace {
+
+constexpr std::size_t flush_at = 1u << 20;
+
+}  // namespace
+
+ExportFile::ExportFile(const std::filesystem::path& folder, std::string name, Moment exported)
+    : path_(folder / name), part_(path_.string() + ".part"), name_(std::move(name)) {
+    out_.open(part_, std::ios::binary | std::ios::trunc);
+    text =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<province-export version=\"1\" province=\"H22\" exported=\"";
+    append_moment(text, exported);
+    text += "\">\n";
+}
+
+void ExportFile::flush_if_full() {
+    if (text.size() >= flush_at) flush();
+}
+
+Result<std::uint64_t> ExportFile::finish() {
+    text += "</province-export>\n";
+    flush();
+    out_.close();
+    std::error_code error;
+    if (out_) std::filesystem::rename(part_, path_, error);
+    if (!out_ || error)
+        return fail(ErrorKind::Config,
+                    "cannot write " + path_.string() + ": check the folder and the free space");
+    return bytes_;
+}
+
+void ExportFile::flush() {
+    out_.write(text.data(), static_cast<std::streamsize>(text.size()));
+    bytes_ += text.size();
+    text.clear();
+}
+
+}  // namespace dvcsync::year
