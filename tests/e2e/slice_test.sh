@@ -29,7 +29,7 @@ start_sandbox 0 --journal "$work/journal" --files-url "$files_url"
 write_configuration "$work/province" >"$work/out"
 expect 0 "a new configuration is green" dvcsync check
 
-generate --out "$work/june" --until 2019-06-30
+generate --portal --out "$work/june" --until 2019-06-30
 hand_over "$work/june" "$drop"
 expect 0 "first sync" dvcsync --json sync all
 number "it takes new records" new -gt 100
@@ -65,7 +65,7 @@ number "some are wanted" submissions_revisions -ge 5
 number "nothing is refused" refused -eq 0
 number "nothing is parked" parked -eq 0
 
-generate --out "$work/december" --since 2019-06-30
+generate --portal --out "$work/december" --since 2019-06-30
 hand_over "$work/december" "$drop"
 expect 0 "half a year later" dvcsync --json sync all
 number "there are new records" new -gt 50
