@@ -15,6 +15,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 generate() { "$bin/dvc-province" generate --dossiers 300 "$@" >"$work/out" 2>&1; }
 drop=$work/province/drop inbox=$work/province/inbox
+# shellcheck disable=SC2317  # expect calls it
 answer() { # UNTIL
   "$bin/dvc-province" answer --inbox "$inbox" --drop "$drop" --dossiers 300 --until "$1"
 }
