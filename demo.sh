@@ -91,7 +91,7 @@ trap 'exit 130' INT TERM
 slice=()
 if ((quick)); then slice=(--dossiers 2000); fi
 say "The province: a one-stop system exports its records as of 30 June 2019"
-"$bin/dvc-province" generate --out "$work/export/june" --until 2019-06-30 "${slice[@]}"
+"$bin/dvc-province" generate --portal --out "$work/export/june" --until 2019-06-30 "${slice[@]}"
 note "$(du -sh "$work/export/june" | cut -f 1) of XML in build/demo/export/june"
 
 say "The portal: a strict sandbox of the national contract, mutual TLS, on the loopback address"
@@ -115,7 +115,7 @@ sync_all june
 
 say "Half a year later: changed dossiers and new ones, on paper and on the portal"
 citizens_file december --since 2019-06-30
-"$bin/dvc-province" generate --out "$work/export/december" --since 2019-06-30 "${slice[@]}"
+"$bin/dvc-province" generate --portal --out "$work/export/december" --since 2019-06-30 "${slice[@]}"
 hand_over "$work/export/december" "$work/province/drop"
 sync_all changed
 province_answers 2019-12-31

@@ -15,6 +15,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 generate() { "$bin/dvc-province" generate --dossiers 300 "$@" >"$work/out" 2>&1; }
 drop=$work/province/drop inbox=$work/province/inbox
+# shellcheck disable=SC2317  # expect calls it
 answer() { # UNTIL
   "$bin/dvc-province" answer --inbox "$inbox" --drop "$drop" --dossiers 300 --until "$1"
 }
@@ -29,7 +30,7 @@ start_sandbox 0 --journal "$work/journal" --files-url "$files_url"
 write_configuration "$work/province" >"$work/out"
 expect 0 "a new configuration is green" dvcsync check
 
-generate --out "$work/june" --until 2019-06-30
+generate --portal --out "$work/june" --until 2019-06-30
 hand_over "$work/june" "$drop"
 expect 0 "first sync" dvcsync --json sync all
 number "it takes new records" new -gt 100
@@ -65,7 +66,7 @@ number "some are wanted" submissions_revisions -ge 5
 number "nothing is refused" refused -eq 0
 number "nothing is parked" parked -eq 0
 
-generate --out "$work/december" --since 2019-06-30
+generate --portal --out "$work/december" --since 2019-06-30
 hand_over "$work/december" "$drop"
 expect 0 "half a year later" dvcsync --json sync all
 number "there are new records" new -gt 50

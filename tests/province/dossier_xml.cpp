@@ -72,6 +72,7 @@ class Page {
          Moment until)
         : world_(writer.world),
           catalogue_(writer.catalogue),
+          on_portal_(writer.portal && job.portal_serial != 0),
           phrases_(writer.world.phrases),
           job_(job),
           life_(life),
@@ -147,7 +148,7 @@ class Page {
         c.filed_at = online && job_.received >= day_of(2019, 12, 9) && rng_.chance(0.25)
                          ? "portal"  // the national portal opened on that day
                          : "province";
-        if (job_.portal_serial != 0) c.filed_at = "portal";
+        if (on_portal_) c.filed_at = "portal";
         const double pay = rng_.unit();
         c.online_payment = !online      ? "none"
                            : pay < 0.1  ? "national"
@@ -196,7 +197,7 @@ class Page {
 
     void write_head() {
         xml_.plain("code", code_);
-        if (job_.portal_serial != 0) xml_.plain("portal-code", portal_code(job_, life_));
+        if (on_portal_) xml_.plain("portal-code", portal_code(job_, life_));
         xml_.plain("procedure", constant_.procedure);
         xml_.text("procedure-name", constant_.procedure_name);
         xml_.plain("field-code", field_.code);
@@ -449,6 +450,7 @@ class Page {
 
     const World& world_;
     const CatalogueYear& catalogue_;
+    bool on_portal_;
     const Phrases& phrases_;
     const Job& job_;
     const Life& life_;

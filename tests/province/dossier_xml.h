@@ -11,6 +11,7 @@ struct DossierWriter {
     std::uint64_t seed;
     const World& world;
     const CatalogueYear& catalogue;
+    bool portal;  // some are born on the portal, and carry its code
 
     // Appends the <dossier> element with what was known at `until`. Precondition: it was received
     // by then. Everything that time does not change is the same whatever `until` is.

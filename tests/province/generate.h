@@ -21,6 +21,7 @@ struct Options {
     std::uint64_t dossiers = 0;    // 0: as many as published
     std::uint64_t procedures = 0;  // 0: as many codes as published
     std::uint64_t faults = 0;      // bad records in addition
+    bool portal = false;  // what is handled online to its result was filed on the national portal
 };
 
 struct Summary {

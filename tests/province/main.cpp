@@ -37,6 +37,7 @@ struct Arguments {
     std::uint64_t dossiers = 0;
     std::uint64_t procedures = 0;
     std::uint64_t faults = 0;
+    bool portal = false;
     AnswerOptions answer;
 };
 
@@ -62,6 +63,7 @@ int run_generate(const std::string& project, const Arguments& arguments) {
     Options wanted;
     wanted.by_month = arguments.per == "month";
     wanted.faults = arguments.faults;
+    wanted.portal = arguments.portal;
     const auto options = options_from(arguments, wanted);
     if (!options) return report(options.error());
     const auto world = World::load(project);
@@ -151,6 +153,8 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"day", "month"}));
     generate_command->add_option("--faults", arguments.faults,
                                  "bad records besides, listed in faults.json");
+    generate_command->add_flag("--portal", arguments.portal,
+                               "what was online to its result was filed on the national portal");
 
     auto* submissions_command =
         app.add_subcommand("submissions", "list what the year's citizens file on the portal");

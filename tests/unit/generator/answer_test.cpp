@@ -26,6 +26,12 @@ std::string content(const fs::path& file) {
     return text.str();
 }
 
+Options on_portal() {
+    Options options = slice(part);
+    options.portal = true;
+    return options;
+}
+
 class Answers : public testing::Test {
   protected:
     Answers() {
@@ -107,7 +113,7 @@ TEST_F(Answers, TheListHoldsThoseOfTheExportOnceEachAndCutsByTheDayOfFiling) {
         codes.insert(line.substr(0, line.find(',')));
     EXPECT_EQ(codes.size(), all.size());
     const TempFolder out;
-    generated(out.path, slice(part));
+    generated(out.path, on_portal());
     each_record(out.path, "dossier", [&](const ReadRecord& record) {
         if (record.leaves.contains("portal-code")) {
             exported.insert(record.one("portal-code"));
@@ -120,7 +126,7 @@ TEST_F(Answers, TheListHoldsThoseOfTheExportOnceEachAndCutsByTheDayOfFiling) {
 
 TEST_F(Answers, ASubmissionOfTheYearGetsTheCodeAndTheLifeOfItsDossier) {
     const TempFolder out;
-    generated(out.path, slice(part));
+    generated(out.path, on_portal());
     for (const auto& line : listed())
         put(line.substr(0, line.find(',')));
     const AnswerSummary summary = told();
