@@ -31,7 +31,7 @@ for option in "$@"; do
 done
 
 # The test programs of the modules that start threads.
-readonly threaded=(test_portal test_sync)
+readonly threaded=(test_portal test_sync test_console)
 
 total_passed=0 total_failed=0
 summary=()
