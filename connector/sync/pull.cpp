@@ -133,8 +133,12 @@ class Puller {
         for (;;) {
             DVC_TRY_ASSIGN(given, parts_.stop ? Result<std::size_t>(0) : give());
             auto done = crew_.collect(look_up_every);
-            for (auto& one : done)
+            // Before each, for whoever was stopped for longer than the lease finds out here:
+            // nothing is put into the inbox beside the run that has taken it over.
+            for (auto& one : done) {
+                DVC_TRY(heartbeat());
                 DVC_TRY(settle(one));
+            }
             DVC_TRY(heartbeat());
             parts_.progress.at(counts_.handed);
             if (given > 0 || !done.empty() || crew_.open() > 0) continue;

@@ -9,9 +9,9 @@ namespace crash {
 
 struct Options {
     Programs programs;
-    unsigned seed = 1;   // chooses the later occurrences
-    long every = 0;      // each point's first so many occurrences in each scene; 0: its first one
-                         // in the story (of submissions: in each scene), and one by chance
+    unsigned seed = 1;  // chooses the later occurrences
+    long every = 0;     // each point's first so many occurrences in each scene; 0: its first one
+                     // in the story and one by chance; of submissions: its first one in each scene
     std::string only;    // points whose names contain this
     unsigned lanes = 2;  // kills at once
 };

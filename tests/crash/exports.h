@@ -31,9 +31,10 @@ struct Procedure {
 // What the province says of a submission, one event a day.
 struct Answer {
     std::string portal_code;
-    std::string code;  // of its dossier; "": it has none
-    std::vector<std::string> statuses;
+    std::string code;                   // of its dossier; "": it has none
+    std::vector<std::string> statuses;  // at most most_events
 };
+inline constexpr unsigned most_events = 3;
 
 std::string dossier_code(int number);
 // National codes of the procedures of this province.

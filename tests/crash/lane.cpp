@@ -194,7 +194,7 @@ Ended Lane::run_program(const std::string& name, const Command& arguments,
                         std::vector<std::string> environment) const {
     // Not by the command faketime: it stays in between as a process of its own, and the signal that
     // ends dvcsync would be lost.
-    if (fast_) environment.insert(environment.end(), {faketime, "FAKETIME=+0 x100"});
+    if (!clock_.empty()) environment.insert(environment.end(), {faketime, "FAKETIME=" + clock_});
     return run(command(name, arguments), environment, folder_ / (name + ".log"), patience);
 }
 
@@ -212,7 +212,7 @@ Ended Lane::serve(const std::string& environment, const std::function<void()>& m
         if (std::chrono::steady_clock::now() < look || (!begun && !fs::exists(ready))) return false;
         if (!begun) meanwhile();
         begun = true;
-        look = std::chrono::steady_clock::now() + 10ms;
+        look = std::chrono::steady_clock::now() + 25ms;
         return enough();
     });
     if (!begun) meanwhile();

@@ -44,8 +44,9 @@ class Lane {
     // once, when it listens or has ended before. `environment`: none is dvcsync, as above.
     Ended serve(const std::string& environment, const std::function<void()>& meanwhile,
                 const std::function<bool()>& enough) const;
-    // From now on the clock of both runs a hundred times as fast: waits of minutes take a second.
-    void set_fast(bool fast) { fast_ = fast; }
+    // The clock of both from now on, as libfaketime says it: "+0 x100" runs a hundred times as
+    // fast, so that waits of minutes take a second; "+60s" is a minute later; "" is the real one.
+    void set_clock(const std::string& clock) { clock_ = clock; }
 
     // Province and portal as they are, and back. The portal is restarted.
     void save(const std::filesystem::path& folder);
@@ -72,7 +73,7 @@ class Lane {
     std::filesystem::path folder_, province_, journal_;
     std::string port_ = "0", admin_, callback_port_;
     pid_t portal_ = 0;
-    bool fast_ = false;
+    std::string clock_;
 };
 
 }  // namespace crash

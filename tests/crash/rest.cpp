@@ -41,11 +41,12 @@ void try_files_again(const Lane& lane, const rapidjson::Document& status) {
 }
 
 // What may come twice is what the portal had answered on and dvcsync did not live to remember.
-void check_once_each(const rapidjson::Document& report) {
+std::uint64_t check_once_each(const rapidjson::Document& report) {
     const auto& repeated = report["repeated"];
-    const auto resent = number(repeated, "confirmations_after_answer") +
-                        number(repeated, "portal_statuses_after_answer");
-    if (resent > calls_at_once)
+    const auto confirmations = number(repeated, "confirmations_after_answer");
+    const auto statuses = number(repeated, "portal_statuses_after_answer");
+    // The events of an answer are remembered together.
+    if (confirmations > calls_at_once || statuses > calls_at_once * most_events)
         throw std::runtime_error("sent again after an answer: " + text_of(repeated));
     const auto& submissions = report["submissions"];
     if (number(submissions, "acknowledged_twice_as_new") != 0)
@@ -53,6 +54,7 @@ void check_once_each(const rapidjson::Document& report) {
     for (const char* all : {"reached_the_province", "confirmed"})
         if (number(submissions, all) != number(submissions, "filed"))
             throw std::runtime_error(fmt::format("not all {}: {}", all, text_of(submissions)));
+    return confirmations + statuses;
 }
 
 // records = delivered + refused + parked + waiting + dismissed + held, for every kind.
@@ -106,15 +108,18 @@ std::string differing_lines(const std::string& expected, const std::string& foun
 
 }  // namespace
 
-Rest bring_to_rest(const Lane& lane) {
+Rest bring_to_rest(Lane& lane) {
     for (int runs = 0;; ++runs) {
         const Ended ended = lane.dvcsync({"sync", "all"});
         if (!ended.exited || ended.code > 1)
             throw std::runtime_error("dvcsync sync all, run again: " + describe(ended) + "\n" +
                                      ended.output);
         const auto status = status_of(lane);
-        // A supplement comes out once the filing was confirmed.
-        if (waiting(status) == 0 && all_is_in(lane)) break;
+        if (waiting(status) == 0) {
+            if (all_is_in(lane)) break;
+            // A supplement comes out once the filing was confirmed; the next run is a minute later.
+            lane.set_clock(fmt::format("+{}s", 60 * (runs + 1)));
+        }
         try_files_again(lane, status);
         if (runs == max_runs)
             throw std::runtime_error(fmt::format("{} runs, and something still waits: {} {}", runs,
@@ -132,8 +137,8 @@ Rest bring_to_rest(const Lane& lane) {
     // A dossier that the portal holds is never sent as new without having asked.
     if (number(report, "resent_without_asking") != 0)
         throw std::runtime_error("a dossier was resent blindly: " + text_of(report));
-    check_once_each(report);
     Rest rest;
+    rest.resent = check_once_each(report);
     for (const auto& violation : report["violations"].GetArray())
         rest.violations.insert(violation["rule"].GetString());
     if (number(report, "older_after_newer") != 0) rest.violations.insert("older after newer");

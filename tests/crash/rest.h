@@ -1,6 +1,7 @@
 // A lane brought to rest, and what can be seen of it from outside then.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -15,6 +16,7 @@ struct Rest {
     std::string
         dossiers;       // every dossier of the portal with its steps and its last document's digest
     std::string inbox;  // see inbox_of()
+    std::uint64_t resent = 0;          // confirmations and statuses that came again after an answer
     std::set<std::string> violations;  // rules of the portal that were broken since its start
 };
 
@@ -22,7 +24,7 @@ struct Rest {
 // what must hold at every rest, and looks at both sides. Throws std::runtime_error with what is
 // wrong: a run that failed, counts that do not add up, an item that is still being sent, a damaged
 // ledger, a step that the portal keeps twice, an inbox that differs from what the citizens filed.
-Rest bring_to_rest(const Lane& lane);
+Rest bring_to_rest(Lane& lane);
 
 // What differs, in words; "" if the two are the same.
 std::string difference(const Rest& expected, const Rest& found);

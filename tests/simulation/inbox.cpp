@@ -111,6 +111,10 @@ std::unique_ptr<province::Inbox> InboxRoom::open(int run) {
 // Laid out, marked by its key, published: as connector/province/drop_inbox.cpp does.
 Result<province::Put> InboxRoom::put(const province::Delivery& delivery, int run) {
     const RevisionName name{delivery.code, delivery.revision};
+    if (overtaken && overtaken())
+        log_.violated(Invariant::OneInFlight,
+                      fmt::format("{} was put into the inbox by a run that has lost its lease",
+                                  delivery.code));
     clock_.sleep(Millis{rng_.between(1, 50)});
     const auto trouble = [&](double share) -> Status {
         if (!rng_.chance(share)) return {};

@@ -79,6 +79,8 @@ class InboxRoom {
 
     std::unique_ptr<province::Inbox> open(int run);
     std::function<void()> meanwhile;
+    // Whether the run that puts something in has lost its lease.
+    std::function<bool()> overtaken;
     void calm() { faults_ = 0; }
     // What the province finds in it.
     const std::map<RevisionName, Entry>& entries() const { return entries_; }

@@ -96,6 +96,7 @@ World::World(const Stage& stage, std::uint64_t seed, WorldOptions options)
       file_(stage.folder.path() / "ledger.db"),
       mappings_(&stage.mappings) {
     portal_.desk = &desk_;
+    room_.overtaken = [this] { return taken_over_ && !company_; };
     undecided_ = inbound_rng_.chance(0.3);
     if (options_.workers == 0) {
         portal_.meanwhile = [this] {

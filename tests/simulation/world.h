@@ -170,6 +170,7 @@ class World {
     bool knocking_ = false;
     bool resting_ = false;
     bool undecided_ = false;  // nobody decides what is held for a person
+    int decided_ = 0;         // by the people, in the last round
     std::string unrest_;
     std::filesystem::path file_;
     const mapping::MappingSet* mappings_;

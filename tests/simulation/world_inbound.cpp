@@ -132,6 +132,7 @@ void World::decide(ledger::Ledger& ledger, const ledger::Submission& row, Decisi
 }
 
 void World::decide_all(ledger::Ledger& ledger) {
+    decided_ = 0;
     for (const Kept& one : kept(ledger)) {
         if (one.row.stage != Place::Held && one.row.stage != Place::Waiting) continue;
         if (one.filed == nullptr) continue;
@@ -141,6 +142,7 @@ void World::decide_all(ledger::Ledger& ledger) {
             damaged = damaged || file.hostile || file.misses < 0;
         const bool lasting = damaged || strange(filing.kind);
         if (lasting && undecided_) continue;
+        ++decided_;
         decide(ledger, one.row,
                !lasting                                           ? Decision::Retry
                : strange(filing.kind) || inbound_rng_.chance(0.5) ? Decision::Dismiss

@@ -68,7 +68,8 @@ void World::come_to_rest() {
     });
     settle_down();
     // What the storm has parked, a person tries again; what the portal has lost is sent again.
-    for (int round = 0; round < 2 && !ended(); ++round) {
+    // What is decided about one submission lets the next one go, which may need a decision too.
+    for (int round = 0; (round < 2 || decided_ > 0) && round < 20 && !ended(); ++round) {
         as_a_person("tries everything again", [this](ledger::Ledger& ledger) {
             for (const std::string& code : lost_) {
                 ledger::Slice slice;
