@@ -75,8 +75,9 @@ ledger::Arrival arrival_of(const mapping::Reading* reading, std::string_view rea
     arrival.digest = sha256(json);
     if (reading == nullptr) {
         arrival.fault = reading_name.empty()
-                            ? "no reading of the profile is for this service; write one, then "
-                              "retry it"
+                            ? "no reading of the profile is for this service: look at it "
+                              "(submissions show CODE --content), do what it asks by hand, and "
+                              "dismiss it; a reading that is written now serves the next ones"
                             : fmt::format(
                                   "the profile has no reading '{}'; write "
                                   "reading-{}.xml, then retry it",
