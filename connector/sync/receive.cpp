@@ -46,8 +46,10 @@ CallbackReply Receiver::keep(const Callbacks::Match& match, std::string_view tex
         arrival.fault = body.what == Body::What::Unparsable
                             ? fmt::format("callback {}: the body {}", match.name(), body.reason)
                             : fmt::format(
-                                  "callback {}: no reading is for the service '{}'; write "
-                                  "one, then retry it",
+                                  "callback {}: no reading is for the service '{}': look at "
+                                  "it (submissions show CODE --content), do what it asks by "
+                                  "hand, and dismiss it; a reading that is written now serves "
+                                  "the next ones",
                                   match.name(), body.service);
     }
     Result<ledger::Arrived> stored = [&] {
