@@ -120,7 +120,7 @@ inline constexpr std::size_t walk_batch = 256;      // records compared with the
 inline constexpr std::size_t confirmed_differences = 2'000;
 // A payload of the ledger, opened: a submission with its files inside is the largest.
 inline constexpr std::size_t max_payload = 48u << 20;
-inline constexpr std::size_t max_message = 2'000;      // characters of a stored reason
+inline constexpr std::size_t max_message = 2'000;  // characters of a stored reason
 
 // People.
 inline constexpr std::size_t max_act_reason = 500;     // characters of a person's --reason
