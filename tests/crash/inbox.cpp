@@ -95,6 +95,7 @@ bool all_is_in(const Lane& lane) {
         deeds += kind.value.GetUint64();
     return number(submissions, "waiting_to_be_out") == 0 &&
            number(submissions, "reached_the_province") == number(submissions, "filed") &&
+           number(submissions, "confirmed") == number(submissions, "filed") &&
            number(health, "callbacks_waiting") == 0 && entries_in(lane.inbox() / "new") == deeds;
 }
 

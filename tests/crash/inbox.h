@@ -7,8 +7,8 @@
 
 namespace crash {
 
-// Everything that was filed has come out at the portal, was told to the province, and lies in its
-// inbox, as far as can be seen at once.
+// Everything that was filed has come out at the portal, was told to the province, was confirmed by
+// it, and lies in its inbox, as far as can be seen at once.
 bool all_is_in(const Lane& lane);
 
 // The inbox, a line for each revision: code, revision, kind, digests of its files. Throws
