@@ -17,9 +17,9 @@ enum class Operation {
     PushStatus,         // what the province says of a dossier that was born on the portal
 };
 
-inline constexpr std::array all_operations{
-    Operation::PushProcedure,  Operation::PushDossier,       Operation::PushProgress,
-    Operation::PushStatistics, Operation::ConfirmSubmission, Operation::PushStatus};
+inline constexpr std::array all_operations{Operation::PushProcedure,     Operation::PushDossier,
+                                           Operation::PushProgress,      Operation::PushStatistics,
+                                           Operation::ConfirmSubmission, Operation::PushStatus};
 // For reading stored numbers.
 inline constexpr Operation last_operation = all_operations.back();
 
