@@ -46,12 +46,9 @@ TEST_F(Points, AChangeThatIsWrittenIsFollowedByTheSameChangeMadeDurable) {
 
 TEST_F(Points, EveryOperationHasItsOwnCallingAndCalled) {
     const std::pair<Operation, std::string> pairs[] = {
-        {Operation::PushProcedure, "procedures"},
-        {Operation::PushDossier, "dossiers"},
-        {Operation::PushProgress, "progress"},
-        {Operation::PushStatistics, "statistics"},
-        {Operation::ConfirmSubmission, "confirmations"},
-        {Operation::PushStatus, "statuses"},
+        {Operation::PushProcedure, "procedures"},        {Operation::PushDossier, "dossiers"},
+        {Operation::PushProgress, "progress"},           {Operation::PushStatistics, "statistics"},
+        {Operation::ConfirmSubmission, "confirmations"}, {Operation::PushStatus, "statuses"},
     };
     for (const auto& [operation, name] : pairs) {
         EXPECT_EQ(to_string(calling(operation)), name + "/calling");
