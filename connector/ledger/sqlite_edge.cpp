@@ -199,6 +199,9 @@ Result<Database> Database::open(const std::filesystem::path& file, Millis patien
         if (code == EACCES || code == EPERM) error.kind = ErrorKind::Retry;
         return tl::make_unexpected(std::move(error));
     }
+    std::error_code unseen;
+    if (std::filesystem::is_directory(file, unseen))
+        return tl::make_unexpected(file_error("open the ledger", file, EISDIR));
 
     Database database(file);
     const int code = sqlite3_open_v2(

@@ -64,6 +64,8 @@ void SubmissionStore::come_out(Submission& held, std::size_t deed, Calls& calls)
     if (next.road != Road::Callback) {
         // Never back: whoever has read the list up to here must meet what comes out later.
         last_ = std::max(last_, stamp_now());
+        // Each deed of a submission has a second of its own.
+        if (held.updated != 0) last_ = std::max(last_, later(held.updated, 1));
         held.updated = last_;
         held.order = ++order_;
     }
