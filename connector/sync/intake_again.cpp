@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <span>
 
 #include "connector/base/limits.h"
 #include "connector/sync/intake_parts.h"
@@ -68,14 +69,14 @@ class Rereading {
         const auto shape = std::find_if(shapes_.begin(), shapes_.end(),
                                         [&](const auto& one) { return one.kind == item.kind; });
         if (shape == shapes_.end()) {
-            note_still(item, fmt::format("the vocabulary has no record '{}'", item.kind));
+            note_still(item.code, fmt::format("the vocabulary has no record '{}'", item.kind));
             return {};
         }
         DVC_TRY_ASSIGN(from, ledger_.provenance(item.kind, item.code));
         if (!from) return fail(ErrorKind::Bug, fmt::format("item {} has no record", item.item));
         // Damage stays damage, whatever the vocabulary says.
         if (auto fault = province::fault_of(*shape, xml, line_of(from->origin)); !fault.empty()) {
-            note_still(item, std::move(fault));
+            note_still(item.code, std::move(fault));
             return {};
         }
         province::RawRecord raw;
@@ -86,13 +87,13 @@ class Rereading {
         intake.origin = from->origin;
         intake.as_of = from->as_of;
         if (intake.facts.code != item.code) return move(item, *from, std::move(intake));
-        count(item, intake);
         same_.push_back(std::move(intake));
         return {};
     }
 
     // The record comes under a code that could not be read before.
     Status move(const Claimed& item, const ledger::Provenance& from, ledger::Intake intake) {
+        DVC_TRY(find_links(ledger_, {&intake, 1}));
         DVC_TRY_ASSIGN(held, ledger_.provenance(item.kind, intake.facts.code));
         const bool outdated = held && !is_newer(from, *held);
         ledger::Act act;
@@ -105,13 +106,13 @@ class Rereading {
         ledger::Filter stand_in;
         stand_in.item = item.item;
         DVC_TRY(ledger_.together([&]() -> Status {
-            if (!outdated) DVC_TRY(ledger_.take({&intake, 1}, source, "", clock_.now()));
+            if (!outdated) DVC_TRY(store({&intake, 1}));
             return ledger_.dismiss_parked(stand_in, act, clock_.now()).map([](auto) {});
         }));
         if (outdated)
             ++counts_.outdated;
         else
-            count(item, intake);
+            count(item.code, intake);
         return {};
     }
 
@@ -122,22 +123,31 @@ class Rereading {
         return ours.taken_at > held.taken_at;
     }
 
-    void count(const Claimed& item, const ledger::Intake& intake) {
+    void count(const std::string& code, const ledger::Intake& intake) {
         if (intake.fault.empty())
             ++counts_.readable;
         else
-            note_still(item, intake.fault);
+            note_still(code, intake.fault);
     }
 
-    void note_still(const Claimed& item, std::string reason) {
+    void note_still(const std::string& code, std::string reason) {
         ++counts_.still;
         if (counts_.first_still.size() < limits::named_unreadable)
-            counts_.first_still.push_back({item.code, std::move(reason)});
+            counts_.first_still.push_back({code, std::move(reason)});
+    }
+
+    // What a record tells of its two codes is kept with it, as when it is read the first time.
+    Status store(std::span<const ledger::Intake> intakes) {
+        DVC_TRY(ledger_.take(intakes, source, "", clock_.now()));
+        return keep_links(ledger_, intakes, clock_.now());
     }
 
     Status take() {
         if (same_.empty()) return {};
-        DVC_TRY(ledger_.take(same_, source, "", clock_.now()));
+        DVC_TRY(find_links(ledger_, same_));
+        for (const auto& intake : same_)
+            count(intake.facts.code, intake);
+        DVC_TRY(ledger_.together([&] { return store(same_); }));
         same_.clear();
         return {};
     }

@@ -30,7 +30,7 @@ std::string contradiction(const ledger::Intake& intake, const std::string& local
 
 }  // namespace
 
-Status find_links(ledger::Ledger& ledger, std::vector<ledger::Intake>& intakes) {
+Status find_links(ledger::Ledger& ledger, std::span<ledger::Intake> intakes) {
     auto& links = ledger.submissions();
     const auto local_of = [&](const std::string& code) { return links.local_code(code); };
     const auto portal_of = [&](const std::string& code) { return links.portal_code(code); };
@@ -58,7 +58,7 @@ Status find_links(ledger::Ledger& ledger, std::vector<ledger::Intake>& intakes) 
     return {};
 }
 
-Status keep_links(ledger::Ledger& ledger, const std::vector<ledger::Intake>& intakes, UtcTime now) {
+Status keep_links(ledger::Ledger& ledger, std::span<const ledger::Intake> intakes, UtcTime now) {
     for (const auto& intake : intakes) {
         if (tells_link(intake))
             DVC_TRY(ledger.submissions().link(intake.portal_code, intake.local_code, now));

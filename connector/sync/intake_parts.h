@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,8 @@ inline bool tells_link(const ledger::Intake& intake) {
 }
 // Compares with the links that are kept: a record that contradicts one gets a fault, and a dossier
 // that is linked is not sent as an ordinary one, whether it says so itself or not.
-Status find_links(ledger::Ledger& ledger, std::vector<ledger::Intake>& intakes);
-Status keep_links(ledger::Ledger& ledger, const std::vector<ledger::Intake>& intakes, UtcTime now);
+Status find_links(ledger::Ledger& ledger, std::span<ledger::Intake> intakes);
+Status keep_links(ledger::Ledger& ledger, std::span<const ledger::Intake> intakes, UtcTime now);
 
 // The file says that it holds all procedures.
 bool is_whole_catalogue(const province::EndedFile& file);

@@ -53,9 +53,11 @@ TEST(ReadAgain, WhatIsStillUnreadableStaysWithAReasonOfToday) {
     const auto counts = again(office, office.with_vocabulary(received, received_too));
     EXPECT_EQ(counts.still, 3u);
     ASSERT_THAT(counts.first_still, SizeIs(3));
-    EXPECT_EQ(counts.first_still[0].code, "H22-1");
-    EXPECT_THAT(counts.first_still[0].reason, HasSubstr("2019-03-01"));
     std::map<std::string, std::string> reasons;
+    for (const auto& one : counts.first_still)
+        reasons[one.code] = one.reason;
+    EXPECT_THAT(reasons["H22-1"], HasSubstr("2019-03-01"));
+    reasons.clear();
     for (const auto& row : office.parked())
         reasons[row.code] = row.reason;
     EXPECT_THAT(reasons["H22-1"], Not(HasSubstr("moi")));

@@ -459,5 +459,43 @@ TEST_F(Pull, ALinkIsForGoodAndARecordThatContradictsItIsParked) {
     EXPECT_EQ(**ledger->submissions().local_code("G22-1"), "L-1");
 }
 
+// A retry of what intake has parked reads it again: the rules of links hold then, too.
+TEST_F(Pull, ALinkIsForGoodAlsoForARecordThatIsReadAgain) {
+    drop("answers-1.xml", answer_xml("G22-1", "L-1", {{"accepted", "01/07/2019 08:00:00"}}) +
+                              answer_xml("G22-2", "L-1", {{"accepted", "01/07/2019 08:00:00"}}));
+    read();
+    ASSERT_EQ(parked().size(), 1u);
+    const auto again = read_again(*ledger, mappings->vocabulary(), *sealer, clock);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->readable, 0u);
+    EXPECT_EQ(again->still, 1u);
+    EXPECT_EQ(parked().size(), 1u);
+    push({Operation::PushStatus});
+    EXPECT_THAT(portal.codes(Operation::PushStatus), ElementsAre("G22-1"));
+}
+
+TEST_F(Pull, ALinkedDossierThatIsReadAgainIsNotSentAsAnOrdinaryOne) {
+    const std::string code = "000.00.01.H22-190701-0001";
+    drop("dossiers-1.xml", dossier_xml(code, 2, "unheard-of"));  // parked: no such status word
+    drop("answers-2.xml", answer_xml("G22-1", code, {{"accepted", "01/07/2019 08:00:00"}}));
+    read();
+    ASSERT_EQ(parked().size(), 1u);
+    // The same record under a vocabulary that knows the word: a copy of the shipped one.
+    const auto dir = folder.path() / "mappings";
+    std::filesystem::copy(std::filesystem::path(DVC_SOURCE_DIR) / "mappings", dir,
+                          std::filesystem::copy_options::recursive);
+    auto text = *read_file(dir / "province" / "reference.xml", 1u << 20);
+    const std::string_view word = "<word from=\"processing\" to=\"processing\"/>";
+    text.insert(text.find(word), "<word from=\"unheard-of\" to=\"processing\"/>");
+    ASSERT_TRUE(write_atomically(dir / "province" / "reference.xml", text, 0644));
+    const auto mended = mapping::MappingSet::load(dir, "reference", "mapi");
+    ASSERT_TRUE(mended) << mended.error().message;
+    const auto again = read_again(*ledger, mended->vocabulary(), *sealer, clock);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->readable, 1u);
+    push();
+    EXPECT_TRUE(portal.codes(Operation::PushDossier).empty());
+}
+
 }  // namespace
 }  // namespace dvcsync::sync
