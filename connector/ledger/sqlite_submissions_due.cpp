@@ -9,10 +9,13 @@
 namespace dvcsync::ledger {
 namespace {
 
-// No earlier revision is on its way or held: the province gets them in order.
+// No earlier revision is on its way or held: the province gets them in order. What nobody could
+// read when it came has no place in that order: the portal was told so, and what it sends corrected
+// must not wait behind it.
 constexpr std::string_view nothing_before =
     "NOT EXISTS (SELECT 1 FROM submission e INDEXED BY submission_revision "
-    "WHERE e.code = s.code AND e.revision < s.revision AND e.stage < 3)";
+    "WHERE e.code = s.code AND e.revision < s.revision AND e.stage < 3 "
+    "AND NOT (e.stage = 2 AND e.kind = 'unknown'))";
 
 std::string in_line(std::string_view index, std::string_view condition) {
     return fmt::format(

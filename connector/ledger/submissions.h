@@ -17,9 +17,10 @@
 //   dismiss    left out  dismissed dismissed left    left out
 //
 // Revisions of one code are handed over in order: one is not due before the earlier ones are handed
-// or dismissed. Every function that changes something is one transaction unless it runs inside
-// Ledger::together(). Received by several processes at once (a service and a run) without a lease;
-// due() and what follows is for the run that holds one. Errors as in ledger.h.
+// or dismissed, but for held ones of kind "unknown", which nobody could read. Every function that
+// changes something is one transaction unless it runs inside Ledger::together(). Received by
+// several processes at once (a service and a run) without a lease; due() and what follows is for
+// the run that holds one. Errors as in ledger.h.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t folder_mode = 0750;
+// The group of the inbox is that of the province's program, and goes on to what is made in it: to
+// rename a folder away one must be able to write into it.
+constexpr mode_t folder_mode = 02770;
 constexpr mode_t file_mode = 0640;  // the province's program reads them by its group
 
 // The code itself where it is a plain name, so that people find it; its digest where it is not.
@@ -37,7 +39,7 @@ std::string folder_name(const Delivery& delivery) {
 Status make_folder(const fs::path& folder) {
     if (::mkdir(folder.c_str(), folder_mode) != 0)
         return errno == EEXIST ? Status{} : tl::make_unexpected(file_error("make", folder, errno));
-    // Whatever the umask: the province's program reads by its group.
+    // Whatever the umask.
     if (::chmod(folder.c_str(), folder_mode) != 0)
         return tl::make_unexpected(file_error("set the mode of", folder, errno));
     return {};
@@ -121,7 +123,7 @@ class DropInbox final : public Inbox {
             std::error_code error;
             if (!fs::is_directory(folder, error)) {
                 return fail(ErrorKind::Config,
-                            fmt::format("the inbox folder {} is missing; make it (mode 0750), or "
+                            fmt::format("the inbox folder {} is missing; make it (mode 2770), or "
                                         "mend [inbound] inbox_folder",
                                         folder.string()));
             }

@@ -49,7 +49,7 @@ class Inbox {
 // <root>/.building and <root>/.keys are ours: a key is kept for good, so that nothing comes twice
 // after the province has taken a submission out of new/.
 Result<std::unique_ptr<Inbox>> open_drop_inbox(const std::filesystem::path& root);
-// Makes the folders below root (mode 0750).
+// Makes the folders below root (mode 2770: whoever is in its group may take submissions away).
 Status create_drop_inbox(const std::filesystem::path& root);
 
 // Tables dvcsync_submission and dvcsync_submission_file (connector/province/inbox.sql), one

@@ -51,6 +51,15 @@ TEST_P(DueTest, AWaitWrittenBeforeTheClockWentBackIsOver) {
     EXPECT_THAT(due_names(), IsEmpty()) << "this long is allowed";
 }
 
+TEST_P(DueTest, WhatNobodyCouldReadIsInNobodysWay) {
+    Arrival unread = arrival("A", "v1");
+    unread.kind = "unknown";
+    unread.fault = "the body is not JSON";
+    receive(unread);
+    receive(arrival("A", "v2"));
+    EXPECT_THAT(due_names(), ElementsAre("A/2"));
+}
+
 TEST_P(DueTest, ARevisionWaitsForTheEarlierOnes) {
     const std::int64_t first = receive(arrival("A", "v1")).id;
     const std::int64_t second = receive(arrival("A", "v2")).id;

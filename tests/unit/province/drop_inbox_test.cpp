@@ -86,8 +86,8 @@ TEST_F(DropInbox, ASubmissionLiesThereWholeReadableByTheGroupWhateverTheUmask) {
     const fs::path place = root() / "new" / "000.00.00.G22-190301-0001-r1";
     EXPECT_EQ(done.place, place.string());
     expect_whole(place.filename(), what);
-    EXPECT_EQ(mode_of(place), 0750u);
-    EXPECT_EQ(mode_of(place / "files"), 0750u);
+    EXPECT_EQ(mode_of(place), 02770u);
+    EXPECT_EQ(mode_of(place / "files"), 02770u);
     EXPECT_EQ(mode_of(place / "submission.xml"), 0640u);
     EXPECT_EQ(mode_of(place / "files/01-don.pdf"), 0640u);
     EXPECT_TRUE(fs::is_empty(root() / ".building"));
