@@ -7,7 +7,7 @@
 #
 # Nothing in the tree is touched: the files that a patch changes are copied, compiled once more, and
 # linked before the libraries they come from (so a patch changes .cpp files only). Prints a table: the
-# mutant, the first seed that fails, the invariants that broke in the first ten failures, most frequent
+# mutant, the first seed that fails, the invariants that broke in the first five failures, most frequent
 # first, and what was said of the first. Exit 1 if a mutant survives or breaks none of the invariants
 # that it is there for.
 # shellcheck disable=SC2001,SC2013,SC2016  # sed edits commands; the $ are the build tool's
@@ -68,7 +68,7 @@ ninja -C "$build" -t commands dvc-simulate >"$folder/commands"
   printf 'rule run\n  command = cd %s && %s\n' "$build" "\$line"
   for name in "${names[@]}"; do rules_of "$name"; done
 } >"$folder/build.ninja"
-run_ninja "$folder/mutants.log" -f "$folder/build.ninja"
+run_ninja "$folder/mutants.log" -C "$folder"
 
 if ! simulate "$build/bin/dvc-simulate" "$folder/unchanged.log"; then
   echo "the unchanged program fails:" >&2
