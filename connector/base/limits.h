@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace dvcsync::limits {
 
@@ -81,8 +82,13 @@ inline constexpr std::size_t max_file_name = 200;            // as the province 
 inline constexpr std::size_t sniffed_bytes = 1u << 20;       // looked at to tell a file's type
 inline constexpr std::size_t max_answer_headers = 1u << 18;  // of a server that gives a file
 inline constexpr std::size_t max_link = 8u << 10;            // a file's address
-// A download or a scan that is slower for a whole silence is given up.
-inline constexpr std::size_t least_bytes_per_second = 100;
+// A download that is slower for a whole silence (FetchRules) is given up.
+inline constexpr std::size_t least_bytes_per_second = 16u << 10;
+// The largest file that the settings permit may take as long as it takes at this pace (4 Mbit/s, a
+// poor line of an office), within these bounds: so much can one file add to a run.
+inline constexpr std::size_t poor_line = 512u << 10;  // bytes a second
+inline constexpr std::chrono::seconds shortest_download{60};
+inline constexpr std::chrono::seconds longest_download{600};
 inline constexpr std::chrono::seconds scan_deadline{60};
 inline constexpr std::size_t max_scanner_answer = 4u << 10;
 
@@ -91,6 +97,12 @@ inline constexpr std::size_t max_scanner_answer = 4u << 10;
 inline constexpr std::chrono::seconds settling{10};
 inline constexpr std::size_t max_callback_body = 32u << 20;
 inline constexpr std::size_t max_submission_files = 100;
+// Calls of the portal, or submissions whose files are fetched, at once.
+inline constexpr int inbound_workers = 4;
+// Of one run. After it no file is begun: dossiers wait for the run's end.
+inline constexpr std::chrono::seconds time_for_files{60};
+// Sealed payloads that are worked on at once; the one that goes beyond it is the last.
+inline constexpr std::size_t payloads_in_hand = 32u << 20;
 inline constexpr int max_file_mib = 1'024;  // whatever the settings say
 inline constexpr int max_submission_mib = 10'240;
 inline constexpr std::chrono::seconds database_connect{10};  // the province's database
@@ -122,11 +134,34 @@ inline constexpr std::size_t confirmed_differences = 2'000;
 inline constexpr std::size_t max_payload = 48u << 20;
 inline constexpr std::size_t max_message = 2'000;  // characters of a stored reason
 
+// The trail. An entry of a log may have 65,535 bytes (tlog-tiles); ours need a few hundred.
+inline constexpr std::size_t max_entry = 16u << 10;
+
 // People.
 inline constexpr std::size_t max_act_reason = 500;     // characters of a person's --reason
 inline constexpr int max_listed = 10'000;              // rows that one command prints
 inline constexpr std::size_t max_named_codes = 1'000;  // codes named on one command line
 inline constexpr std::size_t named_unreadable =
     1'000;  // records that still cannot be read, by name
+
+// Evidence for auditors.
+inline constexpr int max_unsealed_minutes = 30 * 24 * 60;  // whatever the settings say
+inline constexpr int max_keep_days = 36'500;
+inline constexpr std::chrono::hours timestamp_every{1};  // and for what people ask for
+inline constexpr std::chrono::seconds timestamp_deadline{20};
+inline constexpr std::chrono::seconds seal_every{60};             // while a run or serve goes on
+inline constexpr std::size_t max_proof_file = 64u << 20;          // proofs of one dossier
+inline constexpr std::size_t max_saved_checkpoints = 10'000'000;  // of one log: a minute each
+inline constexpr std::size_t max_findings = 20;                   // named by one verification
+inline constexpr std::uint64_t max_log_size = (std::uint64_t{1} << 63) - 1;  // entries
+inline constexpr std::size_t max_log_entry = 65'535;       // its length is written in two bytes
+inline constexpr std::uint64_t max_listed_log = 1u << 28;  // entries whose tiles are listed
+inline constexpr std::size_t max_note = 1u << 20;          // text and signatures
+inline constexpr std::size_t max_note_signatures = 64;     // the format asks for 16 at least
+inline constexpr std::size_t max_key_name = 255;
+inline constexpr std::size_t max_extensions = 100;        // lines of a checkpoint after the third
+inline constexpr std::size_t max_inclusion_proof = 63;    // hashes: the height of the tree
+inline constexpr std::size_t max_log_proof = 4u << 20;    // a proof with its extra data
+inline constexpr std::size_t max_timestamp = 256u << 10;  // one answer of a time authority
 
 }  // namespace dvcsync::limits
