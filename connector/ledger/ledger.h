@@ -276,6 +276,7 @@ class Ledger {
     // -- delivery ------------------------------------------------------------------------------
     // Items that crashed while being sent become InDoubt. Returns how many. Call once at the start
     // of a writing run, and only while no other run sends.
+class Trail;        // trail.h
     virtual Result<std::size_t> recover(UtcTime now) = 0;
     // Up to `max` items that are Ready, or Waiting with next_at ≤ now, oldest first, marked
     // Sending. An item is held back while another of its record is in flight or an earlier
@@ -283,6 +284,8 @@ class Ledger {
     // its dossier.
     virtual Result<std::vector<Claimed>> claim(Operation operation, std::size_t max,
                                                UtcTime now) = 0;
+    // What happened, for whoever must be able to prove it. The same holds for it.
+    virtual Trail& trail() = 0;
     // The same for items in doubt with next_at ≤ now (they stay InDoubt: the caller remembers which
     // ones it has in hand); those that have waited longest come first.
     virtual Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max,

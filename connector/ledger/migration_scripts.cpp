@@ -293,6 +293,78 @@ CREATE TABLE link (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX link_local ON link (local);
 )sql",
+    // 5: the same content may be a later revision again; links can be undone, and none is kept with
+    // a code that has not arrived. Records that told of such a one are looked at again.
+    R"sql(
+DROP INDEX submission_content;
+CREATE INDEX submission_content ON submission (code, digest);
+
+CREATE TABLE link_5 (
+    portal TEXT NOT NULL,
+    local TEXT NOT NULL,
+    linked INTEGER NOT NULL,
+    undone INTEGER,
+    PRIMARY KEY (portal, local)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE awaiting (
+    record INTEGER PRIMARY KEY REFERENCES record,
+    portal TEXT NOT NULL,
+    due INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO awaiting
+SELECT r.id, l.portal, 1 FROM link l JOIN record r ON r.kind = 'dossier' AND r.code = l.local
+WHERE NOT EXISTS (SELECT 1 FROM submission s WHERE s.code = l.portal)
+UNION ALL
+SELECT r.id, l.portal, 1 FROM link l JOIN record r ON r.kind = 'answer' AND r.code = l.portal
+WHERE NOT EXISTS (SELECT 1 FROM submission s WHERE s.code = l.portal);
+INSERT INTO link_5 SELECT portal, local, linked, NULL FROM link l
+WHERE EXISTS (SELECT 1 FROM submission s WHERE s.code = l.portal);
+DROP TABLE link;
+ALTER TABLE link_5 RENAME TO link;
+CREATE UNIQUE INDEX link_portal ON link (portal) WHERE undone IS NULL;
+CREATE UNIQUE INDEX link_local ON link (local) WHERE undone IS NULL;
+
+ALTER TABLE outbox ADD COLUMN sent BLOB;
+)sql",
+    // 6: the trail.
+    R"sql(
+CREATE TABLE trail_log (
+    log INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    opened INTEGER NOT NULL,
+    closed INTEGER
+) STRICT;
+
+CREATE TABLE trail (
+    log INTEGER NOT NULL,
+    sequence INTEGER NOT NULL CHECK (sequence >= 0),
+    at INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    PRIMARY KEY (log, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trail_code ON trail (code) WHERE code <> '';
+
+CREATE TABLE trail_seal (
+    log INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    frontier BLOB NOT NULL,
+    timestamp BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (log, size)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trail_body (
+    log INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    sent INTEGER NOT NULL CHECK (sent BETWEEN 0 AND 1),
+    kept INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (log, sequence, sent)
+) STRICT;
+CREATE INDEX trail_body_kept ON trail_body (kept);
+)sql",
 };
 
 }  // namespace

@@ -77,6 +77,7 @@ Status SqliteLedger::prepare() {
     DVC_TRY(prepare_intake());
     DVC_TRY(prepare_delivery());
     DVC_TRY(submissions_.prepare());
+    DVC_TRY(trail_.prepare());
     return prepare_lease();
 }
 
@@ -148,6 +149,10 @@ Status SqliteLedger::verify() {
                    db_.number("SELECT count(*) FROM submission s WHERE NOT EXISTS "
                               "(SELECT 1 FROM submission_body b WHERE b.submission = s.id)"));
     if (empty > 0) words += fmt::format("{} submissions without a payload; ", empty);
+    DVC_TRY_ASSIGN(gaps, db_.number("SELECT count(*) FROM (SELECT count(*) AS entries, "
+                                    "max(sequence) AS last FROM trail GROUP BY log) "
+                                    "WHERE entries <> last + 1"));
+    if (gaps > 0) words += fmt::format("{} logs of the trail with gaps; ", gaps);
     if (words.empty()) return {};
     return fail(ErrorKind::Corrupt,
                 fmt::format("ledger {} is damaged; stop, keep a copy, restore it from a backup: {}",

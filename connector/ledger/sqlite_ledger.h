@@ -1,7 +1,8 @@
 // The Ledger on SQLite. Split over files by what is asked of it: sqlite_ledger.cpp (opening, runs,
 // health), sqlite_intake.cpp, sqlite_delivery.cpp, sqlite_settle.cpp, sqlite_people.cpp,
 // sqlite_resync.cpp, sqlite_lease.cpp, sqlite_reports.cpp, sqlite_walk.cpp, sqlite_catalogue.cpp.
-// The inbound half is a class of its own (sqlite_submissions.h) over the same database.
+// The inbound half and the trail are classes of their own (sqlite_submissions.h, sqlite_trail.h)
+// over the same database.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@
 #include "connector/ledger/ledger.h"
 #include "connector/ledger/sqlite_edge.h"
 #include "connector/ledger/sqlite_submissions.h"
+#include "connector/ledger/sqlite_trail.h"
 #include "connector/ledger/states.h"
 
 namespace dvcsync::ledger {
@@ -26,6 +28,7 @@ class SqliteLedger final : public Ledger {
     SqliteLedger& operator=(const SqliteLedger&) = delete;
 
     Submissions& submissions() override { return submissions_; }
+    Trail& trail() override { return trail_; }
 
     Result<Current> is_current(const Digest& digest) override;
     Status seen_again(std::span<const std::pair<Digest, UtcTime>> versions) override;
@@ -165,3 +168,4 @@ class SqliteLedger final : public Ledger {
 };
 
 }  // namespace dvcsync::ledger
+    SqliteTrail trail_{db_};

@@ -24,6 +24,7 @@ class WatchedLedger final : public Ledger {
     Status settle(std::span<const Settlement> settlements, UtcTime now) override;
     Status together(const std::function<Status()>& work) override;
     Submissions& submissions() override { return real_->submissions(); }
+    Trail& trail() override { return real_->trail(); }
     bool acquired() const { return acquired_; }  // the lease, at least once
 
     Result<Current> is_current(const Digest& digest) override { return real_->is_current(digest); }
