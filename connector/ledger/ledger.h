@@ -244,6 +244,25 @@ class Submissions;  // submissions.h
 class Ledger {
   public:
     virtual ~Ledger() = default;
+// The same for the records of one agency and procedure.
+struct PlaceTally {
+    std::string agency;       // "": not known, the record could not be read
+    std::string agency_name;  // the latest; "": never told
+    std::string procedure;
+    Tally tally;
+};
+
+// An item that has something to tell the portal and is not through: ready, sending, waiting, in
+// doubt or parked. Not one that a resync sends again, nor one whose version could not be read (what
+// happened in it is not known).
+struct OpenItem {
+    std::string_view code, agency, procedure;  // valid during the call that shows it
+    Operation operation{};
+    State state{};
+    Cause cause{};
+    UtcTime event{};  // local event time
+};
+
 
     // The inbound half. Lives as long as the ledger, and is part of together().
     virtual Submissions& submissions() = 0;
@@ -348,6 +367,13 @@ class Trail;        // trail.h
     virtual Result<ResyncPreview> preview_resync(const Slice& slice) = 0;
     // Takes the slice's records into a new resync, without those that wait in another one.
     virtual Result<Resync> start_resync(const Slice& slice, const Act& act, UtcTime now) = 0;
+    // The same by agency and procedure, in their order, of the records received in [from, until);
+    // one that tells no receipt counts by the time when it was taken.
+    virtual Result<std::vector<PlaceTally>> tally_by_place(std::string_view kind, UtcTime from,
+                                                           UtcTime until) = 0;
+    // Open items with a local event in [from, until), oldest event first.
+    virtual Status open_items(std::string_view kind, UtcTime from, UtcTime until,
+                              const std::function<void(const OpenItem&)>& take) = 0;
     // Pause, resume or stop; stop forgets what is not handed over yet. Config error: there is no
     // such resync, or its state does not allow it (stopped and done are final).
     virtual Result<Resync> change_resync(std::int64_t id, ResyncState to, const Act& act,

@@ -61,6 +61,10 @@ class SqliteLedger final : public Ledger {
     Result<Tally> tally(std::string_view kind) override;
     Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(std::string_view kind,
                                                                        Column column) override;
+    Result<std::vector<PlaceTally>> tally_by_place(std::string_view kind, UtcTime from,
+                                                   UtcTime until) override;
+    Status open_items(std::string_view kind, UtcTime from, UtcTime until,
+                      const std::function<void(const OpenItem&)>& take) override;
     Result<std::optional<std::pair<UtcTime, UtcTime>>> span() override;
     Result<CatalogueChange> catalogue_change() override;
     Result<std::vector<Abolition>> abolitions() override;

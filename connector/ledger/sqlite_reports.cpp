@@ -2,6 +2,8 @@
 // UTC milliseconds, and Vietnam is UTC+7 all year.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "connector/ledger/sqlite_ledger.h"
 
 namespace dvcsync::ledger {
@@ -16,6 +18,19 @@ UtcTime start_of(int year, unsigned month) {
     using namespace std::chrono;
     const auto day = std::chrono::year{year} / std::chrono::month{month} / 1;
     return from_vietnam(LocalTime{local_days{day}});
+}
+
+// Over outbox rows o of one record: the worst speaks for it. 5 refused, 4 parked, 3 dismissed (it
+// may hold others back for good), 2 on its way, 1 delivered, 0 no item.
+constexpr std::string_view worst_of_items =
+    "max(CASE WHEN o.state = 4 AND o.cause = 3 THEN 5 WHEN o.state = 4 THEN 4 "
+    "WHEN o.state = 6 THEN 3 WHEN o.state = 5 THEN 1 WHEN o.state IS NOT NULL THEN 2 ELSE 0 END)";
+
+void add_to(Tally& tally, std::size_t worst, std::size_t count) {
+    const std::array<std::size_t*, 6> places{&tally.held,      &tally.delivered, &tally.waiting,
+                                             &tally.dismissed, &tally.parked,    &tally.refused};
+    *places[worst] += count;
+    tally.records += count;
 }
 
 constexpr std::string_view column_name(Column column) {
@@ -141,28 +156,56 @@ Result<std::size_t> SqliteLedger::records(std::string_view kind) {
 }
 
 Result<Tally> SqliteLedger::tally(std::string_view kind) {
-    // The worst of a record's items speaks for it: 5 refused, 4 parked, 3 dismissed (it may hold
-    // others back for good), 2 on its way, 1 delivered.
-    DVC_TRY_ASSIGN(
-        statement,
-        db_.prepare(
-            "SELECT worst, count(*) FROM (SELECT max(CASE "
-            "WHEN o.state = 4 AND o.cause = 3 THEN 5 WHEN o.state = 4 THEN 4 "
-            "WHEN o.state = 6 THEN 3 WHEN o.state = 5 THEN 1 WHEN o.state IS NOT NULL THEN 2 "
-            "ELSE 0 END) AS worst "
-            "FROM record r NOT INDEXED LEFT JOIN outbox o ON o.record = r.id "
-            "WHERE r.kind = ?1 GROUP BY r.id) GROUP BY worst"));
+    DVC_TRY_ASSIGN(statement,
+                   db_.prepare(fmt::format("SELECT worst, count(*) FROM (SELECT {} AS worst "
+                                           "FROM record r NOT INDEXED LEFT JOIN outbox o "
+                                           "ON o.record = r.id WHERE r.kind = ?1 GROUP BY r.id) "
+                                           "GROUP BY worst",
+                                           worst_of_items)));
     Tally tally;
     DVC_TRY(statement.each(
-        [&tally](const Statement& row) {
-            const std::array<std::size_t*, 6> places{&tally.held,    &tally.delivered,
-                                                     &tally.waiting, &tally.dismissed,
-                                                     &tally.parked,  &tally.refused};
-            *places[row.count(0)] = row.count(1);
-            tally.records += row.count(1);
-        },
-        kind));
+        [&tally](const Statement& row) { add_to(tally, row.count(0), row.count(1)); }, kind));
     return tally;
+}
+
+Result<std::vector<PlaceTally>> SqliteLedger::tally_by_place(std::string_view kind, UtcTime from,
+                                                             UtcTime until) {
+    DVC_TRY_ASSIGN(statement,
+                   db_.prepare(fmt::format(
+                       "SELECT p.agency, p.procedure, p.worst, count(*), "
+                       "coalesce((SELECT name FROM agency WHERE code = p.agency), '') "
+                       "FROM (SELECT r.agency, r.procedure, {} AS worst "
+                       "      FROM record r NOT INDEXED LEFT JOIN outbox o ON o.record = r.id "
+                       "      WHERE r.kind = ?1 AND coalesce(r.received, r.taken_at) >= ?2 "
+                       "      AND coalesce(r.received, r.taken_at) < ?3 GROUP BY r.id) p "
+                       "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                       worst_of_items)));
+    std::vector<PlaceTally> places;
+    DVC_TRY(statement.each(
+        [&places](const Statement& row) {
+            if (places.empty() || places.back().agency != row.bytes(0) ||
+                places.back().procedure != row.bytes(1))
+                places.push_back({row.text(0), row.text(4), row.text(1), {}});
+            add_to(places.back().tally, row.count(2), row.count(3));
+        },
+        kind, from, until));
+    return places;
+}
+
+Status SqliteLedger::open_items(std::string_view kind, UtcTime from, UtcTime until,
+                                const std::function<void(const OpenItem&)>& take) {
+    DVC_TRY_ASSIGN(statement,
+                   db_.prepare("SELECT r.code, r.agency, r.procedure, o.operation, o.state, "
+                               "o.cause, r.event FROM outbox o JOIN record r ON r.id = o.record "
+                               "WHERE r.kind = ?1 AND r.event >= ?2 AND r.event < ?3 "
+                               "AND r.fault IS NULL AND o.again = 0 AND o.state NOT IN (5, 6) "
+                               "ORDER BY r.event, o.item"));
+    return statement.each(
+        [&take](Statement& row) {
+            take({row.bytes(0), row.bytes(1), row.bytes(2), row.choice(3, last_operation),
+                  row.choice(4, State::Dismissed), row.choice(5, Cause::Portal), row.time(6)});
+        },
+        kind, from, until);
 }
 
 Result<std::vector<std::pair<std::string, std::size_t>>> SqliteLedger::counts_by(

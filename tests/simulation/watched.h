@@ -78,6 +78,14 @@ class WatchedLedger final : public Ledger {
     Result<YearFigures> year(int year) override { return real_->year(year); }
     Result<std::size_t> records(std::string_view kind) override { return real_->records(kind); }
     Result<Tally> tally(std::string_view kind) override { return real_->tally(kind); }
+    Result<std::vector<PlaceTally>> tally_by_place(std::string_view kind, UtcTime from,
+                                                   UtcTime until) override {
+        return real_->tally_by_place(kind, from, until);
+    }
+    Status open_items(std::string_view kind, UtcTime from, UtcTime until,
+                      const std::function<void(const OpenItem&)>& take) override {
+        return real_->open_items(kind, from, until, take);
+    }
     Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(std::string_view kind,
                                                                        Column column) override {
         return real_->counts_by(kind, column);
