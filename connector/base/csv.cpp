@@ -133,4 +133,15 @@ Result<CsvTable> read_csv(const std::filesystem::path& file,
     return parse_csv(text, file.string(), header);
 }
 
+std::string csv_cell(std::string_view text) {
+    constexpr std::string_view dangerous = "=+-@\t\r";
+    std::string cell = "\"";
+    if (!text.empty() && dangerous.find(text.front()) != std::string_view::npos) cell += '\'';
+    for (const char c : text) {
+        if (c == '"') cell += '"';
+        cell += c;
+    }
+    return cell + '"';
+}
+
 }  // namespace dvcsync

@@ -34,4 +34,11 @@ Result<CsvTable> read_csv(const std::filesystem::path& file,
 Result<CsvTable> parse_csv(std::string_view text, std::string_view name,
                            std::initializer_list<std::string_view> header = {});
 
+// -- writing --------------------------------------------------------------------------------------
+// RFC 4180: cells in quotes, lines that end in CRLF. Begin a file with csv_mark, or spreadsheets
+// take Vietnamese for something else.
+inline constexpr std::string_view csv_mark = "\xef\xbb\xbf";
+// One cell of text. Spreadsheets run what begins like a formula, so such a text gets a ' before it.
+std::string csv_cell(std::string_view text);
+
 }  // namespace dvcsync

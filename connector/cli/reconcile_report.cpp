@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "connector/base/csv.h"
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/cli/text.h"
@@ -172,18 +173,6 @@ void add_difference(Json& json, const Difference& one) {
     json.close();
 }
 
-// One cell. Spreadsheets run what begins like a formula, and codes come from outside.
-std::string cell(const std::string& text) {
-    std::string quoted = "\"";
-    if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)
-        quoted += '\'';
-    for (const char c : text) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
-
 }  // namespace
 
 void print_reconciliation(const ReconcileReport& report, std::size_t limit) {
@@ -231,13 +220,11 @@ void add_reconciliation(Json& json, const ReconcileReport& report) {
 }
 
 std::string reconciliation_csv(const ReconcileReport& report) {
-    std::string csv =
-        "\xef\xbb\xbf"
-        "code,agency,month,found,details\r\n";
+    std::string csv = fmt::format("{}code,agency,month,found,details\r\n", csv_mark);
     for (const auto& one : report.differences) {
-        csv += fmt::format("{},{},{},{},{}\r\n", cell(one.code), cell(one.place.agency),
-                           cell(month_text(one.place)), cell(std::string(to_string(one.match))),
-                           cell(details(one)));
+        csv += fmt::format("{},{},{},{},{}\r\n", csv_cell(one.code), csv_cell(one.place.agency),
+                           csv_cell(month_text(one.place)), csv_cell(to_string(one.match)),
+                           csv_cell(details(one)));
     }
     return csv;
 }

@@ -107,26 +107,6 @@ Result<UtcTime> day_start(const char* option, const std::string& text) {
         fmt::format("{} {}: a day is written 31/03/2019 or 2019-03-31", option, excerpt(text)));
 }
 
-struct Days {
-    std::optional<UtcTime> from;
-    std::optional<UtcTime> until;
-};
-Result<Days> days_of(const Selection& chosen) {
-    Days days;
-    if (!chosen.from.empty()) {
-        DVC_TRY_ASSIGN(at, day_start("--from", chosen.from));
-        days.from = at;
-    }
-    if (!chosen.to.empty()) {
-        DVC_TRY_ASSIGN(at, day_start("--to", chosen.to));
-        days.until = at + std::chrono::days{1};
-    }
-    if (days.from && days.until && *days.from >= *days.until) {
-        return wrong(fmt::format("--from {} is later than --to {}", chosen.from, chosen.to));
-    }
-    return days;
-}
-
 Result<Cause> cause_of(const std::string& name) {
     for (const Cause cause : {Cause::Intake, Cause::Mapping, Cause::Portal}) {
         if (ledger::to_string(cause) == name) return cause;
@@ -169,6 +149,22 @@ std::string quoted(const std::string& text) {
 }
 
 }  // namespace
+
+Result<Days> days_of(const Selection& chosen) {
+    Days days;
+    if (!chosen.from.empty()) {
+        DVC_TRY_ASSIGN(at, day_start("--from", chosen.from));
+        days.from = at;
+    }
+    if (!chosen.to.empty()) {
+        DVC_TRY_ASSIGN(at, day_start("--to", chosen.to));
+        days.until = at + std::chrono::days{1};
+    }
+    if (days.from && days.until && *days.from >= *days.until) {
+        return wrong(fmt::format("--from {} is later than --to {}", chosen.from, chosen.to));
+    }
+    return days;
+}
 
 std::string login_name() {
     const uid_t user = ::getuid();

@@ -50,6 +50,13 @@ struct Selection {
 // The same as a person would type it, for the ledger's acts; "everything" if there is no condition.
 std::string words_of(const Selection& selection);
 
+// --from and --to as instants, half-open: [from, until).
+struct Days {
+    std::optional<UtcTime> from;
+    std::optional<UtcTime> until;
+};
+Result<Days> days_of(const Selection& selection);
+
 // One filter a code, in order and without repetition, or one filter if no code is named. Only what
 // is parked.
 Result<std::vector<ledger::Filter>> parked_filters(const Selection& selection);
