@@ -227,23 +227,6 @@ struct Tally {
     std::size_t held = 0;       // the record is not to be sent and never was (it has no item)
 };
 
-struct Run {
-    std::int64_t id = 0;
-    std::string job;
-    UtcTime started{};
-    std::optional<UtcTime> ended;
-    std::string outcome;  // "", "ok", "attention", "failed"
-    std::string summary;  // JSON of the counts
-};
-
-// What records can be counted by.
-enum class Column { Status, Agency, Procedure };
-
-class Submissions;  // submissions.h
-
-class Ledger {
-  public:
-    virtual ~Ledger() = default;
 // The same for the records of one agency and procedure.
 struct PlaceTally {
     std::string agency;       // "": not known, the record could not be read
@@ -263,6 +246,23 @@ struct OpenItem {
     UtcTime event{};  // local event time
 };
 
+struct Run {
+    std::int64_t id = 0;
+    std::string job;
+    UtcTime started{};
+    std::optional<UtcTime> ended;
+    std::string outcome;  // "", "ok", "attention", "failed"
+    std::string summary;  // JSON of the counts
+};
+
+// What records can be counted by.
+enum class Column { Status, Agency, Procedure };
+
+class Submissions;  // submissions.h
+
+class Ledger {
+  public:
+    virtual ~Ledger() = default;
 
     // The inbound half. Lives as long as the ledger, and is part of together().
     virtual Submissions& submissions() = 0;
@@ -343,6 +343,13 @@ class Trail;        // trail.h
     // Every record of a kind once, by the worst of its items, so that the counts add up:
     // records = delivered + refused + parked + waiting + dismissed + held.
     virtual Result<Tally> tally(std::string_view kind) = 0;
+    // The same by agency and procedure, in their order, of the records received in [from, until);
+    // one that tells no receipt counts by the time when it was taken.
+    virtual Result<std::vector<PlaceTally>> tally_by_place(std::string_view kind, UtcTime from,
+                                                           UtcTime until) = 0;
+    // Open items with a local event in [from, until), oldest event first.
+    virtual Status open_items(std::string_view kind, UtcTime from, UtcTime until,
+                              const std::function<void(const OpenItem&)>& take) = 0;
     // Records of a kind by the values of a column, most frequent first.
     virtual Result<std::vector<std::pair<std::string, std::size_t>>> counts_by(
         std::string_view kind, Column column) = 0;
@@ -367,13 +374,6 @@ class Trail;        // trail.h
     virtual Result<ResyncPreview> preview_resync(const Slice& slice) = 0;
     // Takes the slice's records into a new resync, without those that wait in another one.
     virtual Result<Resync> start_resync(const Slice& slice, const Act& act, UtcTime now) = 0;
-    // The same by agency and procedure, in their order, of the records received in [from, until);
-    // one that tells no receipt counts by the time when it was taken.
-    virtual Result<std::vector<PlaceTally>> tally_by_place(std::string_view kind, UtcTime from,
-                                                           UtcTime until) = 0;
-    // Open items with a local event in [from, until), oldest event first.
-    virtual Status open_items(std::string_view kind, UtcTime from, UtcTime until,
-                              const std::function<void(const OpenItem&)>& take) = 0;
     // Pause, resume or stop; stop forgets what is not handed over yet. Config error: there is no
     // such resync, or its state does not allow it (stopped and done are final).
     virtual Result<Resync> change_resync(std::int64_t id, ResyncState to, const Act& act,
