@@ -118,6 +118,14 @@ Result<std::vector<Tile>> tiles_of(std::uint64_t size, std::uint64_t since) {
 
 TileBuilder::TileBuilder(Sink sink) : sink_(std::move(sink)) {}
 
+TileBuilder::TileBuilder(Sink sink, std::uint64_t size, std::vector<std::vector<Hash>> edge)
+    : sink_(std::move(sink)) {
+    for (auto& hashes : edge) {
+        size /= tile_width;
+        levels_.push_back({size, std::move(hashes)});
+    }
+}
+
 Status TileBuilder::append(const Hash& leaf) {
     return add(0, leaf);
 }
@@ -147,6 +155,33 @@ Status TileBuilder::finish() {
         if (!levels_[level].hashes.empty()) DVC_TRY(give(level, levels_[level]));
     }
     return {};
+}
+
+std::vector<Tile> edge_of(std::uint64_t size) {
+    std::vector<Tile> edge;
+    for (int level = 0; size > 0; ++level, size /= tile_width)
+        edge.push_back(
+            {Tile::Kind::Hashes, level, size / tile_width, static_cast<int>(size % tile_width)});
+    return edge;
+}
+
+Hash edge_root(const std::vector<std::vector<Hash>>& edge) {
+    std::optional<Hash> right;  // what stands right of the level at hand
+    for (const auto& hashes : edge) {
+        // The hashes of a level are roots of complete trees of one size, the rest is smaller.
+        std::vector<Hash> nodes = hashes;
+        std::size_t width = nodes.size();
+        for (; width > 0; width /= 2) {
+            // A lone one at the end is complete at this height and pairs with what is right of it.
+            if (width % 2 == 1) {
+                const Hash& lone = nodes[width - 1];
+                right = right ? node_hash(lone, *right) : lone;
+            }
+            for (std::size_t i = 0; i + 1 < width; i += 2)
+                nodes[i / 2] = node_hash(nodes[i], nodes[i + 1]);
+        }
+    }
+    return right.value_or(empty_root());
 }
 
 Result<std::vector<Hash>> parse_tile(std::string_view bytes, int width) {

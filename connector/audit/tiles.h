@@ -46,6 +46,9 @@ class TileBuilder {
   public:
     using Sink = std::function<Status(const Tile&, std::string_view bytes)>;
     explicit TileBuilder(Sink sink);
+    // Goes on with a log of `size` entries. `edge` gives the hashes of its partial tiles; they are
+    // believed, so compare edge_root() with what is known first.
+    TileBuilder(Sink sink, std::uint64_t size, std::vector<std::vector<Hash>> edge);
     Status append(const Hash& leaf);
     // Gives the partial tiles of the right edge. More leaves may follow.
     Status finish();
@@ -60,6 +63,12 @@ class TileBuilder {
     Sink sink_;
     std::vector<Level> levels_;
 };
+
+// The partial tiles at the right edge of a log, by ascending level; a level whose tiles are all
+// full has none, which is told by width 0.
+std::vector<Tile> edge_of(std::uint64_t size);
+// The root of the log that has these hashes in the partial tiles of its right edge.
+Hash edge_root(const std::vector<std::vector<Hash>>& edge);
 
 // The hashes of a tile. Corrupt unless it has exactly `width`.
 Result<std::vector<Hash>> parse_tile(std::string_view bytes, int width);

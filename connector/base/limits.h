@@ -144,15 +144,21 @@ inline constexpr std::size_t max_named_codes = 1'000;  // codes named on one com
 inline constexpr std::size_t named_unreadable =
     1'000;  // records that still cannot be read, by name
 
+// The report of deliveries.
+inline constexpr std::size_t max_report_deliveries = 5'000'000;  // of one period
+inline constexpr std::size_t max_report_late = 100'000;          // listed; the rest is counted
+inline constexpr std::size_t printed_late = 300;                 // of those, on the printed page
+inline constexpr int max_late_hours = 24 * 366;                  // whatever the settings say
+
 // Evidence for auditors.
 inline constexpr int max_unsealed_minutes = 30 * 24 * 60;  // whatever the settings say
 inline constexpr int max_keep_days = 36'500;
 inline constexpr std::chrono::hours timestamp_every{1};  // and for what people ask for
 inline constexpr std::chrono::seconds timestamp_deadline{20};
-inline constexpr std::chrono::seconds seal_every{60};             // while a run or serve goes on
-inline constexpr std::size_t max_proof_file = 64u << 20;          // proofs of one dossier
-inline constexpr std::size_t max_saved_checkpoints = 10'000'000;  // of one log: a minute each
-inline constexpr std::size_t max_findings = 20;                   // named by one verification
+inline constexpr std::chrono::seconds seal_every{60};              // while a run or serve goes on
+inline constexpr std::size_t max_checkpoint_history = 512u << 20;  // a year, one a minute
+inline constexpr std::size_t max_proof_file = 64u << 20;           // proofs of one dossier
+inline constexpr std::size_t max_findings = 20;                    // named by one verification
 inline constexpr std::uint64_t max_log_size = (std::uint64_t{1} << 63) - 1;  // entries
 inline constexpr std::size_t max_log_entry = 65'535;       // its length is written in two bytes
 inline constexpr std::uint64_t max_listed_log = 1u << 28;  // entries whose tiles are listed
