@@ -255,7 +255,7 @@ CURLcode run(Transfer& transfer, SteadyTime deadline, const std::atomic<bool>& s
         } else if (now >= deadline) {
             ended = "not complete within the time allowed for a file";
         } else if (now - window >= silence) {
-            if (transfer.received - before < least) ended = "it sends nothing, or hardly anything";
+            if (transfer.received - before < least) ended = "it sends nothing, or too slowly";
             window = now;
             before = transfer.received;
         }

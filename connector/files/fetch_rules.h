@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connector/base/error.h"
+#include "connector/base/limits.h"
 
 namespace dvcsync::files {
 
@@ -18,8 +19,8 @@ struct FetchRules {
     std::vector<std::string> hosts;
     // Also addresses that are not public (files/addresses.h), and any port.
     bool private_addresses = false;
-    std::filesystem::path ca_file;                // empty: the system's authorities
-    std::chrono::milliseconds deadline{600'000};  // of one file, redirects included
+    std::filesystem::path ca_file;  // empty: the system's authorities
+    std::chrono::milliseconds deadline = limits::longest_download;  // of one file, with redirects
     // Without at least limits::least_bytes_per_second for so long, it is given up.
     std::chrono::milliseconds silence{30'000};
     bool plain_http =

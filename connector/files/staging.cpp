@@ -94,6 +94,16 @@ Result<Staged> Staging::keep_base64(int index, std::string_view name, std::strin
         .or_else([&](const Error& error) -> Result<Staged> { return about(index, error); });
 }
 
+Result<std::optional<Staged>> Staging::fetched(int index, std::string_view name,
+                                               std::string_view url, std::uint64_t max) const {
+    const fs::path path = folder_ / std::to_string(index);
+    auto there = found(path, sha256(url), max);
+    if (!there) return about(index, std::move(there.error()));
+    if (!*there) return std::nullopt;
+    DVC_TRY_ASSIGN(staged, described(path, name, **std::move(there)));
+    return std::optional<Staged>(std::move(staged));
+}
+
 Result<Staged> Staging::fetch(int index, std::string_view name, std::string_view url,
                               std::uint64_t max, const FetchRules& rules,
                               const std::atomic<bool>& stop) const {

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,9 @@ class Staging {
     // link is returned as it is.
     Result<Staged> keep_base64(int index, std::string_view name, std::string_view base64,
                                std::uint64_t max) const;
+    // One that is staged already and came from this link; nullopt: fetch() would fetch it.
+    Result<std::optional<Staged>> fetched(int index, std::string_view name, std::string_view url,
+                                          std::uint64_t max) const;
     // Blocks, at most rules.deadline; soon after `stop` it ends with Retry. See download.h.
     Result<Staged> fetch(int index, std::string_view name, std::string_view url, std::uint64_t max,
                          const FetchRules& rules, const std::atomic<bool>& stop) const;

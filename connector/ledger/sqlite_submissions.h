@@ -35,6 +35,7 @@ class SqliteSubmissions final : public Submissions {
 
     Result<std::vector<Submission>> due(std::size_t max, UtcTime now) override;
     Status waits(std::int64_t id, std::string_view reason, UtcTime next_at, UtcTime now) override;
+    Status put_off(std::int64_t id, std::string_view reason, UtcTime since, UtcTime now) override;
     Status holds(std::int64_t id, std::string_view reason, UtcTime now) override;
     Status handed(std::int64_t id, std::string_view place, std::span<const HandedFile> files,
                   UtcTime now) override;
@@ -84,8 +85,8 @@ class SqliteSubmissions final : public Submissions {
     Statement last_stamp_, is_known_, announce_, open_announcements_, announced_, postpone_,
         fetched_;
     Statement find_content_, count_again_, last_revision_, add_, add_body_;
-    Statement received_, waiting_, next_waiting_, next_announced_, load_, stage_, waits_, holds_,
-        handed_, add_file_;
+    Statement received_, waiting_, next_waiting_, next_announced_, load_, stage_, waits_, put_off_,
+        holds_, handed_, add_file_;
     Statement portal_code_, local_code_;
 };
 

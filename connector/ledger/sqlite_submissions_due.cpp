@@ -42,13 +42,13 @@ Status SqliteSubmissions::prepare_due() {
         {next_announced_,
          "SELECT next_at FROM announcement INDEXED BY announcement_open "
          "WHERE fetched IS NULL ORDER BY next_at LIMIT 1"},
-        {load_, fmt::format("SELECT {}, b.sealed FROM submission s "
-                            "CROSS JOIN submission_body b ON b.submission = s.id WHERE s.id = ?1",
-                            submission_columns)},
+        {load_, fmt::format("SELECT {} FROM submission s WHERE s.id = ?1", submission_columns)},
         {stage_, "SELECT stage FROM submission WHERE id = ?1"},
         {waits_,
          "UPDATE submission SET stage = 1, attempts = attempts + 1, reason = ?2, next_at = ?3, "
          "changed = ?4 WHERE id = ?1"},
+        {put_off_,
+         "UPDATE submission SET stage = 1, reason = ?2, next_at = ?3, changed = ?4 WHERE id = ?1"},
         {holds_, "UPDATE submission SET stage = 2, reason = ?2, changed = ?3 WHERE id = ?1"},
         {handed_,
          "UPDATE submission SET stage = 3, place = ?2, reason = '', changed = ?3 WHERE id = ?1"},
@@ -73,7 +73,6 @@ Status SqliteSubmissions::add_waiting(Statement& statement, std::size_t max, Utc
 
 Result<std::vector<Submission>> SqliteSubmissions::due(std::size_t max, UtcTime now) {
     DVC_TRY(ledger_.fence());
-    // First the places in line, which are small; a payload may be 32 MiB.
     Line line;
     DVC_TRY(add_waiting(waiting_, max, now, line));
     DVC_TRY(received_.each(
@@ -83,12 +82,7 @@ Result<std::vector<Submission>> SqliteSubmissions::due(std::size_t max, UtcTime 
     std::vector<Submission> all;
     all.reserve(line.size());
     for (const auto& [since, id] : line)
-        DVC_TRY(load_.each(
-            [&all](Statement& row) {
-                all.push_back(submission_of(row));
-                all.back().national = row.text(submission_column_count);
-            },
-            id));
+        DVC_TRY(load_.each([&all](Statement& row) { all.push_back(submission_of(row)); }, id));
     return all;
 }
 
@@ -112,6 +106,15 @@ Status SqliteSubmissions::waits(std::int64_t id, std::string_view reason, UtcTim
     DVC_TRY(ledger_.fence());
     DVC_TRY_ASSIGN(allowed, may(Move::Waits, id));
     if (allowed) DVC_TRY(waits_.run(id, stored_text(reason), next_at, now));
+    return transaction.commit();
+}
+
+Status SqliteSubmissions::put_off(std::int64_t id, std::string_view reason, UtcTime since,
+                                  UtcTime now) {
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY(ledger_.fence());
+    DVC_TRY_ASSIGN(allowed, may(Move::Waits, id));
+    if (allowed) DVC_TRY(put_off_.run(id, stored_text(reason), since, now));
     return transaction.commit();
 }
 

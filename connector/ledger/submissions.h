@@ -11,6 +11,7 @@
 //
 //              received  waiting   held      handed  dismissed
 //   waits      waiting   waiting   Bug       Bug     nothing     what is handed over stays handed
+//   put_off    waiting   waiting   Bug       Bug     nothing
 //   holds      held      held      Bug       Bug     nothing     over; what a person has dismissed
 //   handed     handed    handed    Bug       Bug     handed      meanwhile stays dismissed, unless
 //   retry      left out  received  received  left    left out    the province has it already
@@ -98,7 +99,6 @@ struct Submission {
     int again = 0;         // how often the same came again
     std::string reason;    // Waiting, Held: why, for people
     std::string place;     // Handed: where
-    std::string national;  // of due(): the sealed JSON; empty in lists
 };
 
 // A file of a submission that was handed over: digests, not names (those are personal data).
@@ -153,11 +153,14 @@ class Submissions {
                                     std::optional<std::int64_t> announcement = std::nullopt) = 0;
 
     // Received, or Waiting with next_at ≤ now, and no earlier revision in the way; those that have
-    // waited longest come first.
+    // waited longest come first. Without their payloads, which may be large: see sealed().
     virtual Result<std::vector<Submission>> due(std::size_t max, UtcTime now) = 0;
     // Counts an attempt.
     virtual Status waits(std::int64_t id, std::string_view reason, UtcTime next_at,
                          UtcTime now) = 0;
+    // It was not its turn, or not to its end: waits in line from `since` on. Counts no attempt.
+    virtual Status put_off(std::int64_t id, std::string_view reason, UtcTime since,
+                           UtcTime now) = 0;
     virtual Status holds(std::int64_t id, std::string_view reason, UtcTime now) = 0;
     virtual Status handed(std::int64_t id, std::string_view place,
                           std::span<const HandedFile> files, UtcTime now) = 0;

@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <random>
 #include <utility>
 
 #include "connector/base/files.h"
+#include "connector/base/limits.h"
 #include "connector/sync/gather.h"
 
 namespace dvcsync::sync {
@@ -58,6 +60,9 @@ Result<Gathering> gathering_for(const config::Config& config, const portal::Prof
     settings.fetch.plain_http = config.plain_http_files;
     settings.fetch.ca_file = config.file_ca;
     settings.max_file = static_cast<std::uint64_t>(config.max_file_mib) * mib;
+    settings.fetch.deadline =
+        std::clamp<Millis>(std::chrono::seconds(settings.max_file / limits::poor_line),
+                           limits::shortest_download, limits::longest_download);
     settings.max_submission = static_cast<std::uint64_t>(config.max_submission_mib) * mib;
     settings.scanner = config.scanner;
     DVC_TRY(files::check(settings.fetch));

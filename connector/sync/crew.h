@@ -18,7 +18,7 @@ namespace dvcsync::sync {
 template <class Task, class Handled>
 class Crew {
   public:
-    using Work = std::function<Handled(const Task&)>;
+    using Work = std::function<Handled(Task&&)>;
 
     // workers = 0: give() does the task itself.
     Crew(int workers, Work work) : work_(std::move(work)) {
@@ -39,7 +39,7 @@ class Crew {
 
     void give(Task task) {
         if (threads_.empty()) {
-            done_.push_back(work_(task));
+            done_.push_back(work_(std::move(task)));
             return;
         }
         {
@@ -74,7 +74,7 @@ class Crew {
                 task = std::move(tasks_.front());
                 tasks_.pop_front();
             }
-            Handled handled = work_(task);
+            Handled handled = work_(std::move(task));
             {
                 const std::lock_guard lock(mutex_);
                 done_.push_back(std::move(handled));

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -25,13 +27,18 @@ bool same_hash(std::string_view told, const Digest& digest) {
     });
 }
 
-// One submission's files, one after the other. Goes on after a failure, so that one look tells of
-// everything that is wrong and the next try finds the rest in place.
+// One submission's files. First they come, then they are looked at: what has come is there at the
+// next try, so each comes further, however little time it has. Goes on after a failure, so that one
+// look tells of everything that is wrong and the next try finds the rest in place.
 class Gatherer {
   public:
     Gatherer(const GatherSettings& settings, const files::Scanner* scanner, bool without,
-             const std::atomic<bool>& stop)
-        : settings_(settings), scanner_(scanner), without_(without), stop_(stop) {}
+             const std::function<bool()>& in_time, const std::atomic<bool>& stop)
+        : settings_(settings),
+          scanner_(scanner),
+          without_(without),
+          in_time_(in_time),
+          stop_(stop) {}
 
     Gathered run(const std::string& key, const mapping::National& document) {
         if (document.files.size() > limits::max_submission_files) {
@@ -44,47 +51,101 @@ class Gatherer {
             out_.waits = staging.error().message;
             return std::move(out_);
         }
-        for (const auto& file : document.files) {
-            ++index_;
-            take(*staging, file);
-        }
+        staged_.resize(document.files.size());
+        fetch(*staging, document.files, take_over(*staging, document.files));
+        out_.cut = out_.cut || stop_;
+        if (out_.cut) return std::move(out_);
+        for (std::size_t i = 0; i < document.files.size(); ++i)
+            look(*staging, i, document.files[i]);
         return std::move(out_);
     }
 
   private:
-    void take(files::Staging& staging, const mapping::NationalFile& file) {
+    using Files = std::vector<mapping::NationalFile>;
+
+    static int number_of(std::size_t i) { return static_cast<int>(i) + 1; }
+    std::uint64_t most() const {
+        return std::min(settings_.max_file, settings_.max_submission - total_);
+    }
+
+    void keep(std::size_t i, Result<files::Staged> staged) {
+        if (staged) total_ += staged->size;
+        staged_[i] = std::move(staged);
+    }
+
+    // What is here already, or stands in the document. Returns what must be fetched.
+    std::vector<std::size_t> take_over(const files::Staging& staging, const Files& files) {
+        std::vector<std::size_t> missing;
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            const auto& file = files[i];
+            if (!file.url.empty()) {
+                auto there = staging.fetched(number_of(i), file.name, file.url, most());
+                if (!there)
+                    keep(i, tl::make_unexpected(there.error()));
+                else if (*there)
+                    keep(i, **std::move(there));
+                else
+                    missing.push_back(i);
+            } else if (!file.base64.empty()) {
+                keep(i, staging.keep_base64(number_of(i), file.name, file.base64, most()));
+            }
+        }
+        return missing;
+    }
+
+    void fetch(const files::Staging& staging, const Files& files,
+               std::vector<std::size_t> missing) {
+        // Each time another one is the first: one that is slow and never comes must not take the
+        // time of the others at every try.
+        if (!missing.empty())
+            std::rotate(missing.begin(), missing.begin() + std::random_device{}() % missing.size(),
+                        missing.end());
+        for (std::size_t n = 0; n < missing.size(); ++n) {
+            const std::size_t i = missing[n];
+            out_.cut = stop_ || (n > 0 && !in_time_());
+            if (out_.cut) return;
+            keep(i, staging.fetch(number_of(i), files[i].name, files[i].url, most(),
+                                  settings_.fetch, stop_));
+        }
+    }
+
+    void look(const files::Staging& staging, std::size_t i, const mapping::NationalFile& file) {
         out_.files.emplace_back();
-        if (file.url.empty() && file.base64.empty()) {
+        const int number = number_of(i);
+        if (!staged_[i]) {
             out_.files.back().note = "the portal has sent no content";
             return;
         }
-        const std::uint64_t most = std::min(settings_.max_file, settings_.max_submission - total_);
-        auto staged = file.url.empty() ? staging.keep_base64(index_, file.name, file.base64, most)
-                                       : staging.fetch(index_, file.name, file.url, most,
-                                                       settings_.fetch, stop_);
+        const auto& staged = *staged_[i];
         if (!staged)
-            return fault(staged.error().kind != ErrorKind::Refused, staged.error().message);
+            return fault(number, staged.error().kind != ErrorKind::Refused, staged.error().message);
         if (!file.hash.empty() && !same_hash(file.hash, staged->sha256)) {
-            if (const auto dropped = staging.drop(index_); !dropped)
-                return fault(true, dropped.error().message);
-            return fault(!file.url.empty(), "its bytes are not those that the portal's hash names");
+            if (const auto dropped = staging.drop(number); !dropped)
+                return fault(number, true, dropped.error().message);
+            return fault(number, !file.url.empty(),
+                         "its bytes are not those that the portal's hash names");
         }
         if (staged->program) {
-            return fault(false, fmt::format("it is a program or script ({})", staged->type));
+            return fault(number, false,
+                         fmt::format("it is a program or script ({})", staged->type));
         }
+        // One that does not answer would keep the run waiting for each of the others too.
+        if (!scan_fault_.empty()) return fault(number, true, scan_fault_);
         if (scanner_ != nullptr) {
             const auto verdict = scanner_->scan(staged->path);
-            if (!verdict) return fault(true, verdict.error().message);
+            if (!verdict) {
+                scan_fault_ = verdict.error().message;
+                return fault(number, true, scan_fault_);
+            }
             if (verdict->result == files::ScanResult::Infected) {
-                return fault(false, fmt::format("the scanner found {}", verdict->what));
+                return fault(number, false, fmt::format("the scanner found {}", verdict->what));
             }
             if (verdict->result == files::ScanResult::NotScanned) {
                 out_.files.back().note = fmt::format("not scanned: {}", verdict->what);
             }
         }
-        total_ += staged->size;
         auto& kept = out_.files.back();
-        kept.name = "files/" + files::safe_name(file.name, index_, staged->type);
+        kept.name = "files/" + files::safe_name(file.name, number, staged->type);
         kept.size = staged->size;
         kept.sha256 = staged->sha256;
         kept.type = staged->type;
@@ -97,9 +158,9 @@ class Gatherer {
     }
 
     // `later`: another try may do better.
-    void fault(bool later, std::string_view reason) {
+    void fault(int number, bool later, std::string_view reason) {
         // Staging's errors begin so already.
-        const std::string which = fmt::format("file {}: ", index_);
+        const std::string which = fmt::format("file {}: ", number);
         const std::string told = (reason.starts_with(which) ? "" : which) + std::string(reason);
         if (without_) {
             out_.files.back().note = fmt::format("left out by a person's decision: {}", reason);
@@ -114,9 +175,11 @@ class Gatherer {
     const GatherSettings& settings_;
     const files::Scanner* scanner_;
     const bool without_;
+    const std::function<bool()>& in_time_;
     const std::atomic<bool>& stop_;
-    int index_ = 0;
+    std::vector<std::optional<Result<files::Staged>>> staged_;  // nullopt: has no content
     std::uint64_t total_ = 0;
+    std::string scan_fault_;
     Gathered out_;
 };
 
@@ -139,16 +202,17 @@ Gathering gathering_of(GatherSettings settings, const std::atomic<bool>& stop) {
     auto shared = std::make_shared<const GatherSettings>(std::move(settings));
     Gathering gathering;
     gathering.gather = [shared, &stop](const std::string& key, const mapping::National& document,
-                                       bool without) -> Gathered {
+                                       bool without,
+                                       const std::function<bool()>& in_time) -> Gathered {
         if (shared->scanner.empty())
-            return Gatherer(*shared, nullptr, without, stop).run(key, document);
+            return Gatherer(*shared, nullptr, without, in_time, stop).run(key, document);
         auto scanner = files::Scanner::open(shared->scanner);
         if (!scanner) {
             Gathered later;
             later.waits = scanner.error().message;
             return later;
         }
-        return Gatherer(*shared, &*scanner, without, stop).run(key, document);
+        return Gatherer(*shared, &*scanner, without, in_time, stop).run(key, document);
     };
     gathering.forget = [shared](const std::string& key) -> Status {
         DVC_TRY_ASSIGN(staging, files::Staging::open(shared->staging / key));

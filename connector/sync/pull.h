@@ -1,14 +1,15 @@
 // From the portal to the province: the inbound road.
 //
-//   poll      list → announced (key first) → fetched → received
+//   poll      list → announced (key first) → fetched → received                     pull()
 //   callback  received (receive.h)
-//   both      received → files gathered → provincial XML → inbox → handed, and a confirmation
-//   queued
+//   both      received → files gathered → provincial XML → inbox → handed, and a    hand_over()
+//             confirmation queued
 //
-// pull() owns the ledger; worker threads fetch and gather and own nothing else. What is cut off
-// anywhere completes itself: announcements, what is received and what is staged are all durable,
-// and the inbox takes a submission once. Nothing is ever dropped: what cannot be had waits with its
-// reason, what breaks a rule is held for a person.
+// Two passes, because files come from other hosts, at their pace: a run delivers what is ready in
+// between. Both own the ledger; worker threads fetch and gather and own nothing else. What is cut
+// off anywhere completes itself: announcements, what is received and what is staged are all
+// durable, and the inbox takes a submission once. Nothing is ever dropped: what cannot be had waits
+// with its reason, what breaks a rule is held for a person.
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "connector/base/crypto.h"
+#include "connector/base/limits.h"
 #include "connector/ledger/ledger.h"
 #include "connector/ledger/submissions.h"
 #include "connector/mapping/reading.h"
@@ -36,13 +38,16 @@ struct Gathered {
     std::vector<province::InboxFile> contents;  // of those that were had
     std::string waits;  // not empty: something could not be had; for people, without names
     std::string holds;  // not empty: something breaks a rule
+    bool cut = false;   // not to its end: the time was over, or the run is to stop
 };
 
 // How files are had, and where they lie until the inbox has taken them. Thread-safe.
 struct Gathering {
     // `key` names the submission and is safe as a folder's name. `without`: what cannot be had is
-    // left out.
-    std::function<Gathered(const std::string& key, const mapping::National& document, bool without)>
+    // left out. `in_time`: whether another file may be begun; the first that is not there yet may
+    // always, so that every try comes further.
+    std::function<Gathered(const std::string& key, const mapping::National& document, bool without,
+                           const std::function<bool()>& in_time)>
         gather;
     std::function<Status(const std::string& key)> forget;
     // The keys whose files lie there, among them what a crash has left behind. Empty: none are kept
@@ -76,7 +81,11 @@ struct PullParts {
 
 struct PullRules {
     std::string province;  // its code, for the head of what is handed over
-    int workers = 4;       // 0: no threads (simulation)
+    // Calls, or submissions whose files are fetched, at once. 0: no threads (simulation).
+    int workers = limits::inbound_workers;
+    // After this no file is begun; what is left is for the next run.
+    Millis time_for_files = limits::time_for_files;
+    std::size_t payloads_in_hand = limits::payloads_in_hand;
     std::uint64_t seed = 0;
     Millis lease{120'000};
 };
@@ -91,14 +100,19 @@ struct PullCounts {
     std::size_t handed = 0;   // to the province
     std::size_t waiting = 0;  // put off for a file, the inbox or the portal
     std::size_t held = 0;     // for a person
+    std::size_t left = 0;     // for the next run: the time for files was over
     std::size_t files = 0;    // of handed
     std::string stop;         // the portal could not be asked any further, for this reason
     bool settings = false;    // of stop: a person must mend something
 };
 
-// One pass: the list is read to its end, and everything that is due is worked off. Errors are the
-// ledger's and the inbox's.
-Result<PullCounts> pull(const PullParts& parts, const PullRules& rules);
+// The list is read to its end, and what it announces is fetched. Errors are the ledger's.
+Status pull(const PullParts& parts, const PullRules& rules, PullCounts& counts);
+
+// Files, XML, inbox: what is due, those first that have waited longest. Ends, at the latest, when
+// the last file ends that was begun within rules.time_for_files. What was not, or not wholly, its
+// turn stays due with the reason; no attempt is counted. Errors are the ledger's and the inbox's.
+Status hand_over(const PullParts& parts, const PullRules& rules, PullCounts& counts);
 
 // What is sealed for a submission is bound to it by this.
 std::string submission_context(std::string_view code, const Digest& digest);

@@ -117,8 +117,10 @@ PullCalls pull_calls_of(portal::Client& client) {
     return calls;
 }
 
-Worked fetch_one(const PullParts& parts, const ledger::Announced& announced) {
+Worked fetch_one(const PullParts& parts, Work&& work) {
     Worked done;
+    done.work = std::move(work);
+    const auto& announced = *done.work.announced;
     const auto json = parts.calls.fetch(announced.code);
     if (!json) {
         done.failed = json.error();
@@ -129,10 +131,12 @@ Worked fetch_one(const PullParts& parts, const ledger::Announced& announced) {
     return done;
 }
 
-Worked prepare_one(const PullParts& parts, const std::string& province,
-                   const ledger::Submission& submission) {
+Worked prepare_one(const PullParts& parts, const std::string& province, Work&& work,
+                   const std::function<bool()>& in_time) {
     Worked done;
-    const auto json = parts.sealer.open(submission.national,
+    done.work = std::move(work);
+    const auto& submission = *done.work.submission;
+    const auto json = parts.sealer.open(std::exchange(done.work.sealed, {}),
                                         submission_context(submission.code, submission.digest));
     if (!json) {
         done.holds = json.error().message;
@@ -143,16 +147,18 @@ Worked prepare_one(const PullParts& parts, const std::string& province,
         done.holds = fmt::format("the profile has no reading '{}'", submission.reading);
         return done;
     }
-    const auto national = reading->read(*json);
+    auto national = reading->read(*json);
     if (!national) {
         done.holds = national.error().text();
         return done;
     }
     done.key = staging_key(submission.code, submission.digest);
-    auto gathered = parts.gathering.gather(done.key, *national, submission.without_files);
+    auto gathered = parts.gathering.gather(done.key, *national, submission.without_files, in_time);
+    *national = {};  // files that stood in the document are on the disk now
     done.holds = std::move(gathered.holds);
     done.waits = std::move(gathered.waits);
-    if (!done.holds.empty() || !done.waits.empty()) return done;
+    done.cut = gathered.cut;
+    if (!done.holds.empty() || !done.waits.empty() || done.cut) return done;
     mapping::Handing handing;
     handing.code = submission.code;
     handing.revision = submission.revision;

@@ -78,6 +78,7 @@ class JobRun {
         DVC_TRY(take_submissions());
         DVC_TRY(read());
         DVC_TRY(push(order_.job));
+        DVC_TRY(hand_over());
         DVC_TRY(resend());
         if (parts_.calls.traffic) report_.traffic = parts_.calls.traffic();
         report_.seconds = std::chrono::duration<double>(parts_.clock.steady() - began).count();
@@ -106,24 +107,36 @@ class JobRun {
     UtcTime now() const { return parts_.clock.now(); }
     bool ended() const { return parts_.stop || !report_.delivery.stop.empty(); }
 
-    // First, so that its confirmations leave with this run. A portal that cannot be asked does not
-    // keep the rest from going out.
+    bool takes_submissions() const {
+        return parts_.inbound != nullptr &&
+               (order_.job == Job::All || order_.job == Job::PullSubmissions);
+    }
+
+    PullParts pull_parts() {
+        return {ledger_,
+                parts_.sealer,
+                parts_.mappings,
+                parts_.inbound->calls,
+                *parts_.inbound->inbox,
+                parts_.inbound->gathering,
+                gates_,
+                parts_.clock,
+                parts_.progress,
+                parts_.stop};
+    }
+
+    // First, for it is short. A portal that cannot be asked does not keep the rest from going out.
     Status take_submissions() {
-        const bool wanted = order_.job == Job::All || order_.job == Job::PullSubmissions;
-        if (parts_.inbound == nullptr || !wanted) return {};
-        const PullParts parts{ledger_,
-                              parts_.sealer,
-                              parts_.mappings,
-                              parts_.inbound->calls,
-                              *parts_.inbound->inbox,
-                              parts_.inbound->gathering,
-                              gates_,
-                              parts_.clock,
-                              parts_.progress,
-                              parts_.stop};
-        DVC_TRY_ASSIGN(counts, pull(parts, rules_.pull));
-        report_.pull = std::move(counts);
-        return {};
+        return takes_submissions() ? pull(pull_parts(), rules_.pull, report_.pull) : Status{};
+    }
+
+    // After everything that is ready has left: files come at the pace of other hosts.
+    Status hand_over() {
+        if (!takes_submissions()) return {};
+        const std::size_t before = report_.pull.handed;
+        DVC_TRY(sync::hand_over(pull_parts(), rules_.pull, report_.pull));
+        if (report_.pull.handed == before || ended()) return {};
+        return deliver_all({Operation::ConfirmSubmission});
     }
 
     Status read() {

@@ -11,8 +11,8 @@ namespace dvcsync::simulation {
 sync::Gathering SimulatedFiles::gathering() {
     sync::Gathering gathering;
     gathering.gather = [this](const std::string& key, const mapping::National& document,
-                              bool without) {
-        auto gathered = gather(key, document, without);
+                              bool without, const std::function<bool()>& in_time) {
+        auto gathered = gather(key, document, without, in_time);
         if (meanwhile && !disk_.current()->dead) meanwhile();
         return gathered;
     };
@@ -45,10 +45,11 @@ std::string SimulatedFiles::stage(const std::string& path, Attachment& file) {
 }
 
 sync::Gathered SimulatedFiles::gather(const std::string& key, const mapping::National& document,
-                                      bool without) {
+                                      bool without, const std::function<bool()>& in_time) {
     const std::lock_guard lock(mutex_);
     sync::Gathered out;
     int number = 0;
+    int begun = 0;
     for (const auto& one : document.files) {
         ++number;
         out.files.emplace_back();
@@ -63,6 +64,10 @@ sync::Gathered SimulatedFiles::gather(const std::string& key, const mapping::Nat
             continue;
         }
         const std::string path = fmt::format("{}/{}", key, number);
+        if (!file->hostile && !staged_.contains(path) && begun++ > 0 && !in_time()) {
+            out.cut = true;
+            return out;
+        }
         std::string& reason = file->hostile ? out.holds : out.waits;
         const std::string fault = file->hostile ? "it breaks a rule" : stage(path, *file);
         if (!fault.empty() && !without) {

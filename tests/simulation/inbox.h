@@ -43,7 +43,8 @@ class SimulatedFiles {
     const std::string* staged(const std::string& path);
 
   private:
-    sync::Gathered gather(const std::string& key, const mapping::National& document, bool without);
+    sync::Gathered gather(const std::string& key, const mapping::National& document, bool without,
+                          const std::function<bool()>& in_time);
     // The reason why it cannot be staged; "": it is.
     std::string stage(const std::string& path, Attachment& file);
 

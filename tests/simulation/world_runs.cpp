@@ -119,6 +119,8 @@ bool World::run_inside(const Trip& trip, Process& process) {
     rules.delivery.seed = rng_.next();
     rules.pull.workers = options_.workers;
     rules.pull.seed = inbound_rng_.next();
+    if (!resting_ && inbound_rng_.chance(0.4))
+        rules.pull.time_for_files = Millis{inbound_rng_.between(0, 300)};
     rules.resync_chunk = static_cast<std::size_t>(rng_.between(1, 5));
     const auto report = sync::run(parts, order, rules);
     if (company_ && ledger.acquired()) taken_over_ = true;

@@ -148,7 +148,14 @@ TEST_F(FetchTest, SlowBytesEndIt) {
     };
     rules_.silence = milliseconds(500);
     WebServer slow(drip);
-    expect_failure(slow.url("/secret"), ErrorKind::Retry, "hardly anything");
+    expect_failure(slow.url("/secret"), ErrorKind::Retry, "too slowly");
+    // Enough to look alive, too little to wait for: a quarter of limits::least_bytes_per_second.
+    WebServer stream([](Visit& visit) {
+        visit.send("HTTP/1.1 200 X\r\nContent-Length: 900000\r\n\r\n");
+        while (visit.send(std::string(limits::least_bytes_per_second / 80, 'x')))
+            std::this_thread::sleep_for(milliseconds(50));
+    });
+    expect_failure(stream.url("/secret"), ErrorKind::Retry, "too slowly");
     rules_.silence = milliseconds(10'000);
     rules_.deadline = milliseconds(500);
     WebServer late(drip);

@@ -117,7 +117,6 @@ TEST_P(ArrivalTest, WhatCameIsKeptWholeAndIsDue) {
     EXPECT_EQ(one.attempts, 0);
     EXPECT_EQ(one.again, 0);
     EXPECT_EQ(one.reason, "");
-    EXPECT_EQ(one.national, filed.sealed);
     EXPECT_EQ(*submissions().sealed(one.id), filed.sealed);
     EXPECT_EQ(submissions().sealed(99).error().kind, ErrorKind::Bug);
     EXPECT_EQ(submissions().receive(arrival(""), noon).error().kind, ErrorKind::Bug);

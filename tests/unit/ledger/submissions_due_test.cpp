@@ -39,6 +39,27 @@ TEST_P(DueTest, AWaitEndsAtItsTimeAndCountsAttempts) {
     EXPECT_EQ(one.changed, noon + hours{2});
 }
 
+TEST_P(DueTest, WhatIsPutOffKeepsItsPlaceInLineAndItsAttempts) {
+    const std::int64_t a = receive(arrival("A"), noon).id;
+    const std::int64_t b = receive(arrival("B"), noon + minutes{1}).id;
+    is_ok(submissions().waits(b, "no answer", noon + minutes{2}, noon + minutes{1}));
+    receive(arrival("C"), noon + minutes{3});
+    const UtcTime later = noon + minutes{4};
+    is_ok(submissions().put_off(b, "the time was over", noon + minutes{2}, later));
+    EXPECT_THAT(due_names(later), ElementsAre("A/1", "B/1", "C/1"));
+    is_ok(submissions().put_off(a, "the time was over", later, later));
+    EXPECT_THAT(due_names(later), ElementsAre("B/1", "C/1", "A/1")) << "it has had its turn";
+    EXPECT_EQ(only("A").stage, Stage::Waiting);
+    EXPECT_EQ(only("A").attempts, 0);
+    EXPECT_EQ(only("A").reason, "the time was over");
+    EXPECT_EQ(only("B").attempts, 1);
+    ASSERT_EQ(*submissions().dismiss(of_code("A"), act("dismiss"), later), 1U);
+    is_ok(submissions().put_off(a, "the time was over", later, later));
+    EXPECT_EQ(only("A").stage, Stage::Dismissed) << "a person was quicker";
+    is_ok(submissions().holds(b, "a program", later));
+    EXPECT_EQ(submissions().put_off(b, "x", later, later).error().kind, ErrorKind::Bug);
+}
+
 TEST_P(DueTest, AWaitWrittenBeforeTheClockWentBackIsOver) {
     const UtcTime ahead = noon + hours{24 * 365};
     const std::int64_t id = receive(arrival("A")).id;

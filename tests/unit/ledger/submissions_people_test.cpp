@@ -19,10 +19,8 @@ class SubmissionPeopleTest : public SubmissionsTest {
             *submissions().count(filter),
             *submissions().list(filter, 1'000).map([](const auto& rows) { return rows.size(); }));
         std::vector<std::string> codes;
-        for (const Submission& one : *all) {
+        for (const Submission& one : *all)
             codes.push_back(one.code);
-            EXPECT_EQ(one.national, "") << "lists hold no payload";
-        }
         return codes;
     }
 };
