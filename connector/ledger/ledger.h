@@ -259,6 +259,7 @@ struct Run {
 enum class Column { Status, Agency, Procedure };
 
 class Submissions;  // submissions.h
+class Trail;        // trail.h
 
 class Ledger {
   public:
@@ -266,6 +267,8 @@ class Ledger {
 
     // The inbound half. Lives as long as the ledger, and is part of together().
     virtual Submissions& submissions() = 0;
+    // What happened, for whoever must be able to prove it. The same holds for it.
+    virtual Trail& trail() = 0;
 
     // -- intake --------------------------------------------------------------------------------
     // Whether a record with exactly this content is the current version of some record, and that
@@ -295,7 +298,6 @@ class Ledger {
     // -- delivery ------------------------------------------------------------------------------
     // Items that crashed while being sent become InDoubt. Returns how many. Call once at the start
     // of a writing run, and only while no other run sends.
-class Trail;        // trail.h
     virtual Result<std::size_t> recover(UtcTime now) = 0;
     // Up to `max` items that are Ready, or Waiting with next_at ≤ now, oldest first, marked
     // Sending. An item is held back while another of its record is in flight or an earlier
@@ -303,8 +305,9 @@ class Trail;        // trail.h
     // its dossier.
     virtual Result<std::vector<Claimed>> claim(Operation operation, std::size_t max,
                                                UtcTime now) = 0;
-    // What happened, for whoever must be able to prove it. The same holds for it.
-    virtual Trail& trail() = 0;
+    // Of an item just claimed: what names the rows that go now, so that it can be told after a call
+    // that was cut off whether the same would go again. Kept until the next claim.
+    virtual Status about_to_send(std::int64_t item, std::string_view rows) = 0;
     // The same for items in doubt with next_at ≤ now (they stay InDoubt: the caller remembers which
     // ones it has in hand); those that have waited longest come first.
     virtual Result<std::vector<Claimed>> doubtful(Operation operation, std::size_t max,
