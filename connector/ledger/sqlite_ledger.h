@@ -169,7 +169,7 @@ class SqliteLedger final : public Ledger {
         delivered_, learn_;
     Statement fence_;
     SqliteSubmissions submissions_{db_, *this};
+    SqliteTrail trail_{db_};
 };
 
 }  // namespace dvcsync::ledger
-    SqliteTrail trail_{db_};
