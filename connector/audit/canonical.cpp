@@ -98,7 +98,7 @@ bool KeyOrder::operator()(std::string_view left, std::string_view right) const {
     // U+E000 to U+FFFF (first byte EE or EF).
     const auto rank = [](char byte) {
         const int value = byte_of(byte);
-        return value >= 0xF0 ? value - 0x10 : value >= 0xEE ? value + 0x10 : value;
+        return value == 0xEE || value == 0xEF ? value + 0x10 : value;
     };
     return rank(*a) < rank(*b);
 }
