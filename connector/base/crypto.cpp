@@ -1,15 +1,12 @@
 #include "connector/base/crypto.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -120,16 +117,6 @@ std::optional<unsigned> nibble(char digit) {
     return std::nullopt;
 }
 
-bool write_all(int file, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(file, bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-}
-
 tl::unexpected<Error> key_fault(const std::filesystem::path& file, std::string_view what) {
     return fail(ErrorKind::Config, fmt::format("key file {}: {}", file.string(), what));
 }
@@ -199,28 +186,13 @@ Result<Sealer> Sealer::load(const std::filesystem::path& key_file) {
 }
 
 Status Sealer::create_key(const std::filesystem::path& key_file) {
-    // O_EXCL and not write_atomically: of two installations at once, one must be refused.
-    const int file = ::open(key_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 && errno == EEXIST)
-        return key_fault(key_file,
-                         "exists already; it is not overwritten, because payloads "
-                         "sealed under it could never be opened again");
-    if (file < 0) return tl::make_unexpected(file_error("create", key_file, errno));
-
     Key key;
     require(RAND_bytes(key.bytes.data(), static_cast<int>(key.bytes.size())) == 1,
             "the system gives no random bytes");
     std::string text = hex(key.bytes.data(), key.bytes.size()) + "\n";
-    const bool written = write_all(file, text) && ::fsync(file) == 0;
-    const int reason = errno;
+    const Status written = create_secret(key_file, text);
     OPENSSL_cleanse(text.data(), text.size());
-    ::close(file);
-    if (!written) {
-        ::unlink(key_file.c_str());
-        return tl::make_unexpected(file_error("write", key_file, reason));
-    }
-    // The name must survive a power cut too, or the first payloads would be lost with it.
-    return sync_folder(key_file.has_parent_path() ? key_file.parent_path() : ".");
+    return written;
 }
 
 std::string Sealer::seal(std::string_view plain, std::string_view context) const {

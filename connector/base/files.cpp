@@ -125,6 +125,24 @@ Status write_atomically(const std::filesystem::path& path, std::string_view byte
     return sync_folder(folder_of(path));
 }
 
+Status create_secret(const std::filesystem::path& path, std::string_view bytes) {
+    // O_EXCL and not write_atomically: of two installations at once, one must be refused.
+    const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (fd < 0 && errno == EEXIST)
+        return fail(ErrorKind::Config,
+                    path.string() +
+                        ": exists already, and is not overwritten: what it protects "
+                        "would be lost with it");
+    if (fd < 0) return tl::make_unexpected(file_error("create", path, errno));
+    if (!write_all(fd, bytes) || ::fsync(fd) != 0) {
+        const int reason = errno;
+        ::unlink(path.c_str());
+        return tl::make_unexpected(file_error("write", path, reason));
+    }
+    // The name must survive a power cut too, or the first things it protects are lost with it.
+    return sync_folder(folder_of(path));
+}
+
 Status sync_folder(const std::filesystem::path& folder) {
     const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0 || ::fsync(fd) != 0)

@@ -21,6 +21,10 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
 // if the disk refuses; Config error if the folder is missing or not writable.
 Status write_atomically(const std::filesystem::path& path, std::string_view bytes, mode_t mode);
 
+// Writes a new file of mode 0600, durably, that never replaces another: what a lost secret protects
+// is lost with it. Config error if there is one already; otherwise as write_atomically().
+Status create_secret(const std::filesystem::path& path, std::string_view bytes);
+
 // Makes renames inside `folder` durable.
 Status sync_folder(const std::filesystem::path& folder);
 

@@ -136,6 +136,8 @@ inline constexpr std::size_t max_message = 2'000;  // characters of a stored rea
 
 // The trail. An entry of a log may have 65,535 bytes (tlog-tiles); ours need a few hundred.
 inline constexpr std::size_t max_entry = 16u << 10;
+// Whose entries a delivery can still name: more than can be in hand at once.
+inline constexpr std::size_t exchanges_at_hand = 16'384;
 
 // People.
 inline constexpr std::size_t max_act_reason = 500;     // characters of a person's --reason
@@ -155,6 +157,8 @@ inline constexpr int max_unsealed_minutes = 30 * 24 * 60;  // whatever the setti
 inline constexpr int max_keep_days = 36'500;
 inline constexpr std::chrono::hours timestamp_every{1};  // and for what people ask for
 inline constexpr std::chrono::seconds timestamp_deadline{20};
+inline constexpr std::chrono::minutes timestamp_pause{10};  // after one that could not be had
+inline constexpr std::chrono::seconds folder_lock_wait{10};
 inline constexpr std::chrono::seconds seal_every{60};              // while a run or serve goes on
 inline constexpr std::size_t max_checkpoint_history = 512u << 20;  // a year, one a minute
 inline constexpr std::size_t max_proof_file = 64u << 20;           // proofs of one dossier

@@ -104,6 +104,19 @@ std::string plain_name_fault(std::string_view name) {
                  : "is not a plain name: letters, digits, '.', '-' and '_' only, without a folder";
 }
 
+std::string origin_fault(std::string_view origin) {
+    const bool plain =
+        origin.size() <= limits::max_code && !origin.starts_with('/') && !origin.ends_with('/') &&
+        std::all_of(origin.begin(), origin.end(), [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_' || c == '/';
+        });
+    return plain ? ""
+                 : fmt::format(
+                       "is not a name of a log: write at most {} letters, digits, '.', "
+                       "'-', '_' and '/', say dvcsync.hagiang.gov.vn",
+                       limits::max_code);
+}
+
 std::string file_fault(const fs::path& file) {
     std::error_code error;
     const fs::file_status status = fs::status(file, error);

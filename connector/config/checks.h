@@ -23,6 +23,10 @@ std::string base_url_fault(std::string_view url, bool allow_plain_http);
 // A name of a file or folder inside mappings/: letters, digits, '.', '-', '_', no leading dot.
 std::string plain_name_fault(std::string_view name);
 
+// The name of a log's key: a web address without its scheme, of letters, digits, '.', '-', '_',
+// '/'.
+std::string origin_fault(std::string_view origin);
+
 // A readable, regular file that is not empty.
 std::string file_fault(const std::filesystem::path& file);
 

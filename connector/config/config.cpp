@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "connector/base/limits.h"
+#include "connector/base/operation.h"
 #include "connector/config/checks.h"
 #include "connector/config/reader.h"
 
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 // Endpoints and settings have free names: the portal profile names those it needs, and the client
 // compares when it opens.
 std::span<const Shape> shapes() {
-    static const std::array<Shape, 10> all{{
+    static const std::array<Shape, 12> all{{
         {"province",
          {"code", "agency", "agency_name", "vocabulary", "drop_folder", "stale_after_seconds"}},
         {"portal",
@@ -37,6 +38,11 @@ std::span<const Shape> shapes() {
         {"serve", {"port", "poll_seconds", "downloads"}, false},
         {"catalogue", {"max_abolished_percent"}, false},
         {"ledger", {"file", "key_file"}},
+        {"audit",
+         {"origin", "checkpoint_folder", "key_file", "unsealed_limit_minutes", "timestamp_url",
+          "timestamp_ca", "bodies", "keep_bodies_days"},
+         false},
+        {"report", {"late_after_hours"}, false},
         {"mappings", {"folder"}},
         {"log", {"level", "format", "file"}, false},
     }};
@@ -189,6 +195,59 @@ void read_catalogue(Reader& reader, Config& config) {
         reader.number("catalogue", "max_abolished_percent", 0, 100, config.max_abolished_percent));
 }
 
+void read_timestamp(Reader& reader, Config& config) {
+    config.timestamp_url = reader.text("audit", "timestamp_url", false);
+    config.timestamp_ca = reader.path("audit", "timestamp_ca", false);
+    const std::string_view url = config.timestamp_url;
+    if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://"))
+        reader.fault("audit", "timestamp_url", "must begin with https:// or http://");
+    if (url.empty() != config.timestamp_ca.empty())
+        reader.fault("audit", url.empty() ? "timestamp_url" : "timestamp_ca",
+                     "is missing: a time stamp needs both the address and the authority (PEM) "
+                     "that its answers are checked with");
+    if (!config.timestamp_ca.empty())
+        if (const std::string wrong = file_fault(config.timestamp_ca); !wrong.empty())
+            reader.fault("audit", "timestamp_ca", wrong);
+}
+
+void read_bodies(Reader& reader, Config& config) {
+    config.audit_bodies = words_of(reader.text("audit", "bodies", false));
+    for (const std::string& name : config.audit_bodies) {
+        const bool known =
+            operation_from(name) ||
+            std::find(exchange_names.begin(), exchange_names.end(), name) != exchange_names.end();
+        if (!known)
+            reader.fault("audit", "bodies",
+                         fmt::format("names \"{}\", which is no exchange with records; there "
+                                     "are push-procedure, push-dossier, push-progress, "
+                                     "push-statistics, confirm-submission, push-status, {}",
+                                     name, fmt::join(exchange_names, ", ")));
+    }
+    config.keep_bodies_days = static_cast<int>(reader.number(
+        "audit", "keep_bodies_days", 0, limits::max_keep_days, config.keep_bodies_days));
+}
+
+void read_audit(Reader& reader, Config& config) {
+    constexpr std::string_view here = "audit";
+    static constexpr std::array<std::string_view, 8> keys{
+        "origin",        "checkpoint_folder", "key_file", "unsealed_limit_minutes",
+        "timestamp_url", "timestamp_ca",      "bodies",   "keep_bodies_days"};
+    config.audit = std::any_of(keys.begin(), keys.end(),
+                               [&](std::string_view key) { return reader.has(here, key); });
+    if (!config.audit) return;
+    config.audit_origin = reader.text(here, "origin");
+    if (!config.audit_origin.empty())
+        if (const std::string wrong = origin_fault(config.audit_origin); !wrong.empty())
+            reader.fault(here, "origin", wrong);
+    config.audit_folder = reader.path(here, "checkpoint_folder");
+    config.audit_key = reader.path(here, "key_file");
+    config.unsealed_limit = std::chrono::minutes(reader.number(here, "unsealed_limit_minutes", 1,
+                                                               limits::max_unsealed_minutes,
+                                                               config.unsealed_limit.count()));
+    read_timestamp(reader, config);
+    read_bodies(reader, config);
+}
+
 // Finds `file` below `folder` for the name that a key gives; else says which names there are.
 void check_name(Reader& reader, std::string_view section, std::string_view key,
                 const std::string& name, const fs::path& folder, const fs::path& file) {
@@ -242,6 +301,9 @@ Result<Config> load(const fs::path& file) {
     if (config.inbound && config.staging.empty() && !config.ledger_file.empty())
         config.staging = config.ledger_file.string() + ".staging";
     config.key_file = reader.path("ledger", "key_file");
+    read_audit(reader, config);
+    config.late_after_hours = static_cast<int>(reader.number(
+        "report", "late_after_hours", 1, limits::max_late_hours, config.late_after_hours));
     read_mappings(reader, config);
     config.log_level = reader.word("log", "level", levels, config.log_level);
     config.log_format = reader.word("log", "format", formats, config.log_format);

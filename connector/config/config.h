@@ -3,6 +3,7 @@
 // environment variables that hold them (password_file / password_env).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -69,6 +70,21 @@ struct Config {
     std::filesystem::path ledger_file;
     std::filesystem::path key_file;
 
+    // [audit]: the trail is signed; absent: it is kept, and nothing is signed
+    bool audit = false;
+    std::string audit_origin;                 // name of our key; a log is "<origin>/<year>"
+    std::filesystem::path audit_folder;       // checkpoints and tiles, outside the ledger
+    std::filesystem::path audit_key;          // Ed25519, PEM, mode 0600
+    std::chrono::minutes unsealed_limit{60};  // entries unsigned for longer: nothing is pushed
+    std::string timestamp_url;                // RFC 3161; empty: no time stamps
+    std::filesystem::path timestamp_ca;  // authorities of the time stamps and their https server
+    // Whose bodies are kept, encrypted: names of operations, and of exchange_names.
+    std::vector<std::string> audit_bodies;
+    int keep_bodies_days = 0;  // 0: until somebody erases them
+
+    // [report]
+    int late_after_hours = 24;  // acknowledged later than that after the local event: late
+
     // [mappings]
     std::filesystem::path mappings;
 
@@ -77,6 +93,11 @@ struct Config {
     std::string log_format = "auto";  // auto (human on a terminal, json otherwise), human, json
     std::filesystem::path log_file;   // empty: standard error
 };
+
+// What [audit] bodies may name besides the operations: exchanges that carry records. Never the
+// login, which carries a password.
+inline constexpr std::array<std::string_view, 5> exchange_names{"ask", "list", "news", "fetch",
+                                                                "callback"};
 
 // Config error whose message has one line per fault: "dvcsync.toml:12: [portal] …".
 Result<Config> load(const std::filesystem::path& file);

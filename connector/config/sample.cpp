@@ -111,6 +111,34 @@ inbox_folder = "inbox"
 file = "ledger.db"
 key_file = "ledger.key"
 
+# The audit trail, signed so that an auditor can check it without us. Without this section it is kept, not signed.
+# Nhật ký kiểm toán được ký số để thanh tra tự kiểm tra. Không có mục này thì vẫn ghi nhưng không ký.
+[audit]
+# Name of the province's log, for good: a web address without https://. / Tên nhật ký của tỉnh, không đổi về sau.
+origin = "dvcsync.hagiang.gov.vn"           # EDIT
+# Checkpoints lie here, outside the ledger: best on another disk or machine, with rights of its own.
+# Nơi lưu các điểm kiểm tra, ngoài sổ cái: tốt nhất ở đĩa hoặc máy khác.
+checkpoint_folder = "audit"
+# The key that signs (dvcsync audit new-key). / Khóa ký số.
+key_file = "audit.key"
+# What is recorded must be signed within so many minutes, or pushing stops (1–43200).
+# Nếu quá chừng này phút mà chưa ký được thì ngừng đẩy dữ liệu.
+# unsealed_limit_minutes = 60
+# RFC 3161 time stamps: address, and the authorities that its answers (and its https) are checked with.
+# Dấu thời gian RFC 3161: địa chỉ dịch vụ và chứng thư CA để kiểm tra.
+# timestamp_url = "https://tsa.example.gov.vn/tsr"
+# timestamp_ca = "certs/tsa-ca.pem"
+# Exchanges whose bodies are kept, encrypted; of all others only digests are.
+# Những lần trao đổi được giữ nguyên nội dung (mã hóa); còn lại chỉ giữ mã băm.
+# bodies = "push-dossier push-progress"
+# Kept bodies are erased after so many days; 0: when somebody does. / Số ngày giữ nội dung.
+# keep_bodies_days = 0
+
+[report]
+# What the portal learns later than so many hours after it happened counts as late (1–8784).
+# Cổng nhận muộn hơn chừng này giờ sau khi sự việc xảy ra thì tính là trễ.
+# late_after_hours = 24
+
 [mappings]
 # The mappings folder of the product. / Thư mục mappings của sản phẩm.
 folder = "mappings"                         # EDIT

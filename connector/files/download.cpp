@@ -37,6 +37,7 @@ struct Deleter {
 using Url = std::unique_ptr<CURLU, Deleter<curl_url_cleanup>>;
 using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
+using Headers = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
 
 std::string lower(std::string text) {
     for (char& c : text)
@@ -156,6 +157,7 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
 struct Transfer {
     const FetchRules& rules;
     const Sink& sink;
+    const Question* question = nullptr;  // a POST
     CURL* easy = nullptr;
     Status fault{};         // of the sink
     bool barred = false;    // an address was not public
@@ -231,6 +233,16 @@ bool prepare(Transfer& transfer, const Link& link, std::uint64_t max) {
     return good;
 }
 
+// The headers must outlive the transfer.
+bool prepare_question(CURL* easy, const Question& question, Headers& headers) {
+    headers.reset(
+        curl_slist_append(nullptr, fmt::format("Content-Type: {}", question.content_type).c_str()));
+    return headers != nullptr && set(easy, CURLOPT_POST, 1L) &&
+           set(easy, CURLOPT_POSTFIELDS, question.body.data()) &&
+           set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(question.body.size())) &&
+           set(easy, CURLOPT_HTTPHEADER, headers.get());
+}
+
 // Ends with the library's own result, or CURLE_ABORTED_BY_CALLBACK and the reason in `ended`.
 CURLcode run(Transfer& transfer, SteadyTime deadline, const std::atomic<bool>& stop,
              std::string_view& ended) {
@@ -287,9 +299,12 @@ tl::unexpected<Error> not_given(const Link& link, long status) {
 // The link that a redirect leads to, or nothing after the whole file.
 Result<std::optional<std::string>> hop(const Link& link, Transfer& transfer, std::uint64_t max,
                                        SteadyTime deadline, const std::atomic<bool>& stop) {
+    Headers headers;
     const Easy easy(curl_easy_init());
     transfer.easy = easy.get();
-    if (easy == nullptr || !prepare(transfer, link, max))
+    if (easy == nullptr || !prepare(transfer, link, max) ||
+        (transfer.question != nullptr &&
+         !prepare_question(easy.get(), *transfer.question, headers)))
         return later(link, "the HTTP library cannot be set up");
     std::string_view ended;
     const CURLcode code = run(transfer, deadline, stop, ended);
@@ -330,6 +345,11 @@ Result<std::optional<std::string>> hop(const Link& link, Transfer& transfer, std
     }
 }
 
+void start_library() {
+    static std::once_flag once;
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
 }  // namespace
 
 Status check(const FetchRules& rules) {
@@ -349,8 +369,7 @@ Status check(const FetchRules& rules) {
 
 Status download(std::string_view url, std::uint64_t max, const FetchRules& rules,
                 const std::atomic<bool>& stop, const Sink& sink) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    start_library();
     const SteadyTime deadline = std::chrono::steady_clock::now() + rules.deadline;
     DVC_TRY_ASSIGN(link, read_link(url, rules));
     for (int followed = 0;; ++followed) {
@@ -363,6 +382,28 @@ Status download(std::string_view url, std::uint64_t max, const FetchRules& rules
             return refused(fmt::format("{}: leads from https down to http", shown(link.host)));
         link = std::move(next);
     }
+}
+
+Result<std::string> ask(std::string_view url, const Question& question, std::size_t max,
+                        FetchRules rules, const std::atomic<bool>& stop) {
+    start_library();
+    const Url parsed(curl_url());
+    curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), CURLU_DISALLOW_USER);
+    rules.hosts = {host_of(parsed.get()).value_or("")};
+    DVC_TRY_ASSIGN(link, read_link(url, rules));
+    std::string answer;
+    const Sink keep = [&](std::string_view part) -> Status {
+        if (answer.size() + part.size() > max)
+            return refused(
+                fmt::format("{}: its answer is larger than {} bytes", shown(link.host), max));
+        answer += part;
+        return {};
+    };
+    Transfer transfer{rules, keep, &question};
+    const SteadyTime deadline = std::chrono::steady_clock::now() + rules.deadline;
+    DVC_TRY_ASSIGN(target, hop(link, transfer, max, deadline, stop));
+    if (target) return later(link, "a redirect, which a question does not follow");
+    return answer;
 }
 
 }  // namespace dvcsync::files

@@ -1,4 +1,4 @@
-// One file by HTTP, from where the rules allow. libcurl stays inside download.cpp.
+// One file by HTTP, from where the rules allow, or one question. libcurl stays inside download.cpp.
 //
 // The process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL.
 #pragma once
@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "connector/base/error.h"
@@ -25,5 +26,16 @@ using Sink = std::function<Status(std::string_view)>;
 // nothing else of the link.
 Status download(std::string_view url, std::uint64_t max, const FetchRules& rules,
                 const std::atomic<bool>& stop, const Sink& sink);
+
+struct Question {
+    std::string_view content_type;
+    std::string_view body;
+};
+
+// POSTs a question to an address that a person wrote, and returns the answer to it. The host is
+// allowed because it stands there: rules.hosts is not looked at. No redirect is followed. The same
+// errors.
+Result<std::string> ask(std::string_view url, const Question& question, std::size_t max,
+                        FetchRules rules, const std::atomic<bool>& stop);
 
 }  // namespace dvcsync::files
