@@ -14,6 +14,7 @@ int run_sync(const Options& options, const std::atomic<bool>& stop);
 int run_serve(const Options& options, const std::atomic<bool>& stop);
 int run_status(const Options& options);
 int run_report(const Options& options);
+int run_report_delivery(const Options& options);
 int run_parked_list(const Options& options);
 int run_parked_show(const Options& options);
 int run_parked_retry(const Options& options);

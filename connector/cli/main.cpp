@@ -38,6 +38,8 @@ int run(int argc, char** argv) {
             return cli::run_status(options);
         case cli::Command::Report:
             return cli::run_report(options);
+        case cli::Command::ReportDelivery:
+            return cli::run_report_delivery(options);
         case cli::Command::ParkedList:
             return cli::run_parked_list(options);
         case cli::Command::ParkedShow:

@@ -12,6 +12,7 @@
 #include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/options_people.h"
+#include "connector/cli/options_report.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -84,13 +85,7 @@ int parse(int argc, char** argv, Options& options) {
         ->check(CLI::Range(1, limits::max_listed))
         ->capture_default_str();
 
-    auto* report = app.add_subcommand("report", "figures of a period, from the ledger");
-    report->require_subcommand(1);
-    auto* year = report->add_subcommand("year", "the year as the province told it");
-    year->add_option("year", options.year, "four digits")
-        ->required()
-        ->check(CLI::Range(2000, 2100));
-
+    add_report(app, options);
     add_people(app, options);
 
     try {
@@ -107,7 +102,6 @@ int parse(int argc, char** argv, Options& options) {
     if (sync->parsed()) options.command = Command::Sync;
     if (serve->parsed()) options.command = Command::Serve;
     if (status->parsed()) options.command = Command::Status;
-    if (report->parsed()) options.command = Command::Report;
     if (auto done = complete(options, confirm); !done) {
         return usage_fault(options, done.error().message);
     }

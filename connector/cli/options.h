@@ -10,6 +10,7 @@
 #include "connector/ledger/control.h"
 #include "connector/ledger/submissions.h"
 #include "connector/sync/connector.h"
+#include "connector/sync/delivery_report.h"
 #include "connector/sync/people.h"
 
 namespace dvcsync::cli {
@@ -22,6 +23,7 @@ enum class Command {
     Serve,
     Status,
     Report,
+    ReportDelivery,
     ParkedList,
     ParkedShow,
     ParkedRetry,
@@ -48,6 +50,14 @@ struct ReconcileOptions {
     std::filesystem::path csv;  // write every difference into this file; empty: none
 };
 
+// `dvcsync report delivery`; the days are Options::selection, and checked here.
+struct DeliveryOptions {
+    sync::ReportRules rules;      // kind and period
+    std::string format = "text";  // text, csv, json, html
+    bool late = false;            // csv: the late ones
+    std::filesystem::path out;    // empty: standard output
+};
+
 struct Options {
     Command command = Command::None;
     std::filesystem::path config = "dvcsync.toml";
@@ -70,6 +80,7 @@ struct Options {
     bool everything = false;              // resync start: no condition, and that is meant
     std::int64_t resync = 0;              // resync status, pause, resume, stop; 0: all
     ReconcileOptions reconcile;
+    DeliveryOptions delivery;
     std::vector<ledger::SubmissionFilter> submissions;  // `selection` of submissions, checked
     bool announced = false;                             // submissions list
     bool content = false;                               // submissions show: what came, as it came

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "connector/cli/options_people.h"
+#include "connector/cli/options_report.h"
 #include "connector/cli/options_submissions.h"
 
 namespace dvcsync::cli {
@@ -118,6 +119,8 @@ Status complete(Options& options, bool confirm) {
         case Command::Status:
             if (options.parked) return complete_parked(options);
             break;
+        case Command::ReportDelivery:
+            return complete_delivery(options);
         case Command::ParkedList:
         case Command::ParkedShow:
             return complete_parked(options);
