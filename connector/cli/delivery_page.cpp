@@ -37,7 +37,7 @@ h2 { font-size: 12pt; margin: 7mm 0 2mm; break-after: avoid; }
 .figures { display: grid; grid-template-columns: repeat(6, 1fr); gap: 3mm; margin: 0; }
 .figures div { border: .6pt solid #bbb; border-radius: 1.5mm; padding: 2mm 3mm; }
 .figures dt { font-size: 8.5pt; color: #444; }
-.figures dd { margin: 0; font-size: 14pt; font-weight: 600; }
+.figures dd { margin: 0; font-size: 12.5pt; font-weight: 600; white-space: nowrap; }
 .figures .bad dd { color: #8f1313; }
 table { border-collapse: collapse; width: 100%; font-size: 8.5pt; line-height: 1.3; }
 caption { text-align: left; font-size: 8.5pt; color: #444; padding-bottom: 1.5mm; }
