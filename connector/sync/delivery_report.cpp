@@ -24,14 +24,16 @@ std::string_view text_of(const Json& entry, std::string_view key) {
 
 // Whole seconds: the trail's milliseconds say nothing about days and hours.
 std::optional<UtcTime> time_of(const Json& entry, std::string_view key) {
-    static const auto form = TimeFormat::compile("yyyy-MM-ddTHH:mm:ss.SSSZ");
-    const auto parsed = form ? form->parse(text_of(entry, key)) : std::nullopt;
+    static const auto form = TimeFormat::compile("yyyy-MM-ddTHH:mm:ss.SSS");
+    std::string_view text = text_of(entry, key);
+    if (!form || !text.ends_with('Z')) return std::nullopt;
+    text.remove_suffix(1);
+    const auto parsed = form->parse(text);
     if (!parsed) return std::nullopt;
     return UtcTime{parsed->time_since_epoch()};
 }
 
-Status add_entry(DeliveryFigures& figures, const ReportRules& rules,
-                 const ledger::TrailRow& row) {
+Status add_entry(DeliveryFigures& figures, const ReportRules& rules, const ledger::TrailRow& row) {
     if (!tells_delivery(row.entry)) return {};
     const auto parsed = audit::parse_canonical(row.entry);
     if (!parsed)
