@@ -163,6 +163,18 @@ Result<std::string> read_secret(const fs::path& file) {
     return std::string(line);
 }
 
+bool lies_within(const fs::path& inner, const fs::path& outer) {
+    const auto real = [](const fs::path& path) {
+        std::error_code error;
+        fs::path found = fs::weakly_canonical(path, error);
+        if (error) found = path.lexically_normal();
+        return found.has_filename() ? found : found.parent_path();  // "folder/" is "folder"
+    };
+    const fs::path above = real(outer), below = real(inner);
+    return std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first ==
+           above.end();
+}
+
 std::string names_in(const fs::path& folder, bool folders) {
     std::error_code error;
     std::set<std::string> names;

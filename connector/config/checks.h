@@ -36,6 +36,9 @@ std::string secret_file_fault(const std::filesystem::path& file);
 // The first line of a secret file, without its line feed. Checks it as secret_file_fault does.
 Result<std::string> read_secret(const std::filesystem::path& file);
 
+// Whether `inner` is `outer` or lies anywhere below it, links followed as far as they exist.
+bool lies_within(const std::filesystem::path& inner, const std::filesystem::path& outer);
+
 // The names in a folder, for "there are: a, b": of its sub-folders, or of its *.xml files without
 // the ending.
 std::string names_in(const std::filesystem::path& folder, bool folders);

@@ -11,6 +11,7 @@
 #include "connector/base/limits.h"
 #include "connector/base/operation.h"
 #include "connector/config/checks.h"
+#include "connector/config/folders.h"
 #include "connector/config/reader.h"
 
 namespace dvcsync::config {
@@ -180,6 +181,10 @@ void read_inbound(Reader& reader, Config& config) {
 
 void read_serve(Reader& reader, Config& config) {
     config.serve = reader.has("serve", "port");
+    if (reader.has("serve") && !config.serve)
+        reader.fault("serve", "port",
+                     "is missing: write port = 8090 (that of the proxy before it), or remove the "
+                     "section if the portal calls nothing");
     config.listen_port =
         static_cast<int>(reader.number("serve", "port", 0, 65'535, config.listen_port));
     config.poll_every = std::chrono::seconds(
@@ -278,6 +283,12 @@ void read_mappings(Reader& reader, Config& config) {
 
 }  // namespace
 
+std::string Config::where(std::string_view section, std::string_view key) const {
+    const auto line = lines.find(fmt::format("{}.{}", section, key));
+    return fmt::format("{}{}: [{}] {}", file.string(),
+                       line == lines.end() ? "" : fmt::format(":{}", line->second), section, key);
+}
+
 Result<Config> load(const fs::path& file) {
     static constexpr std::array<std::string_view, 5> levels{"trace", "debug", "info", "warn",
                                                             "error"};
@@ -308,6 +319,11 @@ Result<Config> load(const fs::path& file) {
     config.log_level = reader.word("log", "level", levels, config.log_level);
     config.log_format = reader.word("log", "format", formats, config.log_format);
     config.log_file = reader.path("log", "file", false);
+    if (reader.faults().empty()) check_folders(reader, config);
+    for (const Shape& shape : shapes())
+        for (const std::string_view key : shape.keys)
+            if (const std::size_t line = reader.line(shape.name, key); line != 0)
+                config.lines.emplace(fmt::format("{}.{}", shape.name, key), line);
     if (std::string faults = reader.faults(); !faults.empty())
         return fail(ErrorKind::Config, std::move(faults));
     return config;

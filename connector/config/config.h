@@ -5,9 +5,11 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "connector/base/error.h"
@@ -16,6 +18,11 @@ namespace dvcsync::config {
 
 struct Config {
     std::filesystem::path file;  // absolute; relative paths inside are relative to its folder
+    std::map<std::string, std::size_t> lines;  // of every key, as "section.key", where it stands
+
+    // "dvcsync.toml:12: [serve] port", to begin a message about what a key means outside of the
+    // file; without a line where the key does not stand there.
+    std::string where(std::string_view section, std::string_view key) const;
 
     // [province]
     std::string province_code;  // "H22"

@@ -148,15 +148,23 @@ Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Reader::Reader(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
+bool Reader::has(std::string_view section) const {
+    return impl_->section(section) != nullptr;
+}
+
 bool Reader::has(std::string_view section, std::string_view key) const {
     return impl_->node(section, key) != nullptr;
 }
 
-void Reader::fault(std::string_view section, std::string_view key, std::string_view text) {
+std::size_t Reader::line(std::string_view section, std::string_view key) const {
     const toml::node* at = impl_->node(section, key);
     if (at == nullptr) at = impl_->section(section);
-    if (at != nullptr)
-        impl_->note(at->source().begin.line, fmt::format("[{}] {} {}", section, key, text));
+    return at == nullptr ? 0 : at->source().begin.line;
+}
+
+void Reader::fault(std::string_view section, std::string_view key, std::string_view text) {
+    if (const std::size_t at = line(section, key); at != 0)
+        impl_->note(at, fmt::format("[{}] {} {}", section, key, text));
 }
 
 std::string Reader::text(std::string_view section, std::string_view key, bool required) {

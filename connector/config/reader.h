@@ -32,7 +32,10 @@ class Reader {
     // line). Unknown sections and keys, and missing sections, are noted at once.
     static Result<Reader> open(const std::filesystem::path& file, std::span<const Shape> shapes);
 
+    bool has(std::string_view section) const;
     bool has(std::string_view section, std::string_view key) const;
+    // The line of a key; of its section where it is absent; 0 where both are.
+    std::size_t line(std::string_view section, std::string_view key) const;
     std::string text(std::string_view section, std::string_view key, bool required = true);
     std::int64_t number(std::string_view section, std::string_view key, std::int64_t least,
                         std::int64_t most, std::int64_t otherwise);

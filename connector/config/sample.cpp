@@ -94,9 +94,10 @@ inbox_folder = "inbox"
 # Nhận cuộc gọi từ Cổng (dvcsync serve), chỉ nghe trên 127.0.0.1, phía sau nginx.
 # [serve]
 # port = 8090
-# The portal's list is read so often; 0: a scheduler runs dvcsync sync pull-submissions.
+# The portal's list is read so often; 0: a scheduler runs dvcsync sync pull-submissions. What a callback
+# brings is handed over at once. / Chu kỳ đọc danh sách của Cổng; 0: để bộ lập lịch. Hồ sơ gọi tới vẫn xử lý ngay.
 # poll_seconds = 60
-# Files that the portal may fetch, each named by its id. / Tệp kết quả để Cổng tải về, đặt tên theo mã.
+# Files that the portal may fetch, each named by its id; a folder with nothing else in it. / Tệp kết quả để Cổng tải về, đặt tên theo mã.
 # downloads = "downloads"
 
 [catalogue]

@@ -141,7 +141,72 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"poll_seconds = -1\nport = 80", "[serve] poll_seconds is -1: use 0–86400", true},
         Case{"poll_seconds = 86401\nport = 80", "[serve] poll_seconds is 86401", true},
         Case{"downloads = 5\nport = 80", "[serve] downloads must be text in quotes", true},
-        Case{"host = \"0.0.0.0\"\nport = 80", "[serve] has no key host", true}));
+        Case{"host = \"0.0.0.0\"\nport = 80", "[serve] has no key host", true},
+        Case{"downloads = \".\"\nport = 80", "[serve] downloads is ", true}));
+
+TEST_F(Inbound, a_section_for_callbacks_without_a_port_is_told_with_its_line) {
+    for (const char* lines : {"", "poll_seconds = 0"}) {
+        const std::string text = serving(lines);
+        EXPECT_THAT(faults(text),
+                    StartsWith(fmt::format("dvcsync.toml:{}: [serve] port is missing: write port",
+                                           line_of(text, "\n[serve]\n") + 1)))
+            << lines;
+    }
+}
+
+TEST_F(Inbound, folders_lie_beside_one_another) {
+    const auto told = [&](const char* key, const char* path) {
+        return faults(with(fmt::format("{} = \"{}\"", key, path)));
+    };
+    EXPECT_THAT(told("staging", "inbox/staging"),
+                HasSubstr("[inbound] staging is inbox/staging, which lies in inbox_folder of "
+                          "[inbound], inbox: give each a folder of its own"));
+    EXPECT_THAT(told("staging", "."), HasSubstr("[inbound] staging is "));
+    EXPECT_THAT(told("staging", "inbox"), HasSubstr("which lies in inbox_folder"));
+    EXPECT_THAT(told("staging", "inbox/../drop/in/x"), HasSubstr("lies in drop_folder of [prov"));
+    EXPECT_THAT(faults(sample_with("inbox_folder = \"inbox\"", "inbox_folder = \"drop/inbox\"")),
+                HasSubstr("[inbound] inbox_folder is drop/inbox, which lies in drop_folder"));
+    EXPECT_THAT(faults(sample_with("drop_folder = \"drop\"", "drop_folder = \"inbox/drop\"")),
+                HasSubstr("[inbound] inbox_folder is inbox, which holds drop_folder"));
+    EXPECT_THAT(faults(serving("downloads = \"drop/in\"\nport = 80")),
+                HasSubstr("[serve] downloads is drop/in, which lies in drop_folder"));
+    EXPECT_EQ(told("staging", "inboxes"), "") << "another folder whose name begins alike";
+    std::filesystem::create_directories(folder / "inbox");
+    std::filesystem::create_directory_symlink(folder / "inbox", folder / "link");
+    EXPECT_THAT(told("staging", "link/staging"), HasSubstr("which lies in inbox_folder"));
+}
+
+TEST_F(Inbound, results_lie_in_a_folder_without_anything_that_others_must_not_have) {
+    const auto told = [&](const char* path) {
+        return faults(serving(fmt::format("downloads = \"{}\"\nport = 80", path)));
+    };
+    EXPECT_EQ(told("downloads"), "");
+    EXPECT_THAT(told("certs"), HasSubstr("[serve] downloads is certs, which holds client_key of "
+                                         "[portal]: the portal could fetch what lies there; name"));
+    EXPECT_THAT(told("mappings"), HasSubstr("which holds folder of [mappings]"));
+    EXPECT_THAT(told("/"), HasSubstr("[serve] downloads is /, which"));
+    std::string keys = serving("downloads = \"keys\"\nport = 80");
+    const std::string key = "key_file = \"ledger.key\"";
+    keys.replace(keys.find(key), key.size(), "key_file = \"keys/key\"");
+    EXPECT_THAT(faults(keys), HasSubstr("which holds key_file of [ledger]"));
+    write("secret/word", "word\n", 0600);
+    std::string words = serving("downloads = \"secret\"\nport = 80");
+    const std::string word = "password_file = \"portal.password\"";
+    words.replace(words.find(word), word.size(), "password_file = \"secret/word\"");
+    EXPECT_THAT(faults(words), HasSubstr("which holds password_file of [portal]"));
+}
+
+TEST_F(Inbound, a_key_can_be_named_with_file_and_line_later) {
+    const std::string text = serving("port = 8090");
+    const auto config = load_text(text);
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->where("serve", "port"),
+              fmt::format("{}:{}: [serve] port", (folder / "dvcsync.toml").string(),
+                          line_of(text, "\nport = 8090") + 1));
+    EXPECT_EQ(config->where("serve", "downloads"),
+              fmt::format("{}:{}: [serve] downloads", (folder / "dvcsync.toml").string(),
+                          line_of(text, "\n[serve]") + 1));
+}
 
 TEST_F(Inbound, an_inbox_of_another_kind_is_told_with_those_there_are) {
     EXPECT_THAT(faults(sample_with("inbox = \"folder\"", "inbox = \"oracle\"")),
