@@ -83,6 +83,20 @@ bool is_public(const sockaddr& address) {
            });
 }
 
+bool is_private_host(std::string_view host) {
+    if (host == "localhost" || host.ends_with(".localhost")) return true;
+    sockaddr_in ipv4{};
+    ipv4.sin_family = AF_INET;
+    if (::inet_pton(AF_INET, std::string(host).c_str(), &ipv4.sin_addr) == 1)
+        return !is_public(reinterpret_cast<const sockaddr&>(ipv4));
+    sockaddr_in6 ipv6{};
+    ipv6.sin6_family = AF_INET6;
+    if (!host.starts_with('[') || !host.ends_with(']')) return false;
+    const std::string inner(host.substr(1, host.size() - 2));
+    return ::inet_pton(AF_INET6, inner.c_str(), &ipv6.sin6_addr) == 1 &&
+           !is_public(reinterpret_cast<const sockaddr&>(ipv6));
+}
+
 bool host_fits(std::string_view host, std::string_view rule) {
     if (!rule.starts_with("*.")) return host == rule;
     const std::string_view suffix = rule.substr(1);  // with its dot

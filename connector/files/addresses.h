@@ -13,6 +13,10 @@ namespace dvcsync::files {
 // that carries an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo); other families too.
 bool is_public(const sockaddr& address);
 
+// Whether a host in normal form is an address that is not public, or a name of this machine itself
+// ("localhost"). What other names lead to is not asked.
+bool is_private_host(std::string_view host);
+
 // Both in normal form (lower case, ASCII, no trailing dot); `rule` may begin with "*.".
 bool host_fits(std::string_view host, std::string_view rule);
 

@@ -5,6 +5,9 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <locale.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,12 +111,26 @@ tl::unexpected<Error> refused(std::string why) {
     return fail(ErrorKind::Refused, std::move(why));
 }
 
+// Where a redirect leads, for messages: without its path and query, which may hold names and keys.
+std::string shown_target(std::string_view target, CURLU* from) {
+    const Url url(curl_url_dup(from));
+    if (curl_url_set(url.get(), CURLUPART_URL, std::string(target).c_str(),
+                     CURLU_ALLOW_SPACE | CURLU_URLENCODE) != CURLUE_OK)
+        return "what is no address of the web";
+    const auto port = part(url.get(), CURLUPART_PORT);
+    return excerpt(
+        fmt::format("{}://{}{}", part(url.get(), CURLUPART_SCHEME).value_or(""),
+                    part(url.get(), CURLUPART_HOST).value_or(""), port ? ":" + *port : ""),
+        shown_host);
+}
+
 // For messages: the library's host is ASCII without controls, but of any length.
 std::string shown(std::string_view host) {
     return excerpt(host, shown_host);
 }
 
-// `from`: the link that has led here by a redirect, which may be relative to it.
+// The link of a redirect may be relative to `from`, where it was found. What is refused is told
+// with the host, which the caller has not got.
 Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* from = nullptr) {
     const auto bad = [] { return refused("its link is not an address of the web (https://…)"); };
     text = trimmed(text);
@@ -133,8 +150,8 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
     if (!link.secure && *scheme != "http") return bad();
     if (!link.secure && !rules.plain_http)
         return refused(
-            fmt::format("{}: plain http is not allowed; ask for an https link, or allow "
-                        "it in the settings",
+            fmt::format("{}: plain http is not allowed; ask for an https link, or write "
+                        "allow_plain_http = true in [inbound]",
                         shown(link.host)));
     const bool allowed = std::any_of(rules.hosts.begin(), rules.hosts.end(), [&](const auto& rule) {
         const auto normal = normal_rule(rule);
@@ -143,13 +160,16 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
     if (!allowed)
         return refused(
             fmt::format("{}: this host is not among those that files may be fetched "
-                        "from; allow it in the settings if it is the portal's",
+                        "from; add it to file_hosts in [inbound] if it is the portal's",
                         shown(link.host)));
     const auto port = part(link.url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
     const int number = port ? std::atoi(port->c_str()) : 0;
     if (!rules.private_addresses && number < lowest_free_port && number != 80 && number != 443)
-        return refused(fmt::format("{}: port {} is not one that files are fetched from",
-                                   shown(link.host), number));
+        return refused(fmt::format(
+            "{}: port {} is not one that files are fetched from; ask for a link without "
+            "it, or write allow_private_addresses = true in [inbound] if the host is "
+            "one of your own",
+            shown(link.host), number));
     return link;
 }
 
@@ -163,6 +183,7 @@ struct Transfer {
     bool barred = false;    // an address was not public
     bool unwanted = false;  // a body that is not the file
     bool too_many_headers = false;
+    bool wants_certificate = false;  // the host has asked who we are
     std::size_t headers = 0;
     std::uint64_t received = 0;
 };
@@ -202,6 +223,26 @@ curl_socket_t on_socket(void* context, curlsocktype, curl_sockaddr* address) {
     return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+int transfer_index() {
+    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
+// Called where the host asks for a certificate; there is none to show.
+int on_certificate_wanted(SSL* connection, X509**, EVP_PKEY**) {
+    auto* const transfer =
+        static_cast<Transfer*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), transfer_index()));
+    if (transfer != nullptr) transfer->wants_certificate = true;
+    return 0;
+}
+
+CURLcode on_tls(CURL*, void* tls, void* context) {
+    auto* const settings = static_cast<SSL_CTX*>(tls);
+    SSL_CTX_set_ex_data(settings, transfer_index(), context);
+    SSL_CTX_set_client_cert_cb(settings, &on_certificate_wanted);
+    return CURLE_OK;
+}
+
 // The library's options are of several types, so a function for each would say less.
 template <class Value>
 bool set(CURL* easy, CURLoption option, Value value) {
@@ -226,7 +267,8 @@ bool prepare(Transfer& transfer, const Link& link, std::uint64_t max) {
         set(easy, CURLOPT_WRITEFUNCTION, &on_body) && set(easy, CURLOPT_WRITEDATA, &transfer) &&
         set(easy, CURLOPT_HEADERFUNCTION, &on_header) && set(easy, CURLOPT_HEADERDATA, &transfer) &&
         set(easy, CURLOPT_OPENSOCKETFUNCTION, &on_socket) &&
-        set(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+        set(easy, CURLOPT_OPENSOCKETDATA, &transfer) &&
+        set(easy, CURLOPT_SSL_CTX_FUNCTION, &on_tls) && set(easy, CURLOPT_SSL_CTX_DATA, &transfer);
     if (!rules.ca_file.empty())
         good = good && set(easy, CURLOPT_CAINFO, rules.ca_file.c_str()) &&
                set(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
@@ -312,6 +354,13 @@ Result<std::optional<std::string>> hop(const Link& link, Transfer& transfer, std
     if (!ended.empty()) return later(link, ended);
     if (transfer.too_many_headers) return later(link, "its answer is not a sensible one");
     const long status = status_of(easy.get());
+    // Some hosts ask and take no for an answer.
+    if (transfer.wants_certificate && status != 200 && !is_redirect(status) &&
+        code != CURLE_PEER_FAILED_VERIFICATION)
+        return later(link, fmt::format("it asks for a client certificate (mutual TLS), and files "
+                                       "are fetched without one{}; ask whoever runs it for a way "
+                                       "that needs none",
+                                       status == 0 ? "" : fmt::format(" (HTTP {})", status)));
     if (is_redirect(status)) {
         curl_header* target = nullptr;
         if (curl_easy_header(easy.get(), "Location", 0, CURLH_HEADER, -1, &target) != CURLHE_OK)
@@ -331,13 +380,15 @@ Result<std::optional<std::string>> hop(const Link& link, Transfer& transfer, std
             if (transfer.barred)
                 return refused(fmt::format(
                     "{}: leads to an address inside a network, which files are not fetched from; "
-                    "allow private addresses in the settings if it is meant",
+                    "write allow_private_addresses = true in [inbound] if it is meant",
                     shown(link.host)));
             return later(link, "cannot be connected to");
         case CURLE_COULDNT_RESOLVE_HOST:
             return later(link, "its name leads to no address");
         case CURLE_PEER_FAILED_VERIFICATION:
-            return later(link, "its certificate is not trusted");
+            return later(link,
+                         "its certificate is not trusted; name its authority with file_ca in "
+                         "[inbound]");
         case CURLE_PARTIAL_FILE:
             return later(link, "it ended before the file was whole");
         default:
@@ -352,19 +403,38 @@ void start_library() {
 
 }  // namespace
 
-Status check(const FetchRules& rules) {
-    for (const std::string& rule : rules.hosts)
-        if (!normal_rule(rule))
+Status check_hosts(const FetchRules& rules) {
+    for (const std::string& rule : rules.hosts) {
+        const auto host = normal_rule(rule);
+        if (!host)
             return fail(ErrorKind::Config,
                         fmt::format("\"{}\" is not a host that files can be fetched from; write a "
                                     "name like files.example.vn or *.example.vn, without https://",
                                     excerpt(rule, shown_host)));
-    if (!rules.ca_file.empty() && ::access(rules.ca_file.c_str(), R_OK) != 0)
-        return fail(ErrorKind::Config,
-                    fmt::format("{} cannot be read; it should hold the authorities of those that "
-                                "files are fetched from",
-                                rules.ca_file.string()));
+        if (!rules.private_addresses && is_private_host(*host))
+            return fail(ErrorKind::Config,
+                        fmt::format("\"{}\" is inside a network, and files are fetched from "
+                                    "public addresses only: write allow_private_addresses = true, "
+                                    "or remove it",
+                                    excerpt(rule, shown_host)));
+    }
     return {};
+}
+
+Status check_authorities(const std::filesystem::path& ca_file) {
+    if (ca_file.empty()) return {};
+    const auto wrong = [&](std::string_view what) {
+        return fail(ErrorKind::Config,
+                    fmt::format("{} {}; it should hold the authorities of those that files are "
+                                "fetched from, in PEM (-----BEGIN CERTIFICATE-----)",
+                                ca_file.string(), what));
+    };
+    if (::access(ca_file.c_str(), R_OK) != 0) return wrong("cannot be read");
+    const std::unique_ptr<BIO, Deleter<BIO_free_all>> file(BIO_new_file(ca_file.c_str(), "r"));
+    const std::unique_ptr<X509, Deleter<X509_free>> first(
+        file == nullptr ? nullptr : PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
+    ERR_clear_error();
+    return first != nullptr ? Status{} : wrong("holds no certificate");
 }
 
 Status download(std::string_view url, std::uint64_t max, const FetchRules& rules,
@@ -377,10 +447,15 @@ Status download(std::string_view url, std::uint64_t max, const FetchRules& rules
         DVC_TRY_ASSIGN(target, hop(link, transfer, max, deadline, stop));
         if (!target) return {};
         if (followed == rules.redirects) return later(link, "too many redirects");
-        DVC_TRY_ASSIGN(next, read_link(*target, rules, link.url.get()));
-        if (link.secure && !next.secure)
-            return refused(fmt::format("{}: leads from https down to http", shown(link.host)));
-        link = std::move(next);
+        const auto not_followed = [&](std::string_view why) {
+            return refused(fmt::format("{}: its answer redirects to {}, which was not followed: {}",
+                                       shown(link.host), shown_target(*target, link.url.get()),
+                                       why));
+        };
+        auto next = read_link(*target, rules, link.url.get());
+        if (!next) return not_followed(next.error().message);
+        if (link.secure && !next->secure) return not_followed("it leads from https down to http");
+        link = *std::move(next);
     }
 }
 

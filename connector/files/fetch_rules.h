@@ -28,8 +28,10 @@ struct FetchRules {
     int redirects = 3;
 };
 
-// Config error naming the first entry of `hosts` that no host can ever be equal to, or a ca_file
-// that cannot be read.
-Status check(const FetchRules& rules);
+// Config error naming the first entry of `hosts` that no host can ever be equal to, or that the
+// rules would never fetch from.
+Status check_hosts(const FetchRules& rules);
+// Config error: the file (empty: none) cannot be read, or does not begin with a PEM certificate.
+Status check_authorities(const std::filesystem::path& ca_file);
 
 }  // namespace dvcsync::files

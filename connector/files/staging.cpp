@@ -38,7 +38,8 @@ tl::unexpected<Error> about(int index, Error error) {
 Result<Staged> described(fs::path path, std::string_view name, Measure measure) {
     DVC_TRY_ASSIGN(kind, examine(name, measure.head));
     return Staged{std::move(path),      measure.size, measure.sha256,
-                  std::move(kind.type), kind.program, kind.type_differs};
+                  std::move(kind.type), kind.program, std::move(kind.program_by),
+                  kind.type_differs};
 }
 
 // What a run before this one has staged, if it is whole and from the same source.

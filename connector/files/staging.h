@@ -26,6 +26,7 @@ struct Staged {
     Digest sha256{};
     std::string type;           // MIME type by content
     bool program = false;       // executable or script, by content or by name
+    std::string program_by;     // of a program, for people: what makes it one
     bool type_differs = false;  // the name's extension stands for another type
 };
 

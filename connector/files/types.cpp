@@ -152,8 +152,14 @@ Result<Kind> examine(std::string_view name, std::string_view head) {
     const std::string extension = extension_of(name);
     Kind kind;
     kind.type = types.front();
-    kind.program = has(program_extensions, extension) || is_program_content(head) ||
-                   std::any_of(types.begin(), types.end(), is_program_type);
+    const auto program_type = std::find_if(types.begin(), types.end(), is_program_type);
+    if (program_type != types.end())
+        kind.program_by = "its content is " + *program_type;
+    else if (is_program_content(head))
+        kind.program_by = "its content can be run, besides being " + kind.type;
+    else if (has(program_extensions, extension))
+        kind.program_by = "its name ends in ." + extension + "; its content is " + kind.type;
+    kind.program = !kind.program_by.empty();
     const auto known = std::find_if(std::begin(extensions), std::end(extensions),
                                     [&](const Extension& one) { return one.name == extension; });
     kind.type_differs = known != std::end(extensions) && !has(known->types, kind.type);

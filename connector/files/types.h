@@ -12,6 +12,7 @@ namespace dvcsync::files {
 struct Kind {
     std::string type;           // MIME type by content; "application/octet-stream" if unknown
     bool program = false;       // executable or script, by content or by name
+    std::string program_by;     // of a program, for people: what makes it one, without its name
     bool type_differs = false;  // the name's extension is known and stands for other types
 };
 

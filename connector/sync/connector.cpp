@@ -65,15 +65,23 @@ Result<Gathering> gathering_for(const config::Config& config, const portal::Prof
                            limits::shortest_download, limits::longest_download);
     settings.max_submission = static_cast<std::uint64_t>(config.max_submission_mib) * mib;
     settings.scanner = config.scanner;
-    DVC_TRY(files::check(settings.fetch));
+    const auto of_key = [&](std::string_view key, Status checked) {
+        return checked.map_error([&](Error wrong) {
+            wrong.message = config.where("inbound", key) + ": " + wrong.message;
+            return wrong;
+        });
+    };
+    DVC_TRY(of_key("file_hosts", files::check_hosts(settings.fetch)));
+    DVC_TRY(of_key("file_ca", files::check_authorities(settings.fetch.ca_file)));
     return gathering_of(std::move(settings), stop);
 }
 
 namespace {
 
 // nullopt: this job takes no submissions, or none are configured.
-Result<std::optional<Inbound>> open_inbound(const config::Config& config, Job job,
+Result<std::optional<Inbound>> open_inbound(const config::Config& config, const RunOrder& order,
                                             portal::Client& client, const std::atomic<bool>& stop) {
+    const Job job = order.job;
     if (job == Job::PullSubmissions && !config.inbound) {
         return fail(ErrorKind::Config,
                     "no submissions are taken: write a section [inbound] that says where they go "
@@ -82,6 +90,7 @@ Result<std::optional<Inbound>> open_inbound(const config::Config& config, Job jo
     if (!config.inbound || (job != Job::PullSubmissions && job != Job::All)) return std::nullopt;
     Inbound inbound;
     inbound.calls = pull_calls_of(client);
+    if (!order.list) inbound.calls.news = nullptr;
     DVC_TRY_ASSIGN(gathering, gathering_for(config, client.profile(), stop));
     inbound.gathering = std::move(gathering);
     DVC_TRY_ASSIGN(inbox, open_inbox(config));
@@ -153,7 +162,7 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
         return province::open_drop_folder(folder_settings(config, mappings.vocabulary()), position,
                                           clock);
     };
-    DVC_TRY_ASSIGN(inbound, open_inbound(config, order.job, *client, stop));
+    DVC_TRY_ASSIGN(inbound, open_inbound(config, order, *client, stop));
     const Parts parts{*connector.ledger,
                       connector.sealer,
                       mappings,

@@ -27,6 +27,32 @@ bool same_hash(std::string_view told, const Digest& digest) {
     });
 }
 
+bool is_sha256(std::string_view told) {
+    return told.size() == 2 * Digest().size() &&
+           std::all_of(told.begin(), told.end(), [](unsigned char c) { return std::isxdigit(c); });
+}
+
+std::string other_hash(std::string_view told, const Digest& digest) {
+    constexpr std::size_t shown = 12;
+    return fmt::format(
+        "its bytes are not those that the portal's hash names: its SHA-256 begins "
+        "with {}, the portal's with {}",
+        hex(digest).substr(0, shown), told.substr(0, shown));
+}
+
+std::string other_form(std::string_view told) {
+    constexpr std::size_t md5 = 32, sha1 = 40, base64_sha256 = 44;
+    const std::string_view like = told.size() == md5             ? ", as an MD5 has"
+                                  : told.size() == sha1          ? ", as a SHA-1 has"
+                                  : told.size() == base64_sha256 ? ", as a SHA-256 in Base64 has"
+                                                                 : "";
+    return fmt::format(
+        "the portal's hash cannot be compared: it has {} characters{}; expected are "
+        "the 64 hexadecimal digits of a SHA-256. Ask the portal, or take the "
+        "attribute hash out of the reading in mappings/portal",
+        told.size(), like);
+}
+
 // One submission's files. First they come, then they are looked at: what has come is there at the
 // next try, so each comes further, however little time it has. Goes on after a failure, so that one
 // look tells of everything that is wrong and the next try finds the rest in place.
@@ -122,12 +148,14 @@ class Gatherer {
         if (!file.hash.empty() && !same_hash(file.hash, staged->sha256)) {
             if (const auto dropped = staging.drop(number); !dropped)
                 return fault(number, true, dropped.error().message);
-            return fault(number, !file.url.empty(),
-                         "its bytes are not those that the portal's hash names");
+            // No other bytes would fit a hash of another form.
+            const bool of_form = is_sha256(file.hash);
+            return fault(number, of_form && !file.url.empty(),
+                         of_form ? other_hash(file.hash, staged->sha256) : other_form(file.hash));
         }
         if (staged->program) {
             return fault(number, false,
-                         fmt::format("it is a program or script ({})", staged->type));
+                         fmt::format("it is a program or script: {}", staged->program_by));
         }
         // One that does not answer would keep the run waiting for each of the others too.
         if (!scan_fault_.empty()) return fault(number, true, scan_fault_);

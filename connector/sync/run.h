@@ -55,6 +55,8 @@ struct RunOrder {
     ledger::Lease who;  // owner, host and process; the rest is filled in
     // No process of this host holds the lease: one that is left over is nobody's.
     bool owner_is_gone = false;
+    // The portal is asked for its list of submissions; what is known already is worked off anyhow.
+    bool list = true;
     // A person has looked at a catalogue that shrinks, and wants it sent.
     std::optional<ledger::Act> confirm;
 };

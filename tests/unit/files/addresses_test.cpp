@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
+#include <fstream>
 #include <string>
 
 #include "connector/files/fetch_rules.h"
+#include "tests/unit/files/folder.h"
+#include "tests/unit/files/web_server.h"
 
 namespace dvcsync::files {
 namespace {
@@ -102,22 +105,48 @@ TEST(Hosts, FitTheirRuleAndNoOther) {
 
 TEST(Rules, ThatNoHostCanFitAreNamed) {
     FetchRules rules;
-    rules.hosts = {"files.example", "*.Example.VN.", "192.0.2.1", "[2001:db8::1]",
+    rules.hosts = {"files.example", "*.Example.VN.", "8.8.8.8", "[2606:4700::1]",
                    "d\xE1\xBB\x8B"
                    "chv\xE1\xBB\xA5.vn"};
-    EXPECT_TRUE(check(rules));
+    EXPECT_TRUE(check_hosts(rules));
     for (const char* wrong : {"", "*", "*.", "https://files.example", "files.example:443", "a/b",
                               "user@files.example", "a b", "a*.example", "*.*.example", ".."}) {
         rules.hosts = {"files.example", wrong};
-        const auto status = check(rules);
+        const auto status = check_hosts(rules);
         ASSERT_FALSE(status) << wrong;
         EXPECT_EQ(status.error().kind, ErrorKind::Config);
         EXPECT_NE(status.error().message.find('"' + std::string(wrong) + '"'), std::string::npos);
     }
-    rules.hosts = {"files.example"};
-    rules.ca_file = "/no/such/file.pem";
-    ASSERT_FALSE(check(rules));
-    EXPECT_NE(check(rules).error().message.find("/no/such/file.pem"), std::string::npos);
+}
+
+TEST(Rules, ThatWouldNeverBeFetchedFromAreNamed) {
+    for (const char* inside : {"127.0.0.1", "2130706433", "10.1.2.3", "192.168.0.9", "[::1]",
+                               "[fd00::1]", "169.254.169.254", "localhost", "a.localhost"}) {
+        FetchRules rules;
+        rules.hosts = {inside};
+        const auto status = check_hosts(rules);
+        ASSERT_FALSE(status) << inside;
+        EXPECT_EQ(status.error().kind, ErrorKind::Config);
+        EXPECT_NE(status.error().message.find("allow_private_addresses = true"), std::string::npos);
+        rules.private_addresses = true;
+        EXPECT_TRUE(check_hosts(rules)) << inside;
+    }
+}
+
+TEST(Rules, AuthoritiesAreCertificates) {
+    const test::Folder folder;
+    EXPECT_TRUE(check_authorities(""));
+    EXPECT_TRUE(check_authorities(test::make_certificate(folder.path() / "ca.pem", "DNS:a.vn")));
+    const auto text = folder.path() / "text.pem";
+    std::ofstream(text) << "-----BEGIN CERTIFICATE-----\nnot one\n-----END CERTIFICATE-----\n";
+    for (const auto& [file, words] :
+         {std::pair{folder.path() / "none.pem", "none.pem cannot be read"},
+          std::pair{text, "text.pem holds no certificate; it should hold the authorities"}}) {
+        const auto status = check_authorities(file);
+        ASSERT_FALSE(status);
+        EXPECT_EQ(status.error().kind, ErrorKind::Config);
+        EXPECT_NE(status.error().message.find(words), std::string::npos) << status.error().message;
+    }
 }
 
 }  // namespace

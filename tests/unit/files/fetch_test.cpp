@@ -208,6 +208,14 @@ TEST_F(TlsFetchTest, ACertificateThatIsNotTrustedIsTriedAgainAndGetsNoRequest) {
     EXPECT_EQ(server.last_request() + other.last_request(), "");
 }
 
+TEST_F(TlsFetchTest, AHostThatAsksForACertificateIsNamedAsSuch) {
+    rules_.ca_file = certificate("a.pem", "DNS:localhost,IP:127.0.0.1");
+    WebServer server(answering(answer("x")), rules_.ca_file);
+    server.demand_certificate();
+    expect_failure(server.url("/secret"), ErrorKind::Retry,
+                   "it asks for a client certificate (mutual TLS), and files are fetched without");
+}
+
 TEST_F(TlsFetchTest, ARedirectNeverLeadsDownToHttp) {
     rules_.ca_file = certificate("a.pem", "DNS:localhost,IP:127.0.0.1");
     WebServer plain(answering(answer("x")));

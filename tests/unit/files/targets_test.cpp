@@ -162,6 +162,27 @@ TEST_F(FetchTest, RedirectsOutOfTheRulesAreRefused) {
     EXPECT_EQ(inside.visits(), 0);
 }
 
+TEST_F(FetchTest, WhereARedirectLedIsToldWithoutItsPathAndQuery) {
+    rules_.hosts = {"127.0.0.1"};
+    WebServer server(redirecting("https://cdn.example:8443/secret/f?token=secret"));
+    expect_failure(server.url("/secret"), ErrorKind::Refused,
+                   "127.0.0.1: its answer redirects to https://cdn.example:8443, which was not "
+                   "followed: cdn.example: this host is not among those that files may be fetched "
+                   "from; add it to file_hosts in [inbound]");
+}
+
+TEST_F(FetchTest, WhatARuleForbidsIsToldWithItsKey) {
+    WebServer server([](Visit& visit) { visit.send(answer("inside")); });
+    rules_.plain_http = false;
+    expect_failure(server.url("/secret"), ErrorKind::Refused, "allow_plain_http = true in [inb");
+    rules_.plain_http = true;
+    rules_.private_addresses = false;
+    expect_failure(server.url("/secret"), ErrorKind::Refused,
+                   "allow_private_addresses = true in [inbound]");
+    expect_failure("http://127.0.0.1:25/secret", ErrorKind::Refused,
+                   "allow_private_addresses = true in [inbound]");
+}
+
 TEST_F(FetchTest, RedirectsEnd) {
     WebServer circle(redirecting("/again?secret"));
     expect_failure(circle.url("/secret"), ErrorKind::Retry, "too many redirects");

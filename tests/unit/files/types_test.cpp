@@ -109,5 +109,13 @@ TEST(Types, EveryThreadHasItsOwnTable) {
     EXPECT_EQ(right, 80);
 }
 
+TEST(Types, WhatMakesAProgramIsToldWithoutItsName) {
+    EXPECT_EQ(kind("secret.exe", "hello\n").program_by,
+              "its name ends in .exe; its content is text/plain");
+    EXPECT_EQ(kind("secret.pdf", "#!/bin/sh\nreboot\n").program_by,
+              "its content is text/x-shellscript");
+    EXPECT_EQ(kind("secret.txt", "hello\n").program_by, "");
+}
+
 }  // namespace
 }  // namespace dvcsync::files

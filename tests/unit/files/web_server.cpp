@@ -61,6 +61,10 @@ WebServer::WebServer(Script script, const std::filesystem::path& certificate)
     listen();
 }
 
+void WebServer::demand_certificate() {
+    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
 void WebServer::listen() {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};

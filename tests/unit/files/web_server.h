@@ -44,6 +44,8 @@ class WebServer {
     WebServer(const WebServer&) = delete;
     WebServer& operator=(const WebServer&) = delete;
 
+    // Mutual TLS: whoever shows no certificate is sent away.
+    void demand_certificate();
     std::string url(const std::string& path = "/f", const std::string& host = "127.0.0.1") const;
     int port() const { return port_; }
     int visits() const { return visits_; }
