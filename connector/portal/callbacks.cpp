@@ -14,15 +14,6 @@ namespace dvcsync::portal {
 
 namespace {
 
-bool is_download_id(std::string_view id) {
-    const auto good = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               c == '-';
-    };
-    return !id.empty() && id.size() <= limits::max_download_id &&
-           std::all_of(id.begin(), id.end(), good);
-}
-
 // The first of the places that holds a usable code.
 std::string code_in(const Skim& body, const std::vector<std::string>& places) {
     for (const auto& place : places) {
@@ -89,6 +80,15 @@ std::vector<std::string> each_once(const CallbackRules& rules, const Name& names
 }
 
 }  // namespace
+
+bool is_download_id(std::string_view id) {
+    const auto good = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               c == '-';
+    };
+    return !id.empty() && id.size() <= limits::max_download_id &&
+           std::all_of(id.begin(), id.end(), good);
+}
 
 Callbacks::Kind Callbacks::Match::kind() const {
     return callback_->kind;

@@ -15,6 +15,10 @@ namespace dvcsync::portal {
 struct Callback;
 struct ProfileData;
 
+// Whether a file that is laid out for the portal may be named so: letters, digits, '-', at most
+// limits::max_download_id.
+bool is_download_id(std::string_view id);
+
 // Immutable, cheap to copy, thread-safe. From Profile::callbacks().
 class Callbacks {
   public:

@@ -118,18 +118,21 @@ class DropInbox final : public Inbox {
     }
 
     Status check() override {
+        std::string missing;
         for (const char* part : {"new", ".building", ".keys"}) {
-            const fs::path folder = root_ / part;
             std::error_code error;
-            if (!fs::is_directory(folder, error)) {
-                return fail(ErrorKind::Config,
-                            fmt::format("the inbox folder {} is missing; make it (mode 2770), or "
-                                        "mend [inbound] inbox_folder",
-                                        folder.string()));
-            }
-            if (::access(folder.c_str(), W_OK | X_OK) != 0)
-                return tl::make_unexpected(file_error("write into", folder, errno));
+            if (!fs::is_directory(root_ / part, error))
+                missing += (missing.empty() ? "" : ", ") + (root_ / part).string();
         }
+        if (!missing.empty())
+            return fail(
+                ErrorKind::Config,
+                fmt::format("of the inbox {} {} missing: make what is missing (mode 2770), "
+                            "or mend [inbound] inbox_folder",
+                            missing, missing.find(", ") == std::string::npos ? "is" : "are"));
+        for (const char* part : {"new", ".building", ".keys"})
+            if (::access((root_ / part).c_str(), W_OK | X_OK) != 0)
+                return tl::make_unexpected(file_error("write into", root_ / part, errno));
         return {};
     }
 

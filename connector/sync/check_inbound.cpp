@@ -4,16 +4,20 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "connector/console/socket.h"
 #include "connector/files/scanner.h"
 #include "connector/files/staging.h"
 #include "connector/portal/callbacks.h"
 #include "connector/portal/portal.h"
 #include "connector/sync/connector.h"
+#include "connector/sync/serve_mark.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -34,7 +38,10 @@ class InboundChecker {
             files(*profile);
             roads(*profile);
         }
-        if (config_.serve) downloads();
+        if (config_.serve) {
+            port();
+            downloads();
+        }
         return std::move(findings_);
     }
 
@@ -46,7 +53,10 @@ class InboundChecker {
     void inbox() {
         auto inbox = open_inbox(config_);
         const Status usable = inbox ? (*inbox)->check() : tl::make_unexpected(inbox.error());
-        if (!usable) return add(Light::Red, usable.error().message);
+        if (!usable) {
+            return add(Light::Red, fmt::format("{}: {}", config_.where("inbound", "inbox"),
+                                               usable.error().message));
+        }
         add(Light::Green,
             config_.inbox == "postgres"
                 ? std::string("the province's database takes them")
@@ -124,20 +134,59 @@ class InboundChecker {
                                           : "no callbacks either: choose another profile"));
     }
 
+    // Its own service holds it most of the time: that is no trouble.
+    void port() {
+        const int port = config_.listen_port;
+        if (port == 0) return;
+        if (console::listen_on_loopback(port))
+            return add(Light::Green, fmt::format("127.0.0.1:{} is free for dvcsync serve", port));
+        const int code = errno;
+        if (ServeMark::port(config_.ledger_file) == port)
+            return add(Light::Green, fmt::format("dvcsync serve listens on 127.0.0.1:{}", port));
+        add(Light::Red,
+            fmt::format("{}: dvcsync serve could not listen on 127.0.0.1:{}: {}; end the other "
+                        "program (ss -ltnp shows it), or choose another port here and in the proxy",
+                        config_.where("serve", "port"), port,
+                        std::generic_category().message(code)));
+    }
+
+    // Whatever lies there under a name that an id may have is given to whoever may call.
     void downloads() {
         const auto& folder = config_.downloads;
         if (folder.empty()) return;
+        const auto wrong = [&](Light light, const std::string& what) {
+            add(light, fmt::format("{}: {}: {}", config_.where("serve", "downloads"),
+                                   folder.string(), what));
+        };
         std::error_code failed;
-        if (!std::filesystem::is_directory(folder, failed)) {
-            return add(Light::Red,
-                       fmt::format("{}: is not a folder; make it, or mend [serve] downloads",
-                                   folder.string()));
+        if (!std::filesystem::is_directory(folder, failed))
+            return wrong(Light::Red, "is not a folder; make it, or mend the path");
+        if (::access(folder.c_str(), R_OK | X_OK) != 0)
+            return wrong(Light::Red,
+                         "this user may not read here; the portal could fetch no file; "
+                         "mend owner or rights");
+        std::size_t others = 0;
+        std::size_t unnamed = 0;
+        auto entry = std::filesystem::directory_iterator(folder, failed);
+        for (; !failed && entry != std::filesystem::directory_iterator(); entry.increment(failed)) {
+            std::error_code ignored;
+            const auto type = entry->symlink_status(ignored).type();
+            if (type != std::filesystem::file_type::regular)
+                ++others;
+            else if (!portal::is_download_id(entry->path().filename().string()))
+                ++unnamed;
         }
-        if (::access(folder.c_str(), R_OK | X_OK) != 0) {
-            return add(Light::Red, fmt::format("{}: this user may not read here; the portal could "
-                                               "fetch no file; mend owner or rights",
-                                               folder.string()));
-        }
+        if (failed) return wrong(Light::Red, "cannot be read: " + failed.message());
+        if (others > 0)
+            return wrong(Light::Red,
+                         fmt::format("holds {} folders or links: this is no folder of results; "
+                                     "whatever else lies there could be fetched. Name one that "
+                                     "holds results and nothing else",
+                                     others));
+        if (unnamed > 0)
+            wrong(Light::Yellow, fmt::format("{} files have names that no id has (letters, digits, "
+                                             "'-'): the portal cannot fetch them",
+                                             unnamed));
         add(Light::Green, fmt::format("{}: the portal may fetch files from here", folder.string()));
     }
 

@@ -193,7 +193,7 @@ TEST_F(DropInbox, AMissingFolderIsNamedWithWhatToDo) {
     const auto checked = inbox->check();
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().kind, ErrorKind::Config);
-    EXPECT_THAT(checked.error().message, HasSubstr("inbox/new is missing; make it"));
+    EXPECT_THAT(checked.error().message, HasSubstr("inbox/new is missing: make"));
     EXPECT_FALSE(open_drop_inbox(root()));
     const auto what = delivery(folder_, "A-1");
     const auto done = inbox->put(what);

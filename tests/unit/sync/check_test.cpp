@@ -1,10 +1,21 @@
 #include "connector/sync/check.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "connector/console/socket.h"
+#include "connector/province/inbox.h"
+#include "connector/sync/check_inbound.h"
+#include "connector/sync/serve_mark.h"
+#include "tests/unit/base/temporary_folder.h"
 
 namespace dvcsync::sync {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 const UtcTime noon = from_vietnam(std::chrono::local_days{std::chrono::year{2026} / 11 / 23} +
@@ -36,6 +47,86 @@ TEST(Check, NamesAConfigurationThatIsNotThereAndGoesNoFurther) {
     ASSERT_EQ(findings.size(), 1u);
     EXPECT_EQ(findings.front().light, Light::Red);
     EXPECT_THAT(findings.front().text, HasSubstr("/nowhere/dvcsync.toml"));
+}
+
+// What check finds of a service for callbacks.
+class CheckServe : public ::testing::Test {
+  protected:
+    CheckServe() {
+        config_.file = "/p/dvcsync.toml";
+        config_.lines = {{"serve.port", 5},
+                         {"serve.downloads", 6},
+                         {"inbound.file_hosts", 3},
+                         {"inbound.file_ca", 4},
+                         {"inbound.inbox", 2}};
+        config_.inbound = config_.serve = true;
+        config_.inbox_folder = folder_.path() / "inbox";
+        config_.staging = folder_.path() / "staging";
+        config_.ledger_file = folder_.path() / "ledger.db";
+        config_.downloads = folder_.path() / "downloads";
+        config_.mappings = DVC_SOURCE_DIR "/mappings";
+        config_.profile = "mapi";
+        config_.listen_port = 0;
+        EXPECT_TRUE(province::create_drop_inbox(config_.inbox_folder));
+        std::filesystem::create_directory(config_.downloads);
+    }
+    // The findings that are not green, one a line.
+    std::string troubles() {
+        std::string all;
+        for (const auto& one : check_inbound(config_))
+            if (one.light != Light::Green)
+                all += (one.light == Light::Red ? "red " : "yellow ") + one.text + "\n";
+        return all;
+    }
+
+    dvcsync::test::TemporaryFolder folder_;
+    config::Config config_;
+};
+
+TEST_F(CheckServe, IsContentWithWhatIsInOrder) {
+    std::ofstream(config_.downloads / "4f1c-9b") << "x";
+    EXPECT_EQ(troubles(), "");
+}
+
+TEST_F(CheckServe, APortOfAnotherProgramIsNamedAndItsOwnServiceIsNot) {
+    const auto other = console::listen_on_loopback(0);
+    config_.listen_port = console::port_of(other);
+    EXPECT_THAT(troubles(), HasSubstr(fmt::format("red /p/dvcsync.toml:5: [serve] port: dvcsync "
+                                                  "serve could not listen on 127.0.0.1:{}",
+                                                  config_.listen_port)));
+    const ServeMark mark(config_.ledger_file, config_.listen_port);
+    EXPECT_EQ(troubles(), "");
+    ++config_.listen_port;
+    const auto second = console::listen_on_loopback(config_.listen_port);
+    if (second) {
+        EXPECT_THAT(troubles(), HasSubstr("could not listen")) << "the service has another one";
+    }
+}
+
+TEST_F(CheckServe, DownloadsHoldResultsAndNothingElse) {
+    std::ofstream(config_.downloads / "result.pdf") << "x";
+    EXPECT_THAT(troubles(), HasSubstr("yellow /p/dvcsync.toml:6: [serve] downloads: "));
+    std::filesystem::create_directory(config_.downloads / "folder");
+    EXPECT_THAT(troubles(), HasSubstr("holds 1 folders or links: this is no folder of results"));
+    config_.downloads = "/etc";
+    EXPECT_THAT(troubles(), HasSubstr("red /p/dvcsync.toml:6: [serve] downloads: /etc: holds"));
+}
+
+TEST_F(CheckServe, EveryMissingPartOfTheInboxIsNamedAtOnce) {
+    for (const char* part : {"new", ".keys"})
+        std::filesystem::remove_all(config_.inbox_folder / part);
+    EXPECT_THAT(troubles(), AllOf(HasSubstr("red /p/dvcsync.toml:2: [inbound] inbox: "),
+                                  HasSubstr("inbox/new, "), HasSubstr("inbox/.keys are missing")));
+}
+
+TEST_F(CheckServe, FileHostsAndTheirAuthorityAreNamedWithTheirKeys) {
+    config_.file_hosts = {"10.0.0.7"};
+    EXPECT_THAT(troubles(), HasSubstr("red /p/dvcsync.toml:3: [inbound] file_hosts: \"10.0.0.7\" "
+                                      "is inside a network"));
+    config_.private_addresses = true;
+    config_.file_ca = folder_.path() / "ca.pem";
+    std::ofstream(config_.file_ca) << "no certificate";
+    EXPECT_THAT(troubles(), HasSubstr("red /p/dvcsync.toml:4: [inbound] file_ca: "));
 }
 
 }  // namespace
