@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -13,7 +14,10 @@
 #include "connector/cli/logging.h"
 #include "connector/cli/progress_bar.h"
 #include "connector/console/listener.h"
+#include "connector/sync/due.h"
 #include "connector/sync/receive.h"
+#include "connector/sync/serve_mark.h"
+#include "connector/sync/troubles.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -52,18 +56,17 @@ console::Reply reply_of(sync::CallbackReply&& said) {
     return reply;
 }
 
-// Tells a trouble at its first time and its end, not each minute between.
-class Trouble {
-  public:
-    void is(const std::string& what) {
-        if (what.empty() && !now_.empty()) spdlog::info("pulls work again");
-        if (!what.empty() && now_.empty()) spdlog::error("pulls do not work: {}", what);
-        now_ = what;
-    }
+// A run of another process is active, or ends before long.
+constexpr std::chrono::seconds look_again{5};
+// After a trouble, and where something is due that a run could not do.
+constexpr std::chrono::seconds try_again{60};
 
-  private:
-    std::string now_;
-};
+void tell(const sync::Troubles::News& news) {
+    for (const auto& one : news.begun)
+        spdlog::error("pulls do not work: {}", one);
+    for (const auto& one : news.ended)
+        spdlog::info("pulls: over: {}", one);
+}
 
 bool did_something(const sync::RunReport& report) {
     const auto& pull = report.pull;
@@ -72,22 +75,23 @@ bool did_something(const sync::RunReport& report) {
            0;
 }
 
-// Errors are those that no later pull can mend.
-Status pull_once(sync::Connector& connector, Trouble& trouble, const std::atomic<bool>& stop) {
+// False: another run is active. Errors are those that no later pull can mend.
+Result<bool> pull_once(sync::Connector& connector, sync::Troubles& troubles, bool list,
+                       const std::atomic<bool>& stop) {
     sync::RunOrder order;
     order.job = sync::Job::PullSubmissions;
+    order.list = list;
     ProgressBar quiet(ProgressBar::Style::Quiet);
     const auto report = sync::run_job(connector, std::move(order), system_clock(), quiet, stop);
+    if (!stop || !report) tell(troubles.after(report));
     if (!report) {
-        trouble.is(report.error().message);
         const auto kind = report.error().kind;
         if (kind == ErrorKind::Corrupt || kind == ErrorKind::Bug)
             return tl::make_unexpected(report.error());
-        return {};
+        return true;
     }
-    if (report->busy) return {};  // whoever is active pulls, or ends before the next time
+    if (report->busy) return false;
     const auto& pull = report->pull;
-    if (!stop) trouble.is(!pull.stop.empty() ? pull.stop : report->delivery.stop);
     if (did_something(*report))
         spdlog::info(
             "pull: listed {}, new {}, fetched {}, handed {} with {} files, waiting {}, held {}, "
@@ -95,7 +99,7 @@ Status pull_once(sync::Connector& connector, Trouble& trouble, const std::atomic
             pull.listed, pull.announced, pull.fetched, pull.handed, pull.files, pull.waiting,
             pull.held, report->delivery.delivered, report->delivery.refused,
             report->delivery.parked, report->seconds);
-    return {};
+    return true;
 }
 
 Status tell_ready(const Options& options, int port) {
@@ -150,14 +154,34 @@ Result<Receiving> open_receiving(config::Config config) {
     return Receiving{std::move(connector), std::move(mappings), *std::move(callbacks)};
 }
 
+// When a run is wanted by itself after one that began at `began`.
+Result<std::chrono::milliseconds> pause_after(sync::Connector& connector, UtcTime began) {
+    DVC_TRY_ASSIGN(due, sync::next_due(*connector.ledger));
+    if (!due) return std::chrono::hours(24);
+    // It was due when the run began, and is still there: the run could do nothing for it.
+    if (*due <= began) return try_again;
+    return std::max<Millis>(*due - system_clock().now(), std::chrono::seconds(1));
+}
+
+// The list is read by its own clock. What has come by callback, and what waits for its next try,
+// is worked off between: at the bell, and when it is due.
 Status pull_until_stopped(const config::Config& config, Bell& bell, const std::atomic<bool>& stop) {
+    using Steady = std::chrono::steady_clock;
     DVC_TRY_ASSIGN(connector, sync::Connector::open(config));
-    Trouble trouble;
+    sync::Troubles troubles;
+    const bool polls = config.poll_every.count() > 0;
+    auto next_list = polls ? Steady::now() : Steady::time_point::max();
     while (!stop) {
-        if (config.poll_every.count() > 0) DVC_TRY(pull_once(connector, trouble, stop));
-        const auto pause =
-            config.poll_every.count() > 0 ? config.poll_every : std::chrono::seconds(86'400);
-        bell.wait(std::chrono::steady_clock::now() + pause, stop);
+        const bool list = Steady::now() >= next_list;
+        if (list) next_list = Steady::now() + config.poll_every;
+        const UtcTime began = system_clock().now();
+        DVC_TRY_ASSIGN(done, pull_once(connector, troubles, list, stop));
+        Millis pause = done ? try_again : look_again;
+        if (done && !troubles.any()) {
+            const auto quiet = pause_after(connector, began);
+            if (quiet) pause = *quiet;
+        }
+        bell.wait(std::min(next_list, Steady::now() + pause), stop);
     }
     return {};
 }
@@ -178,6 +202,7 @@ Status serve(const Options& options, config::Config config, const std::atomic<bo
     console::ListenerSettings listening;
     listening.port = settings.listen_port;
     DVC_TRY_ASSIGN(listener, console::Listener::open(listening, handle));
+    const sync::ServeMark mark(settings.ledger_file, listener->port());
     auto done = tell_ready(options, listener->port());
     if (done) done = pull_until_stopped(settings, bell, stop);
     listener->close();
