@@ -59,6 +59,10 @@ Status SqliteSubmissions::prepare() {
          "INSERT INTO submission (code, revision, digest, reading, kind, road, stage, procedure, "
          "agency, filed, arrived, changed, next_at, reason) "
          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?11, ?12)"},
+        {renew_body_,
+         "UPDATE submission_body SET sealed = ?2 WHERE submission = ?1 AND EXISTS (SELECT 1 FROM "
+         "submission WHERE id = ?1 AND stage IN (?3, ?4, ?5))"},
+        {hurry_, "UPDATE submission SET next_at = min(next_at, ?2) WHERE id = ?1 AND stage = ?3"},
         {add_body_, "INSERT INTO submission_body (submission, sealed) VALUES (?1, ?2)"},
         {portal_code_, "SELECT portal FROM link WHERE local = ?1"},
         {local_code_, "SELECT local FROM link WHERE portal = ?1"},
@@ -135,6 +139,10 @@ Result<Arrived> SqliteSubmissions::receive(const Arrival& arrival, UtcTime now,
     if (before) {
         arrived = *before;
         DVC_TRY(count_again_.run(arrived.id));
+        // The same content, but its links may be signed anew: those that came first end some day.
+        DVC_TRY(renew_body_.run(arrived.id, Blob{arrival.sealed}, Stage::Received, Stage::Waiting,
+                                Stage::Held));
+        DVC_TRY(hurry_.run(arrived.id, now, Stage::Waiting));
     } else {
         DVC_TRY_ASSIGN(added, add(arrival, now));
         arrived = added;

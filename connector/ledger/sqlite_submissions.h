@@ -84,7 +84,7 @@ class SqliteSubmissions final : public Submissions {
 
     Statement last_stamp_, is_known_, announce_, open_announcements_, announced_, postpone_,
         fetched_;
-    Statement find_content_, count_again_, last_revision_, add_, add_body_;
+    Statement find_content_, count_again_, renew_body_, hurry_, last_revision_, add_, add_body_;
     Statement received_, waiting_, next_waiting_, next_announced_, load_, stage_, waits_, put_off_,
         holds_, handed_, add_file_;
     Statement portal_code_, local_code_;

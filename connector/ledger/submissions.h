@@ -148,6 +148,8 @@ class Submissions {
     virtual Status announcement_waits(std::int64_t id, std::string_view reason,
                                       UtcTime next_at) = 0;
 
+    // A duplicate of what is not handed over yet replaces its sealed JSON, whose links may have
+    // ended meanwhile, and has what waits tried at once.
     // `announcement`: ends it, whatever the novelty; one that has ended stays as it is.
     virtual Result<Arrived> receive(const Arrival& arrival, UtcTime now,
                                     std::optional<std::int64_t> announcement = std::nullopt) = 0;

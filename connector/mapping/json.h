@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <unordered_map>
 #include <vector>
 
 namespace dvcsync::mapping {
@@ -60,7 +61,8 @@ class Json {
 // What two writings of the same value have in common: members sorted, no white space, escapes
 // resolved, numbers without superfluous digits. A number and the string of its digits count as the
 // same, because the portal's systems write either. Members of `value` that `except` names are left
-// out.
-std::string canonical_form(const JsonValue& value, const std::vector<std::string>& except);
+// out; a string below it that `instead` names counts as the text given there.
+std::string canonical_form(const JsonValue& value, const std::vector<std::string>& except,
+                           const std::unordered_map<const JsonValue*, std::string>& instead = {});
 
 }  // namespace dvcsync::mapping

@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include "connector/mapping/json.h"
-#include "connector/mapping/reading.h"
 
 namespace dvcsync::mapping {
 namespace {
@@ -54,7 +53,10 @@ void add_text(std::string& out, char sign, std::string_view text) {
     out += text;
 }
 
-void add(std::string& out, const JsonValue& value, const std::vector<std::string>& except) {
+using Instead = std::unordered_map<const JsonValue*, std::string>;
+
+void add(std::string& out, const JsonValue& value, const std::vector<std::string>& except,
+         const Instead& instead) {
     using Kind = JsonValue::Kind;
     switch (value.kind) {
         case Kind::Null:
@@ -64,11 +66,13 @@ void add(std::string& out, const JsonValue& value, const std::vector<std::string
             return;
         case Kind::Number:
             return add_text(out, 's', plain_number(value.text));
-        case Kind::String:
-            return add_text(out, 's', value.text);
+        case Kind::String: {
+            const auto other = instead.find(&value);
+            return add_text(out, 's', other == instead.end() ? value.text : other->second);
+        }
         case Kind::Array:
             out += '[';
-            value.each([&](const JsonValue& element) { add(out, element, {}); });
+            value.each([&](const JsonValue& element) { add(out, element, {}, instead); });
             out += ']';
             return;
         case Kind::Object:
@@ -84,24 +88,18 @@ void add(std::string& out, const JsonValue& value, const std::vector<std::string
     out += '{';
     for (const JsonValue* const member : members) {
         add_text(out, 'k', member->key);
-        add(out, *member, {});
+        add(out, *member, {}, instead);
     }
     out += '}';
 }
 
 }  // namespace
 
-std::string canonical_form(const JsonValue& value, const std::vector<std::string>& except) {
+std::string canonical_form(const JsonValue& value, const std::vector<std::string>& except,
+                           const Instead& instead) {
     std::string out;
-    add(out, value, except);
+    add(out, value, except, instead);
     return out;
-}
-
-std::optional<Digest> content_digest(std::string_view json,
-                                     const std::vector<std::string>& except) {
-    const auto document = Json::parse(json);
-    if (!document || document->root().kind != JsonValue::Kind::Object) return std::nullopt;
-    return sha256(canonical_form(document->root(), except));
 }
 
 }  // namespace dvcsync::mapping

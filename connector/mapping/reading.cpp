@@ -101,7 +101,9 @@ std::optional<Digest> Reading::digest(std::string_view json) const {
     if (!document) return std::nullopt;
     const auto* const content = content_of(*data_, document->root());
     if (content == nullptr) return std::nullopt;
-    return sha256(data_->name + "\n" + canonical_form(*content, data_->apart));
+    return sha256(
+        data_->name + "\n" +
+        canonical_form(*content, data_->apart, lasting_links(*data_, document->root(), *content)));
 }
 
 }  // namespace dvcsync::mapping

@@ -68,19 +68,13 @@ class Reading {
     // Precondition: as many handing.files as read() named.
     tl::expected<std::string, Refusal> write(std::string_view json, const Handing& handing) const;
     // Names the content, the same on every road: without the envelope, without what the reading
-    // sets apart, whatever the order of members, white space and escapes. nullopt: not strict JSON,
-    // or without content.
+    // sets apart or lets pass in the links of files, whatever the order of members, white space and
+    // escapes. nullopt: not strict JSON, or without content.
     std::optional<Digest> digest(std::string_view json) const;
 
   private:
     friend class MappingSet;
     std::shared_ptr<const ReadingData> data_;
 };
-
-// Names the content of any JSON object: members sorted, no white space, numbers and strings in one
-// form (1, 1.0 and "1" are the same), without the members named in `except` at the top. nullopt:
-// not a JSON object, too deep, or a member twice.
-std::optional<Digest> content_digest(std::string_view json,
-                                     const std::vector<std::string>& except = {});
 
 }  // namespace dvcsync::mapping

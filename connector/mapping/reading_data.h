@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "connector/mapping/json.h"
@@ -50,7 +51,8 @@ struct ReadRule {
 
     // Files
     JsonPaths id, name, url, base64, hash;
-    std::string title;  // for a file without a name
+    std::string title;                 // for a file without a name
+    std::vector<std::string> passing;  // parameters of a link that change while the file does not
     FilePlaces places;
 
     std::vector<ReadRule> children;  // List
@@ -104,6 +106,11 @@ struct Read {
 
 // The object that is the submission; nullptr if there is none.
 const JsonValue* content_of(const ReadingData& reading, const JsonValue& document);
+// For the digest: what stands for the links of files in place of those that came, where a part of
+// them passes.
+using Instead = std::unordered_map<const JsonValue*, std::string>;
+Instead lasting_links(const ReadingData& reading, const JsonValue& document,
+                      const JsonValue& content);
 // Without `handing` the record lacks what only the connector knows.
 Read run_reading(const ReadingData& reading, const JsonValue& document, const Handing* handing);
 // The file for the province.

@@ -208,7 +208,8 @@ class Loader {
     }
 
     void load_files(pugi::xml_node node, const Scope& scope, ReadRule& rule) {
-        file_.allow(node, {"to", "from", "id", "name", "title", "url", "base64", "hash"});
+        file_.allow(node,
+                    {"to", "from", "id", "name", "title", "url", "base64", "hash", "passing"});
         rule.kind = ReadRule::Kind::Files;
         rule.from = paths(node, "from");
         rule.id = paths(node, "id");
@@ -217,6 +218,14 @@ class Loader {
         rule.base64 = paths(node, "base64");
         rule.hash = paths(node, "hash");
         rule.title = node.attribute("title").value();
+        rule.passing = split(node.attribute("passing").value(), ' ');
+        for (const std::string& name : rule.passing)
+            if (rule.url.empty() || name.find_first_of("?&=#") != name.npos ||
+                name.find('*') < name.size() - 1 || name == "*")
+                fault(node, rule,
+                      fmt::format("passing '{}': names of parameters of a link ('url'), of which "
+                                  "each may end in '*'",
+                                  name));
         if (rule.url.empty() && rule.base64.empty())
             fault(node, rule, "needs the attribute 'url' or 'base64'");
         if (!find_list(node, scope, rule)) return;

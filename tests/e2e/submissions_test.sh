@@ -98,6 +98,24 @@ expect 0 "is shown" dvcsync submissions show "$supplemented"
 contains "below the filing" "^$supplemented  revision 2  supplement" "$work/out"
 verdict "both are in the inbox" "$([[ -d $inbox/new/$supplemented-r1 && -d $inbox/new/$supplemented-r2 ]]; echo $?)"
 
+# -- links that are signed anew for each listing --------------------------------------------------------------------
+spoil citizen-file-token=1
+file_citizens 'count=3&seed=11&base64=0&files=2'
+pull 0 "submissions whose links carry a token"
+number "are handed over" submissions_handed -eq 3
+expect 0 "the counts" dvcsync --json status
+before=$(json_number "$work/out" arrived)
+for again in 1 2; do
+  sleep 1.1 # the list tells of changes by the second
+  pull 0 "the list again, $again, with other tokens"
+  number "is fetched again" submissions_fetched -ge 3
+  number "and is no revision" submissions_revisions -eq 0
+  number "nor handed over again" submissions_handed -eq 0
+done
+expect 0 "the counts" dvcsync --json status
+number "are what they were" arrived -eq "$before"
+spoil ''
+
 # -- command lines that make no sense ---------------------------------------------------------------------------
 expect 2 "a stage that is none" dvcsync submissions list --stage lost
 contains "is told with those there are" 'received, waiting, held' "$work/err"

@@ -232,6 +232,16 @@ std::string base64(std::string_view bytes) {
     return out;
 }
 
+std::string with_tokens(std::string record, std::uint64_t number) {
+    const std::string token = fmt::format("?token={:016x}", number);
+    for (auto at = record.find(kPrefix); at != record.npos; at = record.find(kPrefix, at)) {
+        at = record.find('"', at);
+        if (at == record.npos) break;
+        record.insert(at, token);
+    }
+    return record;
+}
+
 Reply FileServer::serve(const Request& request) {
     if (request.method != "GET")
         return {.status = 405, .body = "GET only\n", .content_type = "text/plain"};

@@ -24,6 +24,9 @@ std::string file_bytes(FileType type, std::uint64_t seed);
 
 std::string base64(std::string_view bytes);
 
+// A record whose links of files are signed for this time: "…/files/<id>?token=<number>".
+std::string with_tokens(std::string record, std::uint64_t number);
+
 // GET /files/<id>, with the faults of files. A fault that passes is met by the first `fetches`.
 class FileServer {
   public:

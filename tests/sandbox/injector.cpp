@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, kCitizenFaults> kCitizenNames{
     "citizen-callback-early", "citizen-file-missing",    "citizen-file-never",
     "citizen-file-huge",      "citizen-file-slow",       "citizen-file-wrong-hash",
     "citizen-file-truncated", "citizen-file-wrong-type", "citizen-file-other-host",
-    "citizen-file-loopback",  "citizen-file-metadata",   "citizen-name"};
+    "citizen-file-loopback",  "citizen-file-metadata",   "citizen-name",
+    "citizen-file-token"};
 
 bool can_happen(Injection kind, const Injector::Call& call) {
     switch (kind) {

@@ -65,9 +65,9 @@ enum class CitizenFault : std::uint8_t {
     FileLoopback,     // redirected to 127.0.0.1, another port
     FileMetadata,     // redirected to the metadata address of clouds
     HostileName,      // filed so: paths, control characters, 5,000 characters, NFD …
+    FileToken,        // links carry a token, another each time they are told; listed as changed
 };
-inline constexpr std::size_t kCitizenFaults =
-    static_cast<std::size_t>(CitizenFault::HostileName) + 1;
+inline constexpr std::size_t kCitizenFaults = static_cast<std::size_t>(CitizenFault::FileToken) + 1;
 
 std::string_view name_of(CitizenFault kind);  // "citizen-repeat"
 

@@ -45,6 +45,10 @@ std::string new_list(const SubmissionStore& store, const NewListQuestion& questi
     if (faults.strikes(CitizenFault::ListReorder, number))
         std::shuffle(rows.begin() + static_cast<std::ptrdiff_t>(first),
                      rows.begin() + static_cast<std::ptrdiff_t>(last), random);
+    // Links that are made anew for each listing make each row look changed.
+    if (faults.strikes(CitizenFault::FileToken, number))
+        for (auto i = first; i < last; ++i)
+            rows[i].first = std::max(rows[i].first, stamp_now());
     rapidjson::StringBuffer buffer;
     rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
     writer.StartArray();

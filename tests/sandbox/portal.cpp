@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "tests/sandbox/citizen_files.h"
 #include "tests/sandbox/envelope.h"
 #include "tests/sandbox/new_list.h"
 #include "tests/sandbox/reads.h"
@@ -188,6 +189,9 @@ Portal::Answer Portal::fetch_new(const Json& body) {
     if (!found)
         return {.code = Code::NotKnown, .message = "Hồ sơ không tồn tại (no such submission)"};
     journal_.append(fetched_line(code));
+    const auto number = fetches_.fetch_add(1, std::memory_order_relaxed);
+    if (injector_.strikes(CitizenFault::FileToken, number))
+        found->first = with_tokens(std::move(found->first), number);
     return {.message = "Thành công (success)",
             .result = "[" + found->first + "]",
             .lines = {{Code::Ok, std::move(code), {}, {}, found->second}}};

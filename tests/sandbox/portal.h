@@ -78,6 +78,7 @@ class Portal {
     Tally calls_;
     std::atomic<std::uint64_t> answers_{0};
     std::atomic<std::uint64_t> lists_{0};
+    std::atomic<std::uint64_t> fetches_{0};
 };
 
 }  // namespace dvcsandbox

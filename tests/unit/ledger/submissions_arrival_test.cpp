@@ -138,6 +138,21 @@ TEST_P(ArrivalTest, TheSameContentAgainIsADuplicateOnEitherRoad) {
     EXPECT_EQ(tally().duplicates, 1U);
 }
 
+TEST_P(ArrivalTest, ADuplicateBringsNewerLinksToWhatIsNotHandedOverYet) {
+    const Arrived first = receive(arrival("A"));
+    is_ok(submissions().waits(first.id, "the link has ended", noon + hours{1}, noon));
+    EXPECT_THAT(due(noon + minutes{1}), IsEmpty());
+    Arrival again = arrival("A");
+    again.sealed = "sealed with other links";
+    receive(again, noon + minutes{1});
+    EXPECT_EQ(*submissions().sealed(first.id), "sealed with other links");
+    EXPECT_EQ(due(noon + minutes{1}).size(), 1U) << "it is tried at once";
+    is_ok(submissions().handed(first.id, "there", {}, noon + minutes{2}));
+    again.sealed = "sealed later";
+    receive(again, noon + minutes{3});
+    EXPECT_EQ(*submissions().sealed(first.id), "sealed with other links") << "what was handed over";
+}
+
 TEST_P(ArrivalTest, OtherContentOfAKnownCodeIsTheNextRevision) {
     receive(arrival("A", "v1"));
     const Arrived second = receive(arrival("A", "v2"));

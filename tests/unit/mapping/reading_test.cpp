@@ -176,9 +176,12 @@ TEST_F(ReadingFile, AFileIsKeptIfItWasPromised) {
 }
 
 TEST_F(ReadingFile, ContentDigestsTellContentsApart) {
-    const auto same = [](const char* a, const char* b) {
-        EXPECT_TRUE(content_digest(a) && content_digest(b)) << a << ' ' << b;
-        return content_digest(a) == content_digest(b);
+    EXPECT_EQ(faults(rules("<value to='text' from='t'/>", "apart='u'")), "");
+    set_ = *folder_.load();
+    const auto digest = [&](const char* json) { return set_.reading("x")->digest(json); };
+    const auto same = [&](const char* a, const char* b) {
+        EXPECT_TRUE(digest(a) && digest(b)) << a << ' ' << b;
+        return digest(a) == digest(b);
     };
     EXPECT_TRUE(same(R"({"a":1,"b":["x",{"c":2}]})", R"( { "b" : ["x",{"\u0063":2}] , "a":1 } )"));
     EXPECT_TRUE(same(R"({"a":1})", R"({"a":"1"})"));
@@ -208,11 +211,41 @@ TEST_F(ReadingFile, ContentDigestsTellContentsApart) {
     for (const char* const a : others)
         for (const char* const b : others)
             EXPECT_EQ(same(a, b), a == b) << a << ' ' << b;
-    EXPECT_EQ(content_digest(R"({"a":1,"u":2,"b":{"u":1}})", {"u"}),
-              content_digest(R"({"b":{"u":1},"a":1})"));
-    EXPECT_NE(content_digest(R"({"b":{"u":1}})", {"u"}), content_digest(R"({"b":{}})", {"u"}));
-    EXPECT_FALSE(content_digest("[]"));
-    EXPECT_FALSE(content_digest("{"));
+    EXPECT_TRUE(same(R"({"a":1,"u":2,"b":{"u":1}})", R"({"b":{"u":1},"a":1})"));
+    EXPECT_FALSE(same(R"({"b":{"u":1}})", R"({"b":{}})"));
+    EXPECT_FALSE(digest("[]"));
+    EXPECT_FALSE(digest("{"));
+}
+
+TEST_F(ReadingFile, WhatPassesInALinkTellsNoContentsApart) {
+    EXPECT_EQ(faults(rules("<files to='files' from='f' url='u' hash='h' passing='token X-S-*'/>"
+                           "<files to='files' url='form'/>")),
+              "");
+    set_ = *folder_.load();
+    const auto same = [&](const std::string& a, const std::string& b) {
+        const auto of = [&](const std::string& file) {
+            return set_.reading("x")->digest(R"({"f":[{"n":1},{)" + file + "}]}");
+        };
+        EXPECT_TRUE(of(a) && of(b));
+        return of(a) == of(b);
+    };
+    const std::string hash = R"(,"h":")" + std::string(64, 'a') + '"';
+    const std::string other = R"(,"h":")" + std::string(64, 'b') + '"';
+    EXPECT_TRUE(same(R"("u":"https://a/f?token=1")", R"("u":"https://a/f?token=2")"));
+    EXPECT_TRUE(same(R"("u":"https://a/f?id=7&token=1")", R"("u":"https://a/f?TOKEN=2&id=7")"));
+    EXPECT_TRUE(same(R"("u":"https://a/f?x-s-key=1&x-s-at=2#p")", R"("u":"https://a/f#p")"));
+    EXPECT_FALSE(same(R"("u":"https://a/f?id=7&token=1")", R"("u":"https://a/f?id=8&token=1")"));
+    EXPECT_FALSE(same(R"("u":"https://a/f?tokens=1")", R"("u":"https://a/f?tokens=2")"));
+    EXPECT_FALSE(same(R"("u":"https://a/f?token=1")", R"("u":"https://a/g?token=1")"));
+    EXPECT_FALSE(same(R"("u":"https://a/f#token=1")", R"("u":"https://a/f#token=2")"));
+    EXPECT_TRUE(same(R"("u":"https://a/f?v=1")" + hash, R"("u":"https://a/f?v=2")" + hash));
+    EXPECT_FALSE(same(R"("u":"https://a/f?v=1")" + hash, R"("u":"https://a/f?v=1")" + other));
+    EXPECT_FALSE(same(R"("u":"https://a/f?v=1")" + hash, R"("u":"https://a/g?v=1")" + hash));
+    EXPECT_FALSE(
+        same(R"("u":"https://a/f?v=1","h":"none")", R"("u":"https://a/f?v=2","h":"none")"));
+    const auto form = [&](const char* json) { return set_.reading("x")->digest(json); };
+    EXPECT_NE(form(R"({"form":"https://a/f?token=1"})"), form(R"({"form":"https://a/f?token=2"})"))
+        << "nothing passes where no rule says so";
 }
 
 TEST_F(ReadingFile, RefusesWhatARuleCannotMean) {
@@ -244,6 +277,9 @@ TEST_F(ReadingFile, RefusesWhatARuleCannotMean) {
          "<rest> does not belong into <list>"},
         {"<files to='files' name='n'/>", "files 'files': needs the attribute 'url' or 'base64'"},
         {"<files to='fils' url='u'/>", "did you mean 'files'?"},
+        {"<files to='files' url='u' passing='a=b'/>", "passing 'a=b': names of parameters"},
+        {"<files to='files' url='u' passing='*'/>", "passing '*': names of parameters"},
+        {"<files to='files' base64='u' passing='a'/>", "passing 'a': names of parameters of a li"},
         {"<rest to='at'/>", "rest 'at': must be a text"},
         {"<kind word='supplement'/>", "<kind> needs the attribute 'when'"},
         {"<valu to='text' from='a'/>", "<valu> does not belong into <reading>"},

@@ -163,6 +163,13 @@ Request get(const std::string& path) {
     return request;
 }
 
+TEST(CitizenFiles, TokensStandBehindEveryLinkOfAFile) {
+    EXPECT_EQ(with_tokens(R"({"a":"http://h/files/pdf-1","b":["http://h/files/png-2","x"]})", 7),
+              R"({"a":"http://h/files/pdf-1?token=0000000000000007",)"
+              R"("b":["http://h/files/png-2?token=0000000000000007","x"]})");
+    EXPECT_EQ(with_tokens(R"({"a":"b"})", 7), R"({"a":"b"})");
+}
+
 TEST(CitizenFiles, FaultsOfFetchesPassOrStay) {
     Injector faults;
     SubmissionStore store;
