@@ -29,6 +29,16 @@ void add_reason(CLI::App& command, Options& options) {
                        "why, in your words; kept with your name and the time");
 }
 
+void add_acting(CLI::App& command, Options& options, const char* codes,
+                void (*add_filters)(CLI::App&, Options&)) {
+    command.add_option("codes", options.selection.codes, codes)->type_name("CODE");
+    command.add_flag("--all-matching", options.all_matching,
+                     "everything that the filters choose; says how many, and asks");
+    add_filters(command, options);
+    add_reason(command, options);
+    command.add_flag("--yes", options.yes, "do not ask (needed where no terminal can be asked)");
+}
+
 namespace {
 
 void add_received(CLI::App& command, Options& options) {
@@ -60,15 +70,6 @@ void add_filters(CLI::App& command, Options& options) {
     command.add_option("--text", chosen.text, "words that stand somewhere in the reason");
 }
 
-void add_acting(CLI::App& command, Options& options) {
-    command.add_option("codes", options.selection.codes, "codes of the records")->type_name("CODE");
-    command.add_flag("--all-matching", options.all_matching,
-                     "everything that the filters choose; says how many, and asks");
-    add_filters(command, options);
-    add_reason(command, options);
-    command.add_flag("--yes", options.yes, "do not ask (needed where no terminal can be asked)");
-}
-
 void add_parked(CLI::App& app, Options& options) {
     auto* parked = app.add_subcommand("parked", "what needs a person: look, retry, dismiss");
     parked->require_subcommand(1);
@@ -88,11 +89,11 @@ void add_parked(CLI::App& app, Options& options) {
 
     auto* retry = add_command(*parked, options, Command::ParkedRetry, "retry",
                               "have the next run try them again");
-    add_acting(*retry, options);
+    add_acting(*retry, options, "codes of the records", add_filters);
 
     auto* dismiss = add_command(*parked, options, Command::ParkedDismiss, "dismiss",
                                 "they need no sending, until the province changes them");
-    add_acting(*dismiss, options);
+    add_acting(*dismiss, options, "codes of the records", add_filters);
 }
 
 // A whole number above 0, told in words: CLI11 would print the whole range of the type.

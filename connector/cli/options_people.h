@@ -17,6 +17,9 @@ CLI::App* add_command(CLI::App& parent, Options& options, Command what, const ch
                       const char* description);
 void add_limit(CLI::App& command, Options& options, const char* what);
 void add_reason(CLI::App& command, Options& options);
+// What an act needs: codes (`codes`: which) or --all-matching with filters, --reason, --yes.
+void add_acting(CLI::App& command, Options& options, const char* codes,
+                void (*add_filters)(CLI::App&, Options&));
 
 // After the parsing: makes filters, slice and act of what was typed. Config error: what was typed
 // makes no sense, in words for whoever typed it.

@@ -25,15 +25,6 @@ void add_filters(CLI::App& command, Options& options) {
     command.add_option("--to", chosen.to, "arrived on this day or earlier");
 }
 
-void add_acting(CLI::App& command, Options& options) {
-    command.add_option("codes", options.selection.codes, "the portal's codes")->type_name("CODE");
-    command.add_flag("--all-matching", options.all_matching,
-                     "everything that the filters choose; says how many, and asks");
-    add_filters(command, options);
-    add_reason(command, options);
-    command.add_flag("--yes", options.yes, "do not ask (needed where no terminal can be asked)");
-}
-
 Status fault(std::string_view message) {
     return fail(ErrorKind::Config, std::string(message));
 }
@@ -98,15 +89,15 @@ void add_submissions(CLI::App& app, Options& options) {
 
     auto* retry = add_command(*all, options, Command::SubmissionsRetry, "retry",
                               "what waits or is held is tried again at once");
-    add_acting(*retry, options);
+    add_acting(*retry, options, "the portal's codes", add_filters);
 
     auto* release = add_command(*all, options, Command::SubmissionsRelease, "release",
                                 "the same, and it goes without the files that cannot be had");
-    add_acting(*release, options);
+    add_acting(*release, options, "the portal's codes", add_filters);
 
     auto* dismiss = add_command(*all, options, Command::SubmissionsDismiss, "dismiss",
                                 "the province does not get them");
-    add_acting(*dismiss, options);
+    add_acting(*dismiss, options, "the portal's codes", add_filters);
 }
 
 Status complete_submissions(Options& options) {

@@ -6,8 +6,6 @@
 #include <rapidjson/document.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -16,37 +14,22 @@
 #include "connector/mapping/reading.h"
 #include "connector/portal/callbacks.h"
 #include "connector/portal/portal.h"
+#include "tests/fuzz/shipped.h"
 
 namespace {
 
 using namespace dvcsync;
+using fuzz::check;
+using fuzz::loaded;
+using fuzz::mappings;
 using portal::Callbacks;
 using What = Callbacks::Body::What;
-
-template <class T>
-T loaded(Result<T> result) {
-    if (!result) {
-        std::cerr << result.error().message << '\n';
-        std::abort();
-    }
-    return *std::move(result);
-}
-
-const mapping::MappingSet& mappings() {
-    static const auto set =
-        loaded(mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi"));
-    return set;
-}
 
 const Callbacks& callbacks() {
     static const auto all =
         *loaded(portal::Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml"))
              .callbacks();
     return all;
-}
-
-void check(bool holds) {
-    if (!holds) std::abort();
 }
 
 void check_answer(Callbacks::Said said, const Callbacks::Body& body) {

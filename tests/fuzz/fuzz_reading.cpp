@@ -3,33 +3,20 @@
 //
 // The first byte chooses the reading, the rest is the JSON.
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <string_view>
 
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/mapping/reading.h"
+#include "tests/fuzz/shipped.h"
 
 namespace {
 
 using namespace dvcsync;
+using fuzz::check;
+using fuzz::mappings;
 
-const mapping::MappingSet& shipped() {
-    static const auto set =
-        mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi");
-    if (!set) {
-        std::cerr << set.error().message << '\n';
-        std::abort();
-    }
-    return *set;
-}
-
-void check(bool holds) {
-    if (!holds) std::abort();
-}
-
-void check(const mapping::Refusal& refusal) {
+void check_refusal(const mapping::Refusal& refusal) {
     check(!refusal.faults.empty() && is_utf8(refusal.text()));
 }
 
@@ -39,7 +26,7 @@ void check_record(std::string_view xml) {
     const auto end = xml.rfind("</province-submission>");
     check(begin != xml.npos && end != xml.npos && begin < end && is_utf8(xml));
     const auto record =
-        shipped().vocabulary().parse("submission", xml.substr(begin + 2, end - begin - 2));
+        mappings().vocabulary().parse("submission", xml.substr(begin + 2, end - begin - 2));
     check(record.has_value());
 }
 
@@ -49,12 +36,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     constexpr std::string_view names[] = {"submission", "promotion", "payment", "tax-notice",
                                           "withdrawal"};
-    const auto* const reading = shipped().reading(names[data[0] % 5]);
+    const auto* const reading = mappings().reading(names[data[0] % 5]);
     check(reading != nullptr);
     const std::string_view json(reinterpret_cast<const char*>(data) + 1, size - 1);
     const auto national = reading->read(json);
     if (!national) {
-        check(national.error());
+        check_refusal(national.error());
         return 0;
     }
     const auto digest = reading->digest(json);
@@ -65,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         handing.files.push_back({i % 2 == 0 ? "files/1" : "", i, {}, "text/plain", i == 0, ""});
     const auto xml = reading->write(json, handing);
     if (!xml)
-        check(xml.error());
+        check_refusal(xml.error());
     else if (xml->size() <= limits::max_record)
         check_record(*xml);
     return 0;

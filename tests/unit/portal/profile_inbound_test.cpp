@@ -4,7 +4,7 @@
 
 #include "connector/portal/portal.h"
 #include "connector/portal/profile_data.h"
-#include "tests/unit/portal/support_certificates.h"
+#include "tests/unit/portal/support_profile.h"
 
 namespace dvcsync::portal::test {
 namespace {
@@ -59,28 +59,10 @@ const std::string whole = R"(<profile name="p">
 </profile>
 )";
 
-struct Faulty {
-    std::string name;
-    std::string from;  // part of `whole`
-    std::string to;
-    std::string fault;  // "line: words"
-};
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    const auto at = text.find(from);
-    EXPECT_NE(at, std::string::npos) << from;
-    return at == std::string::npos ? text : text.replace(at, from.size(), to);
-}
-
 class InboundFault : public ::testing::TestWithParam<Faulty> {};
 
 TEST_P(InboundFault, IsToldWithFileAndLine) {
-    const TemporaryFolder folder;
-    const auto file = folder.write("profile.xml", replaced(whole, GetParam().from, GetParam().to));
-    const auto profile = Profile::load(file);
-    ASSERT_FALSE(profile);
-    EXPECT_EQ(profile.error().kind, ErrorKind::Config);
-    EXPECT_THAT(profile.error().message, HasSubstr(file.string() + ":" + GetParam().fault));
+    expect_fault(whole, GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(
