@@ -29,7 +29,8 @@ Result<ReconcileReport> compare(sync::Connector& connector, const Options& optio
     DVC_TRY_ASSIGN(profile, portal::Profile::load(config.mappings / "portal" / config.profile /
                                                   "profile.xml"));
     DVC_TRY_ASSIGN(client,
-                   portal::Client::open(profile, sync::client_settings(config), system_clock()));
+                   portal::Client::open(profile, sync::client_settings(config, *connector.recorder),
+                                        system_clock()));
     sync::ReconcileRules rules;
     rules.slice = options.slice;
     rules.sample = options.reconcile.sample;
@@ -37,8 +38,10 @@ Result<ReconcileReport> compare(sync::Connector& connector, const Options& optio
     rules.seed = std::random_device{}();
     ProgressBar progress(ProgressBar::style_for(options.json));
     const auto calls = sync::calls_of(*client);
-    return sync::reconcile(*connector.ledger, calls, mappings, connector.sealer, system_clock(),
-                           rules, progress, stop);
+    auto report = sync::reconcile(*connector.ledger, calls, mappings, connector.sealer,
+                                  system_clock(), rules, progress, stop);
+    DVC_TRY(connector.recorder->note_exchanges());
+    return report;
 }
 
 void log_result(const ReconcileReport& report) {

@@ -192,7 +192,7 @@ Status serve(const Options& options, config::Config config, const std::atomic<bo
     Bell bell;
     sync::Receiver receiver({*receiving.connector.ledger, receiving.connector.sealer,
                              receiving.mappings, receiving.callbacks, settings.downloads,
-                             system_clock()});
+                             system_clock(), receiving.connector.recorder.get()});
     const auto handle = [&](const console::Request& request) {
         const auto before = receiver.counts().accepted;
         auto reply = reply_of(receiver.handle(request.path, request.body));

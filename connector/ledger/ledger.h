@@ -126,6 +126,9 @@ struct Settlement {
     // newer version brings its own.
     std::optional<Operation> then;
     bool called = true;  // false: no call (unchanged document), so no attempt is counted
+    // For the witness; the ledger does not keep them.
+    std::uint64_t exchange = 0;   // that decided it (portal::Exchange::id); 0: none
+    std::optional<Digest> tried;  // of the document in hand, whatever became of it
 };
 
 // A record as the ledger holds it now, to be compared with what the portal holds.
@@ -260,6 +263,7 @@ enum class Column { Status, Agency, Procedure };
 
 class Submissions;  // submissions.h
 class Trail;        // trail.h
+class Witness;      // witness.h
 
 class Ledger {
   public:
@@ -269,6 +273,8 @@ class Ledger {
     virtual Submissions& submissions() = 0;
     // What happened, for whoever must be able to prove it. The same holds for it.
     virtual Trail& trail() = 0;
+    // Who is told of every change from now on; borrowed, nullptr: nobody.
+    virtual void tell(Witness* witness) = 0;
 
     // -- intake --------------------------------------------------------------------------------
     // Whether a record with exactly this content is the current version of some record, and that

@@ -166,6 +166,7 @@ Result<std::size_t> SqliteLedger::recover(UtcTime now) {
     std::size_t count = 0;
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     DVC_TRY(fence());
+    DVC_TRY(tell_crashed(now));
     // A change in the future tells that the clock went back since: the wait that was meant starts
     // now, or it would last until the clock has caught up.
     for (const char* state : {"2", "3"}) {
@@ -225,6 +226,7 @@ Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_
         DVC_TRY(hand_.run(items[i].item, *cell.next, items[i].version, now));
     }
     db_.wrote(written(Event::Claimed));
+    DVC_TRY(remember(items));
     DVC_TRY(transaction.commit());
     return items;
 }

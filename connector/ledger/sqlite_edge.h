@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -151,6 +152,8 @@ class Database {
     void wrote(Point written);
     void committed(bool durable);  // true: what was written is there; false: it was rolled back
     const std::filesystem::path& file() const { return file_; }
+    // Called at the end of every transaction: true, it is durable; false: it is undone.
+    std::function<void(bool)> on_end;
 
   private:
     explicit Database(std::filesystem::path file) : file_(std::move(file)) {}

@@ -178,8 +178,9 @@ Status SqliteLedger::take_one(const Intake& intake, UtcTime now, Taken& taken) {
         DVC_TRY(change(record, intake, now));
         ++taken.changed;
     }
-    if (!intake.fault.empty()) ++taken.parked;
-    return {};
+    if (intake.fault.empty()) return {};
+    ++taken.parked;
+    return witness_ == nullptr ? Status{} : witness_->parked(intake, now);
 }
 
 Status SqliteLedger::add(const Intake& intake, UtcTime now) {

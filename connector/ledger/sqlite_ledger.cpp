@@ -78,6 +78,10 @@ Status SqliteLedger::prepare() {
     DVC_TRY(prepare_delivery());
     DVC_TRY(submissions_.prepare());
     DVC_TRY(trail_.prepare());
+    DVC_TRY_ASSIGN(facts, db_.prepare("SELECT o.operation, r.kind, r.code, r.agency, r.procedure, "
+                                      "r.digest, r.event, o.queued_at FROM outbox o "
+                                      "JOIN record r ON r.id = o.record WHERE o.item = ?1"));
+    facts_ = std::move(facts);
     return prepare_lease();
 }
 
@@ -88,8 +92,11 @@ std::string stored_text(std::string_view text) {
 Result<std::int64_t> SqliteLedger::begin_run(std::string_view job, UtcTime now) {
     DVC_TRY_ASSIGN(statement, db_.prepare("INSERT INTO run (job, started, outcome, summary) "
                                           "VALUES (?1, ?2, '', '')"));
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     DVC_TRY(statement.run(job, now));
     const std::int64_t id = db_.last_id();
+    if (witness_ != nullptr) DVC_TRY(witness_->run_began(id, job, now));
+    DVC_TRY(transaction.commit());
     reach(Point::RunBegun);
     return id;
 }
@@ -98,8 +105,11 @@ Status SqliteLedger::end_run(std::int64_t run, std::string_view outcome, std::st
                              UtcTime now) {
     DVC_TRY_ASSIGN(statement, db_.prepare("UPDATE run SET ended = ?2, outcome = ?3, summary = ?4 "
                                           "WHERE id = ?1"));
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     DVC_TRY(statement.run(run, now, outcome, summary));
     if (db_.changes() != 1) return fail(ErrorKind::Bug, fmt::format("there is no run {}", run));
+    if (witness_ != nullptr) DVC_TRY(witness_->run_ended(run, outcome, now));
+    DVC_TRY(transaction.commit());
     reach(Point::RunEnded);
     return {};
 }

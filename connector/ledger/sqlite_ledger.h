@@ -14,6 +14,7 @@
 #include "connector/ledger/sqlite_submissions.h"
 #include "connector/ledger/sqlite_trail.h"
 #include "connector/ledger/states.h"
+#include "connector/ledger/witness.h"
 
 namespace dvcsync::ledger {
 
@@ -29,6 +30,7 @@ class SqliteLedger final : public Ledger {
 
     Submissions& submissions() override { return submissions_; }
     Trail& trail() override { return trail_; }
+    void tell(Witness* witness) override;
 
     Result<Current> is_current(const Digest& digest) override;
     Status seen_again(std::span<const std::pair<Digest, UtcTime>> versions) override;
@@ -140,7 +142,9 @@ class SqliteLedger final : public Ledger {
     // -- people
     // Sends the event to every parked item that the filter chooses, and keeps the act with them.
     Result<std::size_t> act_on_parked(Filter filter, const Act& act, Event event, UtcTime now);
-    Result<std::int64_t> keep(const Act& act, std::size_t items, UtcTime now);
+    // `code`: of the one record or submission that was named, for the witness.
+    Result<std::int64_t> keep(const Act& act, std::size_t items, std::string_view code,
+                              UtcTime now);
     // `rest` goes on from the table `act a`, with one ?.
     Result<std::vector<Act>> acts_where(std::string_view rest, std::int64_t value);
 
@@ -151,11 +155,21 @@ class SqliteLedger final : public Ledger {
     Result<Resync> resync(std::int64_t id);
     Result<std::vector<Resync>> resyncs_where(std::string_view rest, std::int64_t value);
 
+    // -- the witness
+    // What is known of claimed items now: the record may say something else by the time the answer
+    // comes.
+    Status remember(std::span<const Claimed> items);
+    Result<ItemFacts> facts_of(std::int64_t item);
+    Status tell_settled(const Settlement& settlement, UtcTime now);
+    Status tell_crashed(UtcTime now);
+
     // -- lease
     // Retry error if this object holds the lease no more. The first thing in a writing transaction.
     Status fence();
 
     Database db_;
+    Witness* witness_ = nullptr;
+    std::unordered_map<std::int64_t, ItemFacts> claimed_;  // by item, for the witness
     std::string owner_;  // of the lease that this object took; "": none
     std::string lease_;  // its name
     // Names that are in the agency table already, so that most records need no look.
@@ -163,11 +177,11 @@ class SqliteLedger final : public Ledger {
 
     Statement is_current_, seen_again_, find_record_, add_record_, change_record_, fault_record_,
         add_body_, change_body_, items_of_record_, name_agency_, publish_, position_, set_position_,
-        confirm_record_;
-    Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, find_item_,
-        find_follower_, insert_, restart_, dismiss_, park_, drop_delivered_, drop_, write_,
-        delivered_, learn_;
-    Statement fence_;
+        confirm_record_, await_, await_no_more_;
+    Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, about_to_send_,
+        find_item_, find_follower_, insert_, restart_, dismiss_, park_, drop_delivered_, drop_,
+        write_, delivered_, learn_;
+    Statement fence_, facts_;
     SqliteSubmissions submissions_{db_, *this};
     SqliteTrail trail_{db_};
 };

@@ -126,7 +126,7 @@ Result<std::size_t> SqliteLedger::act_on_parked(Filter filter, const Act& act, E
         chosen.push_back({row.integer(0), row.integer(1), row.choice(2, last_operation)});
     }));
     if (chosen.empty()) return 0;
-    DVC_TRY_ASSIGN(id, keep(act, chosen.size(), now));
+    DVC_TRY_ASSIGN(id, keep(act, chosen.size(), filter.code, now));
     DVC_TRY_ASSIGN(link, db_.prepare("INSERT INTO act_item (record, operation, act) "
                                      "VALUES (?1, ?2, ?3)"));
     for (const Parked& one : chosen) {
@@ -137,19 +137,28 @@ Result<std::size_t> SqliteLedger::act_on_parked(Filter filter, const Act& act, E
     return chosen.size();
 }
 
-Result<std::int64_t> SqliteLedger::keep(const Act& act, std::size_t items, UtcTime now) {
+Result<std::int64_t> SqliteLedger::keep(const Act& act, std::size_t items, std::string_view code,
+                                        UtcTime now) {
     DVC_TRY_ASSIGN(statement,
                    db_.prepare("INSERT INTO act (actor, what, reason, selection, at, items) "
                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     const std::string reason = stored_text(act.reason);
     const std::string selection = stored_text(act.selection);
     DVC_TRY(statement.run(act.actor, act.what, reason, selection, now, items));
+    const std::int64_t id = db_.last_id();
     db_.wrote(Point::ActWritten);
-    return db_.last_id();
+    if (witness_ == nullptr) return id;
+    Act told = act;
+    told.id = id;
+    told.items = items;
+    DVC_TRY(witness_->acted(told, code, now));
+    return id;
 }
 
 Status SqliteLedger::note(const Act& act, UtcTime now) {
-    return keep(act, act.items, now).map([](std::int64_t) {});
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY(keep(act, act.items, "", now));
+    return transaction.commit();
 }
 
 Result<std::vector<Act>> SqliteLedger::acts(std::size_t max) {

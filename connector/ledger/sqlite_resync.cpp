@@ -120,7 +120,8 @@ Result<Resync> SqliteLedger::start_resync(const Slice& slice, const Act& act, Ut
                                                  "CROSS JOIN record r ON r.id = c.record "
                                                  "WHERE NOT {}",
                                                  in_other)));
-    DVC_TRY_ASSIGN(kept, keep(act, static_cast<std::size_t>(total), now));
+    DVC_TRY_ASSIGN(kept, keep(act, static_cast<std::size_t>(total),
+                              slice.codes.size() == 1 ? slice.codes.front() : "", now));
     DVC_TRY_ASSIGN(start, db_.prepare("INSERT INTO resync (act, state, total, handed, skipped) "
                                       "VALUES (?1, ?2, ?3, 0, 0)"));
     DVC_TRY(start.run(kept, total > 0 ? ResyncState::Active : ResyncState::Done, total));
@@ -175,7 +176,7 @@ Result<Resync> SqliteLedger::change_resync(std::int64_t id, ResyncState to, cons
     if (!open || before.state == to)
         return fail(ErrorKind::Config, fmt::format("resync {} is {} already; nothing was changed",
                                                    id, to_string(before.state)));
-    DVC_TRY(keep(act, before.total - before.handed - before.skipped, now));
+    DVC_TRY(keep(act, before.total - before.handed - before.skipped, "", now));
     DVC_TRY_ASSIGN(change, db_.prepare("UPDATE resync SET state = ?2, changed = ?3 WHERE id = ?1"));
     DVC_TRY(change.run(id, to, now));
     if (to == ResyncState::Stopped) {

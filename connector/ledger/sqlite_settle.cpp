@@ -35,8 +35,10 @@ Status SqliteLedger::settle(std::span<const Settlement> settlements, UtcTime now
     if (settlements.empty()) return {};
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     DVC_TRY(fence());
-    for (const Settlement& settlement : settlements)
+    for (const Settlement& settlement : settlements) {
         DVC_TRY(settle_one(settlement, now));
+        DVC_TRY(tell_settled(settlement, now));
+    }
     return transaction.commit();
 }
 

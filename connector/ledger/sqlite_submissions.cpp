@@ -153,6 +153,7 @@ Result<Arrived> SqliteSubmissions::receive(const Arrival& arrival, UtcTime now,
             return fail(ErrorKind::Bug, fmt::format("there is no announcement {}", *announcement));
     }
     db_.wrote(Point::ArrivedWritten);
+    if (ledger_.witness_ != nullptr) DVC_TRY(ledger_.witness_->arrived(arrival, arrived, now));
     DVC_TRY(transaction.commit());
     return arrived;
 }

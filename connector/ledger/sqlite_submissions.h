@@ -9,6 +9,7 @@
 
 #include "connector/ledger/sqlite_edge.h"
 #include "connector/ledger/submissions.h"
+#include "connector/ledger/witness.h"
 
 namespace dvcsync::ledger {
 
@@ -76,6 +77,9 @@ class SqliteSubmissions final : public Submissions {
     // keeps the act with them.
     Result<std::size_t> act_on(const SubmissionFilter& filter, std::string_view change,
                                const Act& act, UtcTime now);
+    // For the witness.
+    Result<SubmissionFacts> facts_of(std::int64_t id);
+    Status tell_moved(std::int64_t id, std::string_view outcome, UtcTime now);
     // nullopt: no row.
     static Result<std::optional<std::string>> text_of(Statement& statement, std::string_view key);
 

@@ -105,7 +105,9 @@ Status SqliteSubmissions::waits(std::int64_t id, std::string_view reason, UtcTim
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     DVC_TRY(ledger_.fence());
     DVC_TRY_ASSIGN(allowed, may(Move::Waits, id));
-    if (allowed) DVC_TRY(waits_.run(id, stored_text(reason), next_at, now));
+    if (!allowed) return {};
+    DVC_TRY(waits_.run(id, stored_text(reason), next_at, now));
+    DVC_TRY(tell_moved(id, "waiting", now));
     return transaction.commit();
 }
 
@@ -122,7 +124,9 @@ Status SqliteSubmissions::holds(std::int64_t id, std::string_view reason, UtcTim
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     DVC_TRY(ledger_.fence());
     DVC_TRY_ASSIGN(allowed, may(Move::Holds, id));
-    if (allowed) DVC_TRY(holds_.run(id, stored_text(reason), now));
+    if (!allowed) return {};
+    DVC_TRY(holds_.run(id, stored_text(reason), now));
+    DVC_TRY(tell_moved(id, "held", now));
     return transaction.commit();
 }
 
@@ -137,6 +141,7 @@ Status SqliteSubmissions::handed(std::int64_t id, std::string_view place,
         DVC_TRY(add_file_.run(id, file.index, file.size, file.sha256, file.type,
                               stored_text(file.note)));
     db_.wrote(Point::HandedWritten);
+    DVC_TRY(tell_moved(id, "handed", now));
     return transaction.commit();
 }
 

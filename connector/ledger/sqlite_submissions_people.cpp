@@ -78,7 +78,8 @@ Result<std::string> SqliteSubmissions::sealed(std::int64_t id) {
 
 Status SqliteSubmissions::note(std::int64_t id, const Act& act, UtcTime now) {
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
-    DVC_TRY_ASSIGN(kept, ledger_.keep(act, 1, now));
+    DVC_TRY_ASSIGN(facts, facts_of(id));
+    DVC_TRY_ASSIGN(kept, ledger_.keep(act, 1, facts.code, now));
     DVC_TRY_ASSIGN(touch, db_.prepare("INSERT INTO act_submission (submission, act) "
                                       "VALUES (?1, ?2)"));
     DVC_TRY(touch.run(id, kept));
@@ -109,7 +110,7 @@ Result<std::size_t> SqliteSubmissions::act_on(const SubmissionFilter& filter,
     find.bind_all(conditions.values);
     DVC_TRY(find.rows([&chosen](const Statement& row) { chosen.push_back(row.integer(0)); }));
     if (chosen.empty()) return 0;
-    DVC_TRY_ASSIGN(id, ledger_.keep(act, chosen.size(), now));
+    DVC_TRY_ASSIGN(id, ledger_.keep(act, chosen.size(), filter.code, now));
     DVC_TRY_ASSIGN(apply,
                    db_.prepare(fmt::format("UPDATE submission SET {} WHERE id = ?2", change)));
     DVC_TRY_ASSIGN(touch, db_.prepare("INSERT INTO act_submission (submission, act) "

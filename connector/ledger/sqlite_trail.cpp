@@ -40,7 +40,9 @@ Status SqliteTrail::prepare() {
         std::string_view sql;
     };
     const Line lines[] = {
-        {current_, "SELECT log, name, opened, closed FROM trail_log ORDER BY log DESC LIMIT 1"},
+        {current_,
+         "SELECT log, name, opened, closed FROM trail_log "
+         "WHERE log = (SELECT max(log) FROM trail_log)"},
         {end_, "SELECT sequence, at FROM trail WHERE log = ?1 ORDER BY sequence DESC LIMIT 1"},
         // The entry before it is there and not younger, the log is open: one look each. That there
         // is none of this sequence yet is the primary key's to say.

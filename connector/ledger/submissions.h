@@ -70,7 +70,9 @@ struct Arrival {
     std::string procedure;
     std::string agency;
     std::optional<UtcTime> filed;
-    std::string fault;  // not empty: Held at once, for this reason
+    std::string fault;           // not empty: Held at once, for this reason
+    std::uint64_t exchange = 0;  // for the witness: that brought it (portal::Exchange::id); 0: none
+    std::optional<UtcTime> asked{};  // fetched: since when; it is what the portal held after that
 };
 enum class Novelty { First, Revision, Duplicate };
 struct Arrived {

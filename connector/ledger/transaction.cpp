@@ -16,6 +16,7 @@ void Database::wrote(Point written) {
 }
 
 void Database::committed(bool durable) {
+    if (on_end) on_end(durable);
     if (written_.none()) return;
     const auto points = std::exchange(written_, {});
     for (std::size_t i = 0; durable && i < points.size(); ++i)

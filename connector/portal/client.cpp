@@ -17,6 +17,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr std::string_view login_operation = "login";
+
 // A failed exchange as an outcome of what was sent with it.
 Outcome outcome_of(const Failure& failure) {
     auto message = excerpt(failure.reason, limits::max_message);
@@ -115,6 +117,11 @@ Status check_settings(const ProfileData& profile, const ClientSettings& settings
 
 }  // namespace
 
+std::uint64_t next_exchange_id() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
 struct Client::Impl {
     Profile handle;
     std::shared_ptr<const ProfileData> profile;
@@ -133,12 +140,57 @@ struct Client::Impl {
           settings(std::move(how)),
           clock(time) {}
 
-    tl::expected<Reply, Outcome> send(Request request, steady_clock::time_point deadline) {
+    // What is sent, for the observer.
+    struct What {
+        std::string_view operation;
+        const std::string& endpoint;
+        std::size_t items = 0;
+    };
+    struct Answered {
+        Reply reply;
+        std::uint64_t exchange = 0;
+    };
+
+    tl::expected<Answered, Outcome> send(const What& what, Request request,
+                                         steady_clock::time_point deadline) {
         ++calls;
         bytes += request.body.size();
+        if (!settings.observer) {
+            auto reply = transport->send(std::move(request), deadline);
+            if (!reply) return tl::make_unexpected(outcome_of(reply.error()));
+            return Answered{*std::move(reply), 0};
+        }
+        Exchange exchange = begin(what, request);
         auto reply = transport->send(std::move(request), deadline);
-        if (!reply) return tl::make_unexpected(outcome_of(reply.error()));
-        return *std::move(reply);
+        exchange.ended = clock.now();
+        const auto id = exchange.id;
+        if (reply) {
+            exchange.status = reply->status;
+            exchange.received = sha256(reply->body);
+            if (exchange.with_bodies) exchange.received_body = reply->body;
+            settings.observer(std::move(exchange));
+            return Answered{*std::move(reply), id};
+        }
+        Outcome failed = outcome_of(reply.error());
+        failed.exchange = id;
+        exchange.failure = failed.code;
+        settings.observer(std::move(exchange));
+        return tl::make_unexpected(std::move(failed));
+    }
+
+    Exchange begin(const What& what, const Request& request) const {
+        Exchange exchange;
+        exchange.id = next_exchange_id();
+        exchange.operation = what.operation;
+        exchange.endpoint = what.endpoint;
+        exchange.items = what.items;
+        const std::string& sent = request.get ? request.target : request.body;
+        exchange.sent = sha256(sent);
+        exchange.with_bodies = what.operation != login_operation && settings.keeps_bodies &&
+                               settings.keeps_bodies(what.operation);
+        if (exchange.with_bodies) exchange.sent_body = sent;
+        exchange.began = clock.now();
+        return exchange;
     }
 
     Request request(const std::string& endpoint, const Values& values) const {
@@ -153,9 +205,9 @@ struct Client::Impl {
         const Values values{*profile, settings, {}, {}, {}, {}};
         auto call = request(profile->login->endpoint, values);
         call.body = object_of(profile->login->members, values);
-        auto reply = send(std::move(call), deadline);
-        if (!reply) return tl::make_unexpected(repeatable(std::move(reply).error()));
-        return read_login(*profile, *reply, clock.now());
+        auto sent = send({login_operation, profile->login->endpoint}, std::move(call), deadline);
+        if (!sent) return tl::make_unexpected(repeatable(std::move(sent).error()));
+        return read_login(*profile, sent->reply, clock.now());
     }
 
     tl::expected<Session::Ticket, Outcome> ticket(steady_clock::time_point deadline) {
@@ -184,12 +236,13 @@ struct Client::Impl {
     }
 
     // One question; `read` gives what its answer tells. The values are those of the question, but
-    // for the session.
+    // for the session. `exchange`: the last one that was made for it.
     template <class T, class Read>
-    tl::expected<T, Outcome> ask(const Question& question, Values values, const Read& read) {
+    tl::expected<T, Outcome> ask(std::string_view name, const Question& question, Values values,
+                                 const Read& read, std::uint64_t* exchange = nullptr) {
         const auto until = deadline();
-        using Answered = tl::expected<T, Outcome>;
-        const auto once = [&](std::string_view text) -> tl::expected<Reading<Answered>, Outcome> {
+        using Said = tl::expected<T, Outcome>;
+        const auto once = [&](std::string_view text) -> tl::expected<Reading<Said>, Outcome> {
             values.session = text;
             auto call = request(question.endpoint, values);
             call.get = question.get;
@@ -198,11 +251,17 @@ struct Client::Impl {
             for (auto& header : headers_of(question.parameters, values))
                 call.headers.push_back(std::move(header));
             if (!question.get) call.body = object_of(question.members, values);
-            auto reply = send(std::move(call), until);
-            if (!reply) return tl::make_unexpected(repeatable(std::move(reply).error()));
-            return read(*reply);
+            auto sent = send({name, question.endpoint}, std::move(call), until);
+            if (!sent) return tl::make_unexpected(repeatable(std::move(sent).error()));
+            if (exchange != nullptr) *exchange = sent->exchange;
+            Reading<Said> said = read(sent->reply);
+            if (!said)
+                said.error().outcome.exchange = sent->exchange;
+            else if (!*said)
+                said->error().exchange = sent->exchange;
+            return said;
         };
-        auto answered = with_session<Answered>(until, once);
+        auto answered = with_session<Said>(until, once);
         if (!answered) return tl::make_unexpected(std::move(answered).error());
         return *std::move(answered);
     }
@@ -270,9 +329,17 @@ std::vector<Outcome> Client::push(Operation operation, std::span<const Item> ite
                             push->updating ? std::optional(updating) : std::nullopt};
         auto call = impl_->request(push->endpoint, values);
         call.body = push_body(*push, items, values);
-        auto reply = impl_->send(std::move(call), deadline);
-        if (!reply) return tl::make_unexpected(std::move(reply).error());
-        return read_push(*impl_->profile, *push, *reply, items, updating, impl_->clock.now());
+        auto sent = impl_->send({to_string(operation), push->endpoint, items.size()},
+                                std::move(call), deadline);
+        if (!sent) return tl::make_unexpected(std::move(sent).error());
+        auto outcomes =
+            read_push(*impl_->profile, *push, sent->reply, items, updating, impl_->clock.now());
+        if (outcomes)
+            for (auto& outcome : *outcomes)
+                outcome.exchange = sent->exchange;
+        else
+            outcomes.error().outcome.exchange = sent->exchange;
+        return outcomes;
     };
     auto outcomes = impl_->with_session<Outcomes>(deadline, once);
     if (!outcomes) return Outcomes(items.size(), outcomes.error());
@@ -287,9 +354,13 @@ tl::expected<Holding, Outcome> Client::look(std::string_view code) {
                                            fmt::format("profile {} has no <ask>", profile.name),
                                            {}});
     const Values values{profile, impl_->settings, {}, profile.ask->service, code, {}};
-    return impl_->ask<Holding>(*profile.ask, values, [&](const Reply& reply) {
-        return read_ask(profile, reply, code, impl_->clock.now());
-    });
+    std::uint64_t exchange = 0;
+    auto holding = impl_->ask<Holding>(
+        "ask", *profile.ask, values,
+        [&](const Reply& reply) { return read_ask(profile, reply, code, impl_->clock.now()); },
+        &exchange);
+    if (holding) holding->exchange = exchange;
+    return holding;
 }
 
 tl::expected<Page, Outcome> Client::list(std::chrono::local_days from,
@@ -309,7 +380,7 @@ tl::expected<Page, Outcome> Client::list(std::chrono::local_days from,
     const auto size = std::to_string(list.page_size);
     const Values values{profile, impl_->settings, {},       list.service, {},
                         {},      first_day,       last_day, number,       size};
-    return impl_->ask<Page>(list, values, [&](const Reply& reply) {
+    return impl_->ask<Page>("list", list, values, [&](const Reply& reply) {
         return read_list(profile, reply, impl_->clock.now());
     });
 }
@@ -324,7 +395,7 @@ tl::expected<News, Outcome> Client::news(LocalTime since, int page) {
     const auto size = std::to_string(list.page_size);
     const Values values{profile, impl_->settings, {}, list.service, {},
                         {},      begin,           {}, number,       size};
-    auto news = impl_->ask<News>(list, values, [&](const Reply& reply) {
+    auto news = impl_->ask<News>("news", list, values, [&](const Reply& reply) {
         return read_news(profile, reply, impl_->clock.now());
     });
     if (news && impl_->walk.repeats(since, page, *news))
@@ -332,14 +403,18 @@ tl::expected<News, Outcome> Client::news(LocalTime since, int page) {
     return news;
 }
 
-tl::expected<std::string, Outcome> Client::fetch(std::string_view code) {
+tl::expected<Fetched, Outcome> Client::fetch(std::string_view code) {
     const auto& profile = *impl_->profile;
     if (!profile.submissions) return tl::make_unexpected(no_submissions(profile));
     const auto& fetch = profile.submissions->fetch;
     const Values values{profile, impl_->settings, {}, fetch.service, code, {}};
-    return impl_->ask<std::string>(fetch, values, [&](const Reply& reply) {
-        return read_fetch(profile, reply, code, impl_->clock.now());
-    });
+    std::uint64_t exchange = 0;
+    auto json = impl_->ask<std::string>(
+        "fetch", fetch, values,
+        [&](const Reply& reply) { return read_fetch(profile, reply, code, impl_->clock.now()); },
+        &exchange);
+    if (!json) return tl::make_unexpected(std::move(json).error());
+    return Fetched{*std::move(json), exchange};
 }
 
 Client::Traffic Client::traffic() const {

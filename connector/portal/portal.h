@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connector/base/crypto.h"
 #include "connector/base/error.h"
 #include "connector/base/operation.h"
 #include "connector/base/time.h"
@@ -72,6 +74,29 @@ class Profile {
     std::shared_ptr<const ProfileData> data_;
 };
 
+// One exchange with the portal as it took place, for evidence. A login counts as one.
+struct Exchange {
+    std::uint64_t id = 0;   // ascending, never twice in a process, never 0
+    std::string operation;  // "push-dossier", …; "login", "ask", "list", "news", "fetch"; the
+                            // portal called us: "callback"
+    std::string endpoint;   // its name in the profile; of a callback: the callback's
+    int status = 0;         // HTTP; 0: there was no answer
+    std::string failure;    // then: "unreachable", "tls", "request", "deadline", "connection"
+    std::size_t items = 0;  // of a push
+    // SHA-256 of the body exactly as we sent it; of a GET, which has none, of its path and query.
+    // nullopt: the portal called us (how we answered follows from what became of its call).
+    std::optional<Digest> sent;
+    // Of the body exactly as it came; nullopt: there was no answer.
+    std::optional<Digest> received;
+    UtcTime began{};
+    UtcTime ended{};
+    bool with_bodies = false;  // they are to be kept
+    std::string sent_body{};   // then
+    std::string received_body{};
+};
+// For Exchange::id, where it is not Client that makes one. Thread-safe.
+std::uint64_t next_exchange_id();
+
 struct ClientSettings {
     std::string base_url;                          // https://host[:port]
     std::map<std::string, std::string> endpoints;  // name → path
@@ -83,6 +108,12 @@ struct ClientSettings {
     std::filesystem::path client_key;            // PEM
     std::chrono::milliseconds deadline{30'000};  // one call, all of it
     int in_flight = 8;
+    // Is told of every exchange on the thread that made it, also of one that failed, before the
+    // call returns. Called by several threads at once. Empty: nobody is told.
+    std::function<void(Exchange&&)> observer;
+    // Whether the bodies of an operation (as in Exchange) are to be kept; never asked for "login",
+    // whose body is a password. Empty: none.
+    std::function<bool(std::string_view operation)> keeps_bodies;
 };
 
 // Says what became of one item. Success is only a parsed positive answer for that item.
@@ -111,6 +142,7 @@ struct Outcome {
     // `message` holds the portal's own words. They may repeat what a record says of a person, so
     // they are for whoever looks at the record, and never for a log.
     bool quoted = false;
+    std::uint64_t exchange = 0;  // the last one that was made for it; 0: nothing was sent
 };
 
 // What the portal says of one dossier when it is asked.
@@ -119,6 +151,7 @@ struct Holding {
     // Members of its answer that the profile compares, by the name that the same fact has in the
     // document we send. Only those that the answer has.
     std::map<std::string, std::string> members;
+    std::uint64_t exchange = 0;  // that told it
 };
 
 // One page of the dossiers that the portal holds for a period.
@@ -148,6 +181,12 @@ struct News {
 struct Item {
     std::string_view code;      // record code, to match the portal's lines and for messages
     std::string_view document;  // JSON object
+};
+
+// A submission as the portal gives it.
+struct Fetched {
+    std::string json;            // the object, byte by byte as it stands in the answer
+    std::uint64_t exchange = 0;  // that brought it
 };
 
 // Thread-safe: `in_flight` callers may push at once, each blocks until its call has ended. The
@@ -180,7 +219,7 @@ class Client {
     // The submission's JSON object, byte by byte as it stands in the answer (at most
     // limits::max_submission_answer, nested no deeper than limits::max_json_depth, no member
     // twice). The same errors; Refused: the portal does not know it.
-    tl::expected<std::string, Outcome> fetch(std::string_view code);
+    tl::expected<Fetched, Outcome> fetch(std::string_view code);
     // Calls made and bytes sent since open.
     struct Traffic {
         std::uint64_t calls = 0;

@@ -66,6 +66,12 @@ Settlement Worker::parked(const Claimed& item, Cause cause, std::string code,
     return settlement;
 }
 
+Settlement Worker::refused(const Claimed& item, const Outcome& outcome, std::string reason) const {
+    Settlement settlement = parked(item, Cause::Portal, outcome.code, std::move(reason));
+    settlement.exchange = outcome.exchange;
+    return settlement;
+}
+
 Settlement Worker::untouched(const Claimed& item) const {
     Settlement settlement = about(item);
     settlement.state = State::Ready;
@@ -133,12 +139,13 @@ Settlement Worker::not_delivered(const Claimed& item, const Outcome& outcome) {
     Settlement settlement = about(item);
     settlement.code = outcome.code;
     settlement.reason = outcome.message;
+    settlement.exchange = outcome.exchange;
     const int attempt = item.attempts + 1;
     switch (outcome.verdict) {
         case Verdict::Retry:
             if (!outcome.endpoint && attempt >= with_.rules.max_attempts) {
-                return parked(
-                    item, Cause::Portal, outcome.code,
+                return refused(
+                    item, outcome,
                     fmt::format("given up after {} attempts: {}", attempt, outcome.message));
             }
             settlement.state = State::Waiting;
@@ -158,7 +165,7 @@ Settlement Worker::not_delivered(const Claimed& item, const Outcome& outcome) {
             settlement.called = false;
             return settlement;
         default:
-            return parked(item, Cause::Portal, outcome.code, outcome.message);
+            return refused(item, outcome, outcome.message);
     }
 }
 
@@ -170,9 +177,10 @@ Settlement Worker::undecided(const Claimed& item, const Outcome& outcome) {
         "the portal refused a batch without saying which record it meant; this one goes again in "
         "another batch: {}",
         outcome.message);
+    settlement.exchange = outcome.exchange;
     settlement.next_at = with_.now + backoff(item.attempts + 1, draw(), {});
     if (item.attempts + 1 >= with_.rules.max_attempts) {
-        return parked(item, Cause::Portal, outcome.code, settlement.reason);
+        return refused(item, outcome, settlement.reason);
     }
     return settlement;
 }

@@ -83,6 +83,7 @@ class Documents : public Worker {
         settlement.state = State::Ready;
         settlement.code = outcome.code;
         settlement.reason = outcome.message;
+        settlement.exchange = outcome.exchange;
         settlement.known = false;
         settlement.steps_done = 0;
         settlement.steps_digest = Digest{};
@@ -93,6 +94,7 @@ class Documents : public Worker {
     // is then in doubt must not go as new once more.
     void settle_draft(const Draft& one, Settlement settlement) {
         settlement.known = one.known;
+        settlement.tried = one.digest;
         settle(std::move(settlement));
     }
 
@@ -131,6 +133,7 @@ class Documents : public Worker {
             if (outcome.verdict == Verdict::Accepted) {
                 Settlement settlement = delivered(*drafts[i]);
                 settlement.code = outcome.code;
+                settlement.exchange = outcome.exchange;
                 settle(std::move(settlement));
             } else if (missing && drafts[i]->item->steps_done > 0) {
                 forget_steps(*drafts[i]->item, outcome);

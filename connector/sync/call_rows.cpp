@@ -22,6 +22,7 @@ struct Progressing {  // the rows of one item
     std::vector<mapping::Document> rows;
     std::size_t next = 0;  // the first row that is not delivered
     bool settled = false;
+    std::uint64_t exchange = 0;  // the last that held a row of it
 };
 struct RowRef {
     std::size_t item;
@@ -124,6 +125,7 @@ class ProgressRows : public Worker {
         settlement.steps_done = one.next;
         settlement.steps_digest = steps_digest(std::span(one.rows).first(one.next));
         settlement.called = !one.rows.empty();
+        settlement.exchange = one.exchange;
         return settlement;
     }
 
@@ -159,6 +161,7 @@ class ProgressRows : public Worker {
         std::vector<RowRef> unnamed;
         for (std::size_t i = 0; i < slice.size(); ++i) {
             Progressing& one = items_[slice[i].item];
+            one.exchange = outcomes[i].exchange;
             if (one.settled || slice[i].row < one.next) continue;
             if (accepted(outcomes[i])) {
                 if (slice[i].row == one.next) ++one.next;
@@ -255,6 +258,7 @@ class Doubts : public Worker {
             if (holding) {
                 // Either way the same document may go again: as an update it replaces itself.
                 settlement.known = holding->known;
+                settlement.exchange = holding->exchange;
                 if (!holding->known) {  // and no step of it, if there ever was one
                     settlement.steps_done = 0;
                     settlement.steps_digest = Digest{};
@@ -262,6 +266,7 @@ class Doubts : public Worker {
                 return;
             }
             heard(holding.error());
+            settlement.exchange = holding.error().exchange;
             settlement.code = holding.error().code;
             settlement.reason = fmt::format("in doubt, and the portal could not be asked: {}",
                                             holding.error().message);

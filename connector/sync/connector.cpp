@@ -15,6 +15,7 @@
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
 #include "connector/sync/gather.h"
+#include "connector/sync/people.h"
 
 namespace dvcsync::sync {
 
@@ -30,6 +31,18 @@ portal::ClientSettings client_settings(const config::Config& config) {
     settings.client_key = config.client_key;
     settings.deadline = config.deadline;
     settings.in_flight = config.in_flight;
+    return settings;
+}
+
+portal::ClientSettings client_settings(const config::Config& config, Recorder& recorder) {
+    auto settings = client_settings(config);
+    settings.observer = [&recorder](portal::Exchange&& exchange) {
+        recorder.exchanges().put(std::move(exchange));
+    };
+    settings.keeps_bodies = [&config](std::string_view operation) {
+        return std::find(config.audit_bodies.begin(), config.audit_bodies.end(), operation) !=
+               config.audit_bodies.end();
+    };
     return settings;
 }
 
@@ -103,7 +116,16 @@ Result<std::optional<Inbound>> open_inbound(const config::Config& config, const 
 Result<Connector> Connector::open(config::Config config) {
     DVC_TRY_ASSIGN(sealer, Sealer::load(config.key_file));
     DVC_TRY_ASSIGN(ledger, ledger::open_sqlite(config.ledger_file, sealer.key_id()));
-    return Connector{std::move(config), std::move(sealer), std::move(ledger)};
+    // A sealer of its own, for a connector moves about.
+    DVC_TRY_ASSIGN(bodies, Sealer::load(config.key_file));
+    auto recorder = std::make_unique<Recorder>(
+        *ledger, system_clock(),
+        [sealer = std::make_shared<Sealer>(std::move(bodies))](std::string_view plain,
+                                                               std::string_view context) {
+            return sealer->seal(plain, context);
+        },
+        login_name());
+    return Connector{std::move(config), std::move(sealer), std::move(ledger), std::move(recorder)};
 }
 
 Result<std::optional<RunLock>> RunLock::take(const std::filesystem::path& ledger_file) {
@@ -154,9 +176,13 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
     order.owner_is_gone = true;  // the lock proves it
     DVC_TRY_ASSIGN(mappings,
                    mapping::MappingSet::load(config.mappings, config.vocabulary, config.profile));
+    DVC_TRY_ASSIGN(settings, read_file(config.file, limits::max_config_file));
+    DVC_TRY(connector.recorder->note_change("settings.changed", sha256(settings)));
+    DVC_TRY(connector.recorder->note_change("mappings.changed", mappings.digest()));
     DVC_TRY_ASSIGN(profile, portal::Profile::load(config.mappings / "portal" / config.profile /
                                                   "profile.xml"));
-    DVC_TRY_ASSIGN(client, portal::Client::open(profile, client_settings(config), clock));
+    DVC_TRY_ASSIGN(
+        client, portal::Client::open(profile, client_settings(config, *connector.recorder), clock));
     const PortalCalls calls = calls_of(*client);
     const auto open_source = [&](const std::string& position) {
         return province::open_drop_folder(folder_settings(config, mappings.vocabulary()), position,
@@ -182,7 +208,12 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
     rules.delivery.lease = std::max<Millis>(rules.delivery.lease, 4 * config.deadline);
     rules.pull.lease = rules.delivery.lease;
     rules.max_abolished_percent = config.max_abolished_percent;
-    return run(parts, order, rules);
+    auto report = run(parts, order, rules);
+    // Last, so that a run that could not be does not erase either.
+    if (report && !report->busy)
+        DVC_TRY(erase_expired(*connector.ledger, *connector.recorder, config.keep_bodies_days,
+                              clock.now()));
+    return report;
 }
 
 }  // namespace dvcsync::sync

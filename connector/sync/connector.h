@@ -16,10 +16,13 @@
 #include "connector/sync/deliver.h"
 #include "connector/sync/intake.h"
 #include "connector/sync/run.h"
+#include "connector/sync/trail.h"
 
 namespace dvcsync::sync {
 
 portal::ClientSettings client_settings(const config::Config& config);
+// The same, and the recorder is told of every exchange.
+portal::ClientSettings client_settings(const config::Config& config, Recorder& recorder);
 province::DropFolderSettings folder_settings(const config::Config& config,
                                              const mapping::Vocabulary& vocabulary);
 
@@ -34,6 +37,7 @@ struct Connector {
     config::Config config;
     Sealer sealer;
     std::unique_ptr<ledger::Ledger> ledger;
+    std::unique_ptr<Recorder> recorder;  // of everything that the ledger does
 
     static Result<Connector> open(config::Config config);
 };

@@ -58,7 +58,7 @@ struct Gathering {
 // The portal's inbound services; both empty: the profile has none, submissions come by callback.
 struct PullCalls {
     std::function<tl::expected<portal::News, portal::Outcome>(LocalTime since, int page)> news;
-    std::function<tl::expected<std::string, portal::Outcome>(std::string_view code)> fetch;
+    std::function<tl::expected<portal::Fetched, portal::Outcome>(std::string_view code)> fetch;
     std::chrono::hours overlap{48};  // listed again each time, for lists that repeat and skip
     std::string reading;             // of what fetch gives
     std::string news_endpoint;       // by name, to be paced

@@ -121,13 +121,16 @@ Worked fetch_one(const PullParts& parts, Work&& work) {
     Worked done;
     done.work = std::move(work);
     const auto& announced = *done.work.announced;
-    const auto json = parts.calls.fetch(announced.code);
-    if (!json) {
-        done.failed = json.error();
+    const UtcTime asked = parts.clock.now();
+    const auto fetched = parts.calls.fetch(announced.code);
+    if (!fetched) {
+        done.failed = fetched.error();
         return done;
     }
     done.arrival = arrival_of(parts.mappings.reading(parts.calls.reading), parts.calls.reading,
-                              announced.code, ledger::Road::Poll, *json, parts.sealer);
+                              announced.code, ledger::Road::Poll, fetched->json, parts.sealer);
+    done.arrival.exchange = fetched->exchange;
+    done.arrival.asked = asked;
     return done;
 }
 

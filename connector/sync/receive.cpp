@@ -54,6 +54,7 @@ CallbackReply Receiver::keep(const Callbacks::Match& match, std::string_view tex
     }
     Result<ledger::Arrived> stored = [&] {
         const std::lock_guard lock(mutex_);
+        arrival.exchange = told(match, text);
         return parts_.ledger.submissions().receive(arrival, parts_.clock.now());
     }();
     if (!stored) {
@@ -84,6 +85,10 @@ CallbackReply Receiver::keep(const Callbacks::Match& match, std::string_view tex
 CallbackReply Receiver::answer(const Callbacks::Match& match, std::string_view text) {
     const Body body = match.reading_for(text);
     count(&CallbackCounts::questions);
+    if (!note(match, text)) {
+        count(&CallbackCounts::later);
+        return say(Said::Unavailable);
+    }
     if (body.what != Body::What::Known) return say(Said::Unparsable);
     if (body.code.empty()) return say(Said::Unanswered);
     const auto document = status_of(body);
@@ -125,6 +130,10 @@ Result<std::string> Receiver::status_of(const Body& question) {
 CallbackReply Receiver::download(const Callbacks::Match& match) {
     count(&CallbackCounts::downloads);
     if (parts_.downloads.empty()) return say(Said::NotFound);
+    if (!note(match, match.id())) {
+        count(&CallbackCounts::later);
+        return say(Said::Unavailable);
+    }
     const auto file = parts_.downloads / match.id();
     std::error_code error;
     // No link out of the folder, no folder, no device.
@@ -134,6 +143,27 @@ CallbackReply Receiver::download(const Callbacks::Match& match) {
     reply.reply.content_type = "application/octet-stream";
     reply.file = file;
     return reply;
+}
+
+std::uint64_t Receiver::told(const Callbacks::Match& match, std::string_view text) {
+    if (parts_.recorder == nullptr) return 0;
+    portal::Exchange exchange;
+    exchange.id = portal::next_exchange_id();
+    exchange.operation = "callback";
+    exchange.endpoint = match.name();
+    exchange.received = sha256(text);
+    exchange.began = exchange.ended = parts_.clock.now();
+    const auto id = exchange.id;
+    parts_.recorder->exchanges().put(std::move(exchange));
+    return id;
+}
+
+// What leaves is told before it leaves.
+Status Receiver::note(const Callbacks::Match& match, std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    if (parts_.recorder == nullptr) return {};
+    told(match, text);
+    return parts_.recorder->note_exchanges();
 }
 
 void Receiver::count(std::uint64_t CallbackCounts::*what) {

@@ -16,6 +16,7 @@
 #include "connector/ledger/submissions.h"
 #include "connector/mapping/reading.h"
 #include "connector/portal/callbacks.h"
+#include "connector/sync/trail.h"
 
 namespace dvcsync::sync {
 
@@ -47,6 +48,7 @@ class Receiver {
         portal::Callbacks callbacks;
         std::filesystem::path downloads;  // files for the portal to fetch, by id; empty: none
         Clock& clock;
+        Recorder* recorder = nullptr;  // of the ledger; nullptr: calls leave no entry
     };
     explicit Receiver(Parts parts) : parts_(std::move(parts)) {}
 
@@ -67,6 +69,10 @@ class Receiver {
         return {parts_.callbacks.answer(said, code, reason), {}};
     }
     void count(std::uint64_t CallbackCounts::*what);
+    // The exchange of a call that changes nothing, with a durable entry.
+    Status note(const portal::Callbacks::Match& match, std::string_view text);
+    // The portal called us: the exchange, and its id. Under the lock.
+    std::uint64_t told(const portal::Callbacks::Match& match, std::string_view text);
 
     Parts parts_;
     mutable std::mutex mutex_;

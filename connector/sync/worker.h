@@ -28,6 +28,9 @@ class Worker {
     ledger::Settlement about(const ledger::Claimed& item) const;
     ledger::Settlement parked(const ledger::Claimed& item, ledger::Cause cause, std::string code,
                               std::string reason) const;
+    // The same with the portal as the cause.
+    ledger::Settlement refused(const ledger::Claimed& item, const portal::Outcome& outcome,
+                               std::string reason) const;
     void settle(ledger::Settlement settlement) {
         out_.settlements.push_back(std::move(settlement));
     }

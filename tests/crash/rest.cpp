@@ -8,6 +8,7 @@
 #include "tests/crash/exports.h"
 #include "tests/crash/inbox.h"
 #include "tests/crash/json.h"
+#include "tests/crash/trail.h"
 
 namespace crash {
 namespace {
@@ -128,6 +129,7 @@ Rest bring_to_rest(Lane& lane) {
     }
     auto status = status_of(lane);
     check_sums(status);
+    check_trail(lane);
     const Ended checked = lane.dvcsync({"check"});  // 3: a damaged ledger, and more
     if (!checked.exited || checked.code > 1)
         throw std::runtime_error("dvcsync check: " + describe(checked) + "\n" + checked.output);

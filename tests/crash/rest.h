@@ -23,7 +23,8 @@ struct Rest {
 // Runs the program until nothing waits any more (or throws: after a bounded number of runs), checks
 // what must hold at every rest, and looks at both sides. Throws std::runtime_error with what is
 // wrong: a run that failed, counts that do not add up, an item that is still being sent, a damaged
-// ledger, a step that the portal keeps twice, an inbox that differs from what the citizens filed.
+// ledger, a step that the portal keeps twice, an inbox that differs from what the citizens filed, a
+// trail that does not tell what became of the items.
 Rest bring_to_rest(Lane& lane);
 
 // What differs, in words; "" if the two are the same.

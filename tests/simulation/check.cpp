@@ -309,6 +309,7 @@ void World::check() {
     }
     judge.statistics(province_.steps_may_vanish());
     check_inbound(**opened, judge.items);
+    check_trail(**opened, judge.items);
 }
 
 }  // namespace dvcsync::simulation

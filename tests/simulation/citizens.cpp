@@ -218,7 +218,7 @@ tl::expected<portal::News, Outcome> Citizens::news(LocalTime since, int page) {
     return news;
 }
 
-tl::expected<std::string, Outcome> Citizens::fetch(std::string_view code) {
+tl::expected<portal::Fetched, Outcome> Citizens::fetch(std::string_view code) {
     const std::lock_guard lock(mutex_);
     if (auto failed = mishap()) {
         log_.say("  fetch {}: {}", code, failed->message);
@@ -233,7 +233,7 @@ tl::expected<std::string, Outcome> Citizens::fetch(std::string_view code) {
     Filed& current = *found->second.current;
     current.given = true;
     log_.say("  fetch {}: {}", code, current.filing.mark);
-    return listed_json(current.filing, wording());
+    return portal::Fetched{listed_json(current.filing, wording()), 0};
 }
 
 // -- what the portal calls about -----------------------------------------------------------------

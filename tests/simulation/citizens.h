@@ -93,7 +93,7 @@ class Citizens {
     void attach(Filing& filing, std::size_t count);
     std::optional<portal::Outcome> mishap();
     tl::expected<portal::News, portal::Outcome> news(LocalTime since, int page);
-    tl::expected<std::string, portal::Outcome> fetch(std::string_view code);
+    tl::expected<portal::Fetched, portal::Outcome> fetch(std::string_view code);
     void disturb(std::vector<Row>& rows);
     Wording wording() { return rng_.chance(0.5) ? Wording::Plain : Wording::Other; }
 

@@ -20,6 +20,7 @@ enum class Invariant : char {
     Agreement = 'e',
     OneInFlight = 'f',
     Sound = 'g',
+    Evidence = 'h',
 };
 
 struct Violation {

@@ -114,7 +114,18 @@ SimulatedPortal::SimulatedPortal(Rng rng, SimulatedClock& clock, Disk& disk, Log
 sync::PortalCalls SimulatedPortal::calls() {
     sync::PortalCalls calls;
     calls.push = [this](Operation operation, std::span<const portal::Item> items, bool updating) {
-        return push(operation, items, updating);
+        // The process may die in the call: then nobody has heard of it.
+        portal::Exchange exchange;
+        exchange.id = portal::next_exchange_id();
+        exchange.operation = to_string(operation);
+        exchange.items = items.size();
+        exchange.began = clock_.now();
+        auto outcomes = push(operation, items, updating);
+        exchange.ended = clock_.now();
+        for (auto& one : outcomes)
+            one.exchange = exchange.id;
+        if (exchanges != nullptr) exchanges->put(std::move(exchange));
+        return outcomes;
     };
     calls.look = [this](std::string_view code) { return look(code); };
     calls.list = [](auto, auto, int) -> tl::expected<portal::Page, Outcome> {
@@ -393,6 +404,7 @@ Outcome SimulatedPortal::answer(Operation operation, const portal::Item& item, b
 void SimulatedPortal::keep(Operation operation, const portal::Item& item, bool ahead) {
     const std::string code(item.code);
     const Reading document(item.document);
+    kept_[{operation, code}].insert(hex(sha256(item.document)));
     switch (operation) {
         case Operation::PushDossier: {
             Dossier& dossier = dossiers_[code];

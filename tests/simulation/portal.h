@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "connector/sync/call.h"
+#include "connector/sync/trail.h"
 #include "tests/province/random.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/log.h"
@@ -63,6 +64,8 @@ class SimulatedPortal {
     // Where confirmations and statuses are taken; whatever was born on the portal never comes as
     // an ordinary dossier.
     Desk* desk = nullptr;
+    // Where the process in charge is told of its calls.
+    sync::ExchangeQueue* exchanges = nullptr;
     // Called inside a push, after the portal has done its part and before it answers: whatever else
     // happens in the world while a process waits for its call.
     std::function<void()> meanwhile;
@@ -103,10 +106,13 @@ class SimulatedPortal {
         std::string document;
         int mark = 0;
     };
+    std::map<Work, std::set<std::string>> kept_;
     const std::map<std::string, Dossier>& dossiers() const { return dossiers_; }
     const std::map<std::string, Procedure>& procedures() const { return procedures_; }
     const std::map<std::string, std::string>& statistics() const { return statistics_; }
     bool repeatable() const { return traits_.repeatable; }
+    // Digests (hex) of every document that it has ever kept.
+    const std::map<Work, std::set<std::string>>& kept() const { return kept_; }
     bool in_doubt(const Work& work) const { return unsure(work); }
     // The portal loses a dossier with its steps, as when a backup is put back.
     bool lose(const std::string& code);

@@ -28,4 +28,11 @@ Result<std::unique_ptr<Stage>> Stage::set() {
         new Stage{{}, std::move(sealer), std::move(mappings), std::move(mended), *callbacks});
 }
 
+std::unique_ptr<sync::Recorder> Stage::recorder(ledger::Ledger& ledger, const Clock& clock) const {
+    const auto seal = [this](std::string_view plain, std::string_view context) {
+        return sealer.seal(plain, context);
+    };
+    return std::make_unique<sync::Recorder>(ledger, clock, seal, "simulation");
+}
+
 }  // namespace dvcsync::simulation

@@ -7,6 +7,7 @@
 #include "connector/base/crypto.h"
 #include "connector/mapping/mapping.h"
 #include "connector/portal/callbacks.h"
+#include "connector/sync/trail.h"
 #include "tests/unit/base/temporary_folder.h"
 
 namespace dvcsync::simulation {
@@ -19,6 +20,9 @@ struct Stage {
     portal::Callbacks callbacks;   // of the profile
 
     static Result<std::unique_ptr<Stage>> set();
+
+    // What every process tells its ledger. Borrows both and the stage.
+    std::unique_ptr<sync::Recorder> recorder(ledger::Ledger& ledger, const Clock& clock) const;
 };
 
 }  // namespace dvcsync::simulation

@@ -25,6 +25,7 @@ class WatchedLedger final : public Ledger {
     Status together(const std::function<Status()>& work) override;
     Submissions& submissions() override { return real_->submissions(); }
     Trail& trail() override { return real_->trail(); }
+    void tell(Witness* witness) override { real_->tell(witness); }
     bool acquired() const { return acquired_; }  // the lease, at least once
 
     Result<Current> is_current(const Digest& digest) override { return real_->is_current(digest); }

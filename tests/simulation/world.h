@@ -54,6 +54,8 @@ struct WorldOptions {
 
 class World {
   public:
+    using Items = std::map<SimulatedPortal::Work, ledger::ItemRow>;
+
     World(const Stage& stage, std::uint64_t seed, WorldOptions options);
     ~World();
     // The first invariant that was violated.
@@ -109,6 +111,7 @@ class World {
     struct Service {  // what listens for callbacks, beside the runs
         std::shared_ptr<Process> process;
         std::unique_ptr<ledger::Ledger> ledger;
+        std::unique_ptr<sync::Recorder> recorder;
         std::unique_ptr<sync::Receiver> receiver;
     };
     static CitizenTraits draw_citizens(Rng rng, const PortalTraits& portal, bool calm);
@@ -134,8 +137,10 @@ class World {
     std::string misplaced(const Kept& one) const;
     // "": every submission is where it may stay.
     std::string unrest(ledger::Ledger& ledger);
-    using Items = std::map<SimulatedPortal::Work, ledger::ItemRow>;
+
     void check_inbound(ledger::Ledger& ledger, const Items& items);
+    // (h), check_trail.cpp
+    void check_trail(ledger::Ledger& ledger, const Items& items);
     void check_rows(const std::vector<Kept>& rows);
     void check_handed(const std::vector<Kept>& rows, const Items& items);
     void check_answers(const Items& items);

@@ -40,8 +40,15 @@ bool World::serves() {
         return false;
     }
     service.ledger = *std::move(opened);
-    service.receiver = std::make_unique<sync::Receiver>(sync::Receiver::Parts{
-        *service.ledger, stage_.sealer, *mappings_, stage_.callbacks, {}, clock_});
+    service.recorder = stage_.recorder(*service.ledger, clock_);
+    service.receiver =
+        std::make_unique<sync::Receiver>(sync::Receiver::Parts{*service.ledger,
+                                                               stage_.sealer,
+                                                               *mappings_,
+                                                               stage_.callbacks,
+                                                               {},
+                                                               clock_,
+                                                               service.recorder.get()});
     service_ = std::move(service);
     return true;
 }

@@ -28,6 +28,7 @@ void World::as_a_person(const char* what, const Deed& deed) {
             log_.violated(Invariant::Sound, opened.error().message);
         return;
     }
+    const auto recorder = stage_.recorder(**opened, clock_);
     deed(**opened);
 }
 

@@ -99,6 +99,8 @@ bool World::run_inside(const Trip& trip, Process& process) {
         return false;
     }
     ledger::WatchedLedger ledger(*std::move(opened), portal_, log_);
+    auto recorder = stage_.recorder(ledger, clock_);
+    portal_.exchanges = &recorder->exchanges();
     Silent progress;
     const auto calls = portal_.calls();
     const auto open_source = [this](const std::string& position) {
@@ -123,6 +125,7 @@ bool World::run_inside(const Trip& trip, Process& process) {
         rules.pull.time_for_files = Millis{inbound_rng_.between(0, 300)};
     rules.resync_chunk = static_cast<std::size_t>(rng_.between(1, 5));
     const auto report = sync::run(parts, order, rules);
+    portal_.exchanges = nullptr;
     if (company_ && ledger.acquired()) taken_over_ = true;
     if (!report) {
         judge_error(report.error(), process);

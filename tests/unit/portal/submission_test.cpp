@@ -97,7 +97,7 @@ TEST(Fetch, GivesTheObjectByteByByte) {
         const auto client = client_for(settings_for(portal.server()));
         const auto fetched = client->fetch("G22-1");
         ASSERT_TRUE(fetched) << fetched.error().message;
-        EXPECT_EQ(*fetched, object);
+        EXPECT_EQ(fetched->json, object);
         EXPECT_EQ(portal.calls().at(0).line, "POST /mapi/share HTTP/1.1");
         EXPECT_EQ(portal.calls().at(0).body,
                   R"({"session":"s1","madonvi":"000.00.00.H22","service":"LayHoSoMoi",)"
@@ -114,7 +114,7 @@ TEST(Fetch, HasRoomForFilesWhereOtherAnswersHaveNot) {
     const auto client = client_for(settings_for(portal.server()));
     const auto fetched = client->fetch("A");
     ASSERT_TRUE(fetched) << fetched.error().message;
-    EXPECT_GT(fetched->size(), large.size());
+    EXPECT_GT(fetched->json.size(), large.size());
     const auto news = client->news(march_1, 1);
     ASSERT_FALSE(news);
     EXPECT_EQ(news.error().verdict, V::Retry);

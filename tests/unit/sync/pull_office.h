@@ -46,11 +46,12 @@ struct PullOffice : Office {
         rules.province = "H22";
         rules.lease = Millis{1'000'000};
         calls_.reading = "submission";
-        calls_.fetch = [this](std::string_view code) -> tl::expected<std::string, portal::Outcome> {
+        calls_.fetch =
+            [this](std::string_view code) -> tl::expected<portal::Fetched, portal::Outcome> {
             const std::lock_guard lock(mutex);
             fetched.emplace_back(code);
             if (const auto found = documents.find(std::string(code)); found != documents.end())
-                return found->second;
+                return portal::Fetched{found->second, 0};
             portal::Outcome outcome;
             outcome.verdict = portal::Verdict::Refused;
             outcome.message = "no such submission";
