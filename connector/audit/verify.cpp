@@ -37,7 +37,12 @@ std::string_view time_of(std::string_view entry) {
 }
 
 std::optional<std::uint64_t> sequence_of(std::string_view entry) {
-    const auto text = after_key(entry, R"("sequence":)");
+    constexpr std::string_view quoted = R"("sequence":)";
+    // Few members come after it, so the last place is the nearest.
+    const std::size_t last = entry.rfind(quoted);
+    const bool key = last != std::string_view::npos && last > 0 &&
+                     (entry[last - 1] == ',' || entry[last - 1] == '{');
+    const auto text = key ? entry.substr(last + quoted.size()) : after_key(entry, quoted);
     return decimal(text.substr(0, text.find_first_of(",}")), limits::max_log_size);
 }
 

@@ -75,6 +75,11 @@ std::string& scratch() {
     return bytes;
 }
 
+// After use: a thread that has once had a large payload must not keep its size for ever.
+void let_go(std::string& bytes) {
+    if (bytes.size() > limits::kept_working_memory) bytes = std::string();
+}
+
 std::string_view compressed(std::string_view plain) {
     thread_local const std::unique_ptr<ZSTD_CCtx, Deleter<ZSTD_freeCCtx>> context(
         ZSTD_createCCtx());
@@ -219,6 +224,7 @@ std::string Sealer::seal(std::string_view plain, std::string_view context) const
                 EVP_EncryptFinal_ex(cipher, tag, &count) == 1 &&
                 EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, tag_size, tag) == 1,
             "AES-256-GCM failed");
+    let_go(scratch());
     return sealed;
 }
 
@@ -251,6 +257,7 @@ Result<std::string> Sealer::open(std::string_view sealed, std::string_view conte
     if (!genuine)
         return does_not_open("it was changed, belongs to another record, or is under another key");
     auto plain = decompressed({packed.data(), text.size()});
+    let_go(packed);
     if (!plain) return does_not_open("its content is not a compressed payload of allowed size");
     return *std::move(plain);
 }

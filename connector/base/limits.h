@@ -101,8 +101,12 @@ inline constexpr std::size_t max_submission_files = 100;
 inline constexpr int inbound_workers = 4;
 // Of one run. After it no file is begun: dossiers wait for the run's end.
 inline constexpr std::chrono::seconds time_for_files{60};
-// Sealed payloads that are worked on at once; the one that goes beyond it is the last.
+// Sealed payloads of submissions that are worked on at once; a larger one goes alone.
 inline constexpr std::size_t payloads_in_hand = 32u << 20;
+// Bodies of callbacks that are read and sealed at once; the others wait for their turn, so long. A
+// body takes some four times its size meanwhile.
+inline constexpr std::size_t bodies_in_work = 40u << 20;
+inline constexpr std::chrono::seconds turn_patience{20};
 inline constexpr int max_file_mib = 1'024;  // whatever the settings say
 inline constexpr int max_submission_mib = 10'240;
 inline constexpr std::chrono::seconds database_connect{10};  // the province's database
@@ -123,6 +127,9 @@ inline constexpr std::chrono::seconds listener_closing{5};
 inline constexpr int come_again{10};  // seconds, told to whoever finds us too busy
 
 // Work held in memory at once.
+inline constexpr std::size_t kept_working_memory = 1u << 20;  // of a thread, from call to call
+// An allocation of this size or more goes back to the system as soon as it is freed.
+inline constexpr int returned_at_once = 1 << 20;
 inline constexpr std::size_t intake_batch = 500;        // records in one ledger transaction
 inline constexpr std::size_t intake_bytes = 16u << 20;  // and their bytes, about
 inline constexpr std::size_t rows_at_hand = 4'096;  // records whose progress rows are kept mapped

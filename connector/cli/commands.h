@@ -29,6 +29,14 @@ int run_submissions_release(const Options& options);
 int run_submissions_dismiss(const Options& options);
 int run_acts(const Options& options);
 int run_catalogue(const Options& options);
+int run_audit_list(const Options& options);
+int run_audit_verify(const Options& options);
+int run_audit_prove(const Options& options);
+int run_audit_export(const Options& options);
+int run_audit_checkpoint(const Options& options);
+int run_audit_key(const Options& options);  // key, new-key
+int run_audit_new_log(const Options& options);
+int run_audit_erase_bodies(const Options& options);
 int run_reconcile(const Options& options, const std::atomic<bool>& stop);
 
 // The configuration's connector, for commands that send nothing.

@@ -6,6 +6,7 @@
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/json.h"
 #include "connector/sync/check.h"
+#include "connector/sync/seal.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -40,6 +41,8 @@ Status write_all(const std::filesystem::path& dir) {
     DVC_TRY(province::create_drop_inbox(dir / "inbox"));
     const auto key = dir / "ledger.key";
     if (!std::filesystem::exists(key)) DVC_TRY(Sealer::create_key(key));
+    const auto signing = dir / "audit.key";
+    if (!std::filesystem::exists(signing)) DVC_TRY(sync::create_audit_key(signing));
     return write_atomically(file, config::sample(), 0640);
 }
 
@@ -62,6 +65,7 @@ int run_init(const Options& options) {
         "  {0}/drop/in        where the province's system puts its XML files\n"
         "  {0}/inbox/new      where it finds what citizens filed on the portal\n"
         "  {0}/ledger.key     opens the stored payloads: back it up apart from the ledger\n"
+        "  {0}/audit.key      signs the audit trail: back it up, and let nobody else have it\n"
         "Next: edit the file, then run\n"
         "  dvcsync --config {0}/dvcsync.toml check\n",
         options.dir.string());

@@ -44,6 +44,8 @@ void print_json(const sync::RunReport& report) {
     json.add("confirmed", std::uint64_t{report.confirmed});
     json.add("confirmed_for", report.confirmed_for);
     json.add("stopped", report.delivery.stop);
+    json.add("unsigned", report.unsealed);
+    json.add("sign_trouble", report.seal_trouble);
     add_pull(json, report.pull);
     json.close();
     fmt::print("{}\n", json.text());
@@ -99,6 +101,11 @@ void print_text(const sync::RunReport& report, const std::optional<ledger::Act>&
         fmt::print("Catalogue --confirm was not needed: nothing was stopped, and no act is kept\n");
     }
     if (!out.stop.empty()) fmt::print("Stopped   {}\n", out.stop);
+    if (!report.unsealed.empty()) {
+        fmt::print("Stopped   {}\n", report.unsealed);
+    } else if (!report.seal_trouble.empty()) {
+        fmt::print("Audit     {}\n", report.seal_trouble);
+    }
     if (report.attention) {
         fmt::print("Something needs a person or another run: see dvcsync status\n");
     }
@@ -133,6 +140,7 @@ int run_sync(const Options& options, const std::atomic<bool>& stop) {
     if (pulls && !options.json) print_pull(report->pull);
     log_run(options.job, *report);
     options.json ? print_json(*report) : print_text(*report, options.confirm);
+    if (!report->unsealed.empty()) return exit_ledger;
     if (!report->delivery.stop.empty() && !stop) return exit_portal;
     if (!report->pull.stop.empty() && !stop)
         return report->pull.settings ? exit_config : exit_portal;

@@ -12,7 +12,8 @@ enum ExitCode : int {
     exit_config = 3,
     exit_portal = 4,  // the portal could not be used: not reachable, login or certificate refused
     exit_ledger = 5,
-    exit_busy = 6,  // another run is active
+    exit_busy = 6,      // another run is active
+    exit_tampered = 7,  // the audit trail is not what was signed
     exit_bug = 70,
 };
 

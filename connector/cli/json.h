@@ -22,6 +22,9 @@ class Json {
     void item(std::string_view value) {  // of the list that is open
         writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     }
+    void raw(std::string_view value) {  // of the list that is open; JSON itself
+        writer_.RawValue(value.data(), value.size(), rapidjson::kObjectType);
+    }
     void open_object(std::string_view name) {
         key(name);
         writer_.StartObject();

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <atomic>
 #include <csignal>
 #include <exception>
 
+#include "connector/base/limits.h"
 #include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/options.h"
@@ -72,6 +74,23 @@ int run(int argc, char** argv) {
             return cli::run_catalogue(options);
         case cli::Command::Reconcile:
             return cli::run_reconcile(options, stop_requested);
+        case cli::Command::AuditList:
+            return cli::run_audit_list(options);
+        case cli::Command::AuditVerify:
+            return cli::run_audit_verify(options);
+        case cli::Command::AuditProve:
+            return cli::run_audit_prove(options);
+        case cli::Command::AuditExport:
+            return cli::run_audit_export(options);
+        case cli::Command::AuditCheckpoint:
+            return cli::run_audit_checkpoint(options);
+        case cli::Command::AuditKey:
+        case cli::Command::AuditNewKey:
+            return cli::run_audit_key(options);
+        case cli::Command::AuditNewLog:
+            return cli::run_audit_new_log(options);
+        case cli::Command::AuditEraseBodies:
+            return cli::run_audit_erase_bodies(options);
         case cli::Command::None:
             break;
     }
@@ -81,6 +100,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Else the C library learns from the first large body to keep what is freed.
+    ::mallopt(M_MMAP_THRESHOLD, dvcsync::limits::returned_at_once);
     dvcsync::portal::initialize();
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);

@@ -11,6 +11,7 @@
 #include "connector/base/text.h"
 #include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
+#include "connector/cli/options_audit.h"
 #include "connector/cli/options_people.h"
 #include "connector/cli/options_report.h"
 
@@ -45,16 +46,17 @@ int parse(int argc, char** argv, Options& options) {
     CLI::App app{
         "dvcsync: brings a province's one-stop records to the National Public Service Portal.\n"
         "Exit codes: 0 done; 1 done, but something needs a person or another run; 2 usage;\n"
-        "3 configuration; 4 portal not usable; 5 ledger or its disk; 6 another run is active; 70 "
-        "bug."};
+        "3 configuration; 4 portal not usable; 5 ledger or its disk, or the trail cannot be "
+        "signed;\n"
+        "6 another run is active; 7 the audit trail is not what was signed; 70 bug."};
     app.require_subcommand(1);
     app.fallthrough();
     app.set_version_flag("--version", std::string("dvcsync ") + DVC_VERSION);
     app.add_option("-c,--config", options.config, "configuration file")->capture_default_str();
     app.add_flag("--json", options.json, "print one JSON object instead of text");
 
-    auto* init = app.add_subcommand(
-        "init", "write a commented dvcsync.toml, the drop folder and a new ledger key");
+    auto* init =
+        app.add_subcommand("init", "write a commented dvcsync.toml, the drop folder and new keys");
     init->add_option("--dir", options.dir, "folder to write into")->capture_default_str();
 
     app.add_subcommand(
@@ -87,6 +89,7 @@ int parse(int argc, char** argv, Options& options) {
 
     add_report(app, options);
     add_people(app, options);
+    add_audit(app, options);
 
     try {
         app.parse(argc, argv);

@@ -1,4 +1,4 @@
-// The command line. CLI11 stays inside options.cpp, options_people.cpp and options_submissions.cpp.
+// The command line. CLI11 stays inside options.cpp, options_*.cpp.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,15 @@ enum class Command {
     Acts,
     Catalogue,
     Reconcile,
+    AuditList,
+    AuditVerify,
+    AuditProve,
+    AuditExport,
+    AuditCheckpoint,
+    AuditKey,
+    AuditNewKey,
+    AuditNewLog,
+    AuditEraseBodies,
 };
 
 // `dvcsync reconcile`; what is compared is Options::slice, `--mend` makes Options::act.
@@ -56,6 +65,20 @@ struct DeliveryOptions {
     std::string format = "text";  // text, csv, json, html
     bool late = false;            // csv: the late ones
     std::filesystem::path out;    // empty: standard output
+};
+
+// `dvcsync audit`; codes, agency, procedure and days are Options::selection.
+struct AuditOptions {
+    std::string event;
+    std::string outcome;
+    std::string person;
+    sync::Days days;                          // of the selection, checked
+    std::vector<std::filesystem::path> kept;  // verify: checkpoints that somebody else has kept
+    std::filesystem::path out;                // prove, export
+    std::optional<std::int64_t> exchange;     // prove: whose bodies are shown; erase-bodies
+    std::string log;                          // its log's name; "": the newest
+    std::string before_day;                   // erase-bodies, as typed,
+    std::optional<UtcTime> before;            // … checked
 };
 
 struct Options {
@@ -81,6 +104,7 @@ struct Options {
     std::int64_t resync = 0;              // resync status, pause, resume, stop; 0: all
     ReconcileOptions reconcile;
     DeliveryOptions delivery;
+    AuditOptions audit;
     std::vector<ledger::SubmissionFilter> submissions;  // `selection` of submissions, checked
     bool announced = false;                             // submissions list
     bool content = false;                               // submissions show: what came, as it came

@@ -1,6 +1,7 @@
 // What a command line means, once its words are read.
 #include <fmt/format.h>
 
+#include "connector/cli/options_audit.h"
 #include "connector/cli/options_people.h"
 #include "connector/cli/options_report.h"
 #include "connector/cli/options_submissions.h"
@@ -144,6 +145,12 @@ Status complete(Options& options, bool confirm) {
         case Command::SubmissionsRelease:
         case Command::SubmissionsDismiss:
             return complete_submissions(options);
+        case Command::AuditList:
+        case Command::AuditExport:
+        case Command::AuditProve:
+        case Command::AuditEraseBodies:
+        case Command::AuditNewLog:
+            return complete_audit(options);
         default:
             break;
     }

@@ -10,6 +10,7 @@
 #include "connector/sync/catalogue.h"
 #include "connector/sync/check_inbound.h"
 #include "connector/sync/connector.h"
+#include "connector/sync/seal.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -157,6 +158,7 @@ class Checker {
             return;
         }
         green("ledger", fmt::format("{}: sound, schema {}", config.ledger_file.string(), *version));
+        audit(config, *connector->ledger);
         std::size_t parked = 0;
         for (const auto& row : *counts) {
             if (row.state == ledger::State::Parked) parked += row.count;
@@ -167,6 +169,23 @@ class Checker {
         }
         all(held_findings(connector->ledger->submissions()));
         waiting_for_people(*connector->ledger, config);
+    }
+
+    void audit(const config::Config& config, ledger::Ledger& ledger) {
+        if (!config.audit) {
+            add(Light::Yellow, "audit",
+                "the audit trail is kept, but not signed, so nobody can check that it was not "
+                "changed: write a section [audit] (dvcsync init shows one)");
+            return;
+        }
+        auto notary = Notary::open(config, clock_);
+        const auto sealed = notary ? notary->seal(ledger) : tl::make_unexpected(notary.error());
+        if (!sealed) return faults("audit", sealed.error().message);
+        green("audit",
+              fmt::format("signed by {}: {} entries, checkpoints in {}", notary->key().text(),
+                          sealed->size, config.audit_folder.string()));
+        if (!sealed->stamp_trouble.empty())
+            add(Light::Yellow, "audit", "no time stamp: " + sealed->stamp_trouble);
     }
 
     // What a run has found and only a person can decide, and who runs now.

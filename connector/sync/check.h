@@ -19,9 +19,9 @@ struct Finding {
 };
 
 // Tests configuration, mappings, certificates (days left), source, what submissions need, ledger
-// and a login at the portal. Goes on after a fault as far as the parts do not depend on one
-// another. Changes nothing but the ledger's schema, the staging folder, and the sign of life that a
-// login is.
+// and a login at the portal; signs what the trail holds. Goes on after a fault as far as the parts
+// do not depend on one another. Changes nothing but the ledger's schema, the staging folder, and
+// the sign of life that a login is.
 std::vector<Finding> check(const std::filesystem::path& config_file, Clock& clock);
 
 // A certificate warns this many days before it ends.

@@ -8,6 +8,7 @@
 
 #include "connector/base/limits.h"
 #include "connector/sync/catalogue.h"
+#include "connector/sync/run_seal.h"
 #include "connector/sync/statistics.h"
 
 namespace dvcsync::sync {
@@ -60,8 +61,9 @@ class Heartbeat final : public Progress {
 
 class JobRun {
   public:
-    JobRun(const Parts& parts, const RunOrder& order, const RunRules& rules)
+    JobRun(const Parts& parts, const RunOrder& order, const RunRules& rules, RunSealing& sealing)
         : parts_(parts),
+          sealing_(sealing),
           ledger_(parts.ledger),
           order_(order),
           rules_(rules),
@@ -75,6 +77,7 @@ class JobRun {
         DVC_TRY_ASSIGN(
             released, follow_mapping_change(ledger_, parts_.mappings, parts_.sealer, parts_.clock));
         report_.released = released;
+        sealing_.seal();  // what a run that was killed has left
         DVC_TRY(take_submissions());
         DVC_TRY(read());
         DVC_TRY(push(order_.job));
@@ -93,7 +96,7 @@ class JobRun {
         }
         if (!report_.intake.rejected.empty() || !report_.intake.warnings.empty() ||
             !report_.delivery.stop.empty() || !report_.catalogue_stop.empty() ||
-            !report_.pull.stop.empty()) {
+            !report_.pull.stop.empty() || !report_.unsealed.empty()) {
             report_.attention = true;
         }
         DVC_TRY_ASSIGN(inbound, ledger_.submissions().tally());
@@ -105,7 +108,9 @@ class JobRun {
 
   private:
     UtcTime now() const { return parts_.clock.now(); }
-    bool ended() const { return parts_.stop || !report_.delivery.stop.empty(); }
+    bool ended() const {
+        return parts_.stop || !report_.delivery.stop.empty() || !report_.unsealed.empty();
+    }
 
     bool takes_submissions() const {
         return parts_.inbound != nullptr &&
@@ -152,6 +157,9 @@ class JobRun {
 
     // Everything that the job sends goes in one delivery, so that nothing waits for something else.
     Status push(Job job, bool with_statistics = true) {
+        DVC_TRY_ASSIGN(unsealed, sealing_.why_not());
+        report_.unsealed = std::move(unsealed);
+        if (!report_.unsealed.empty()) return {};
         const bool all = job == Job::All;
         std::vector<Operation> wanted;
         if (all || job == Job::PushCatalogue) {
@@ -198,7 +206,7 @@ class JobRun {
         rules.call.progress_follows = parts_.mappings.plan(Operation::PushProgress) != nullptr;
         DVC_TRY_ASSIGN(counts,
                        deliver(ledger_, parts_.calls, parts_.mappings, parts_.sealer, parts_.clock,
-                               gates_, operations, rules, parts_.progress, parts_.stop));
+                               gates_, operations, rules, sealing_, parts_.stop));
         add(report_.delivery, counts);
         return {};
     }
@@ -220,6 +228,7 @@ class JobRun {
     }
 
     const Parts& parts_;
+    RunSealing& sealing_;
     ledger::Ledger& ledger_;
     const RunOrder& order_;
     const RunRules& rules_;
@@ -277,14 +286,18 @@ Result<RunReport> run(const Parts& parts, const RunOrder& order, const RunRules&
         return busy;
     }
     DVC_TRY_ASSIGN(number, ledger.begin_run(to_string(order.job), start));
-    auto report = JobRun(parts, order, rules).run();
+    RunSealing sealing(parts.notary, ledger, parts.progress);
+    auto report = JobRun(parts, order, rules, sealing).run();
     const std::string outcome = !report ? "failed" : report->attention ? "attention" : "ok";
     const std::string summary =
         report ? summary_json(*report) : std::string(to_string(report.error().kind));
     // The run's own error says more than that its end could not be written.
     const Status noted = ledger.end_run(number, outcome, summary, parts.clock.now());
+    sealing.seal();
     const Status released = ledger.release();
     if (report) {
+        report->seal_trouble = sealing.trouble();
+        report->attention = report->attention || !sealing.trouble().empty();
         DVC_TRY(noted);
         DVC_TRY(released);
     }

@@ -34,6 +34,8 @@ struct Inbound {
     std::unique_ptr<province::Inbox> inbox;
 };
 
+class Notary;  // seal.h
+
 // Borrowed: everything outlives the run. One thread at a time.
 struct Parts {
     ledger::Ledger& ledger;
@@ -47,6 +49,7 @@ struct Parts {
     Progress& progress;
     const std::atomic<bool>& stop;
     Inbound* inbound = nullptr;  // no submissions are taken
+    Notary* notary = nullptr;    // the trail is not signed
 };
 
 // What the run is to do, and who runs it.
@@ -87,6 +90,10 @@ struct RunReport {
     portal::Client::Traffic traffic;
     double seconds = 0;
     std::size_t left = 0;  // items that are put off to another run, or in doubt, in the end
+    // Not empty: nothing was pushed, because the trail is unsigned for too long. What only comes in
+    // was taken.
+    std::string unsealed;
+    std::string seal_trouble;  // why the trail could not be signed now, or had no time stamp
     bool attention = false;
     // Another run is active: this one has changed nothing.
     std::optional<ledger::Lease> busy;

@@ -17,6 +17,9 @@ std::vector<LogLine> log_lines(Job job, const RunReport& report) {
                      out.parked + in.parked, out.waiting, out.doubtful, report.left,
                      report.traffic.calls, report.seconds,
                      out.stop_log.empty() ? "" : ", stopped: ", out.stop_log)});
+    if (!report.unsealed.empty()) lines.push_back({true, report.unsealed});
+    if (!report.seal_trouble.empty())
+        lines.push_back({true, fmt::format("audit trail: {}", report.seal_trouble)});
     for (const auto& file : in.rejected)
         lines.push_back({true, fmt::format("file {} rejected: {}", file.file, file.reason)});
     for (const auto& file : in.warnings)

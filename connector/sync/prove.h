@@ -1,0 +1,62 @@
+// What an auditor asks for: whether the logs are what was signed, the proof of one dossier, the
+// export of a period. The last two are made of the ledger alone and checked against its seals
+// meanwhile; both are checked again with connector/verify. One thread at a time. Corrupt: the
+// ledger does not hold what was signed (dvcsync audit verify says more).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connector/audit/note.h"
+#include "connector/audit/verify.h"
+#include "connector/base/time.h"
+#include "connector/ledger/trail.h"
+
+namespace dvcsync::sync {
+
+struct DossierProof {
+    std::string text;          // the file
+    std::size_t entries = 0;   // in it, exchanges included
+    std::size_t unsealed = 0;  // of this code, but not signed yet: not in it
+};
+// Everything the trail tells of a code, and the exchanges that it names. The checkpoint of a log is
+// the first one with a time stamp over all of them, else the newest. Refused: no entry is of this
+// code, or none of them is signed yet.
+Result<DossierProof> prove(ledger::Trail& trail, const audit::VerifierKey& key,
+                           std::string_view code);
+
+struct ExportOrder {
+    std::optional<UtcTime> from;  // half-open: [from, until)
+    std::optional<UtcTime> until;
+    std::filesystem::path file;
+};
+struct Exported {
+    std::size_t logs = 0;
+    std::uint64_t entries = 0;  // of the period
+    std::uint64_t tiled = 0;    // of whole logs, up to the checkpoint
+};
+// An archive of every log with entries in the period: entries.jsonl and entries.csv of the period,
+// and the whole log up to the first checkpoint over the period as C2SP tiles. The same finished
+// period gives the same bytes, whatever came later. Refused: nothing of the period is signed.
+Result<Exported> export_period(ledger::Trail& trail, const audit::VerifierKey& key,
+                               const ExportOrder& order);
+
+struct LogVerdict {
+    std::string log;
+    std::string origin;
+    bool open = false;  // it still grows
+    audit::Verdict verdict;
+};
+// Verifies every log of the ledger and of the checkpoint folder (empty: none) against the
+// checkpoints of both and those that somebody else has kept. A log that only the folder knows has
+// lost all of its entries.
+Result<std::vector<LogVerdict>> verify_logs(ledger::Trail& trail, const audit::VerifierKey& key,
+                                            const std::filesystem::path& folder,
+                                            std::span<const std::filesystem::path> kept);
+
+}  // namespace dvcsync::sync
