@@ -23,6 +23,15 @@ class Quiet : public ::testing::Environment {
 };
 const auto* const quiet = ::testing::AddGlobalTestEnvironment(new Quiet);
 
+// Head, and the body that it announces.
+bool is_whole(const std::string& request) {
+    const auto head = request.find("\r\n\r\n");
+    if (head == std::string::npos) return false;
+    const auto length = request.find("Content-Length: ");
+    const std::size_t body = length < head ? std::stoul(request.substr(length + 16)) : 0;
+    return request.size() >= head + 4 + body;
+}
+
 void need(bool ok) {
     if (!ok) throw std::runtime_error("the test server cannot be set up");
 }
@@ -95,7 +104,7 @@ void WebServer::serve(int socket) {
     if (tls == nullptr || SSL_accept(tls.get()) == 1) {
         std::string request;
         char bytes[4096];
-        while (request.find("\r\n\r\n") == std::string::npos) {
+        while (!is_whole(request)) {
             const auto got = tls != nullptr
                                  ? SSL_read(tls.get(), bytes, sizeof bytes)
                                  : static_cast<int>(::recv(socket, bytes, sizeof bytes, 0));

@@ -25,7 +25,7 @@ class Visit {
     // Until the client goes, the server ends, or `seconds` have passed.
     void linger(double seconds);
 
-    const std::string request;  // request line and headers
+    const std::string request;  // request line, headers, body
 
   private:
     int socket_;
