@@ -51,7 +51,7 @@ finish() {
     note "kept in ${work#"$top"/}: export/, province/ (configuration, ledger, log, inbox), sandbox.log"
   else
     # What a reader may want afterwards stays: the answers and logs, a few kilobytes.
-    rm -rf "$work/export" "$work/province" "$work/certs" "$work/portal.password"
+    rm -rf "$work/export" "$work/province" "$work/tampered" "$work/certs" "$work/portal.password"
   fi
   exit "$status"
 }
@@ -81,7 +81,7 @@ if ((install)); then
 fi
 
 say "Building"
-configure_and_build release dvcsync dvc-province dvc-sandbox dvc-figures || die "the build failed"
+configure_and_build release dvcsync dvcsync-verify dvc-province dvc-sandbox dvc-figures || die "the build failed"
 
 rm -rf "$work"
 mkdir -p "$work/export"
@@ -157,6 +157,25 @@ if ((!quick)); then columns=(--column "published=$work/published.json" "${column
   --zero "sent again after an answer=$work/portal-again.json#/resent_after_answer" \
   --same "records before and after the second run=$work/portal-december.json#/items,$work/portal-again.json#/items" ||
   die "the figures do not agree"
+
+say "For an auditor: the trail is what was signed, and one small file proves what happened to one dossier"
+dvcsync audit verify || die "the audit trail is not what was signed"
+dossier=$(sed -n 's|.*<code>\(000\.[^<]*-[0-9]*\)</code>.*|\1|p' "$work/export/june"/dossiers*.xml | sed -n 1p)
+dvcsync audit list --dossier "$dossier"
+dvcsync audit prove --dossier "$dossier" --out "$work/dossier.proof" || die "nothing could be proven of $dossier"
+key=$(dvcsync audit key)
+"$bin/dvcsync-verify" --key "$key" "$work/dossier.proof" >"$work/proven.txt" || die "the proof does not verify"
+cut -c 1-150 "$work/proven.txt"
+
+say "Somebody with every right on a copy of the ledger makes a delivery a refusal: what the auditor sees"
+mkdir "$work/tampered"
+cp -r "$work/province"/{dvcsync.toml,ledger.db,ledger.key,audit,audit.key} "$work/tampered"
+sqlite3 "$work/tampered/ledger.db" "UPDATE trail SET
+  entry = CAST(replace(CAST(entry AS TEXT), '\"outcome\":\"delivered\"', '\"outcome\":\"refused\"') AS BLOB)
+  WHERE code = '$dossier'"
+seen=0
+"$bin/dvcsync" --config "$work/tampered/dvcsync.toml" audit verify || seen=$?
+((seen == 7)) || die "the tampering was not found"
 
 say "Done: every figure agrees, nothing was refused or sent twice, and the second run sent nothing"
 note "./demo.sh --keep leaves everything in build/demo; README.md tells how to go on from here"
