@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "connector/base/files.h"
+#include "connector/base/limits.h"
 #include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/json.h"
@@ -16,6 +19,7 @@
 #include "connector/console/listener.h"
 #include "connector/sync/due.h"
 #include "connector/sync/receive.h"
+#include "connector/sync/seal.h"
 #include "connector/sync/serve_mark.h"
 #include "connector/sync/troubles.h"
 
@@ -30,13 +34,14 @@ class Bell {
         rung_ = true;
         changed_.notify_all();
     }
-    // Until it rings, `stop` is set or the time is over. A signal cannot ring, so it is looked for.
-    void wait(std::chrono::steady_clock::time_point until, const std::atomic<bool>& stop) {
+    // Whether it rang. Until it rings, `stop` is set or the time is over. A signal cannot ring, so
+    // it is looked for.
+    bool wait(std::chrono::steady_clock::time_point until, const std::atomic<bool>& stop) {
         constexpr std::chrono::milliseconds look{200};
         std::unique_lock lock(mutex_);
         while (!rung_ && !stop && std::chrono::steady_clock::now() < until)
             changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + look));
-        rung_ = false;
+        return std::exchange(rung_, false);
     }
 
   private:
@@ -56,6 +61,22 @@ console::Reply reply_of(sync::CallbackReply&& said) {
     return reply;
 }
 
+// Tells a trouble when it begins and when it ends, not each minute between.
+class Trouble {
+  public:
+    explicit Trouble(std::string_view about) : about_(about) {}
+    void is(const std::string& what) {
+        if (what == now_) return;
+        if (!now_.empty()) spdlog::info("{}: over: {}", about_, now_);
+        if (!what.empty()) spdlog::error("{}: {}", about_, what);
+        now_ = what;
+    }
+
+  private:
+    std::string_view about_;
+    std::string now_;
+};
+
 // A run of another process is active, or ends before long.
 constexpr std::chrono::seconds look_again{5};
 // After a trouble, and where something is due that a run could not do.
@@ -68,6 +89,11 @@ void tell(const sync::Troubles::News& news) {
         spdlog::info("pulls: over: {}", one);
 }
 
+struct PullTroubles {
+    sync::Troubles pulls;
+    Trouble unsealed{"pulls do not push"};
+};
+
 bool did_something(const sync::RunReport& report) {
     const auto& pull = report.pull;
     return pull.fetched + pull.announced + pull.handed + pull.held + report.delivery.delivered +
@@ -76,14 +102,14 @@ bool did_something(const sync::RunReport& report) {
 }
 
 // False: another run is active. Errors are those that no later pull can mend.
-Result<bool> pull_once(sync::Connector& connector, sync::Troubles& troubles, bool list,
+Result<bool> pull_once(sync::Connector& connector, PullTroubles& troubles, bool list,
                        const std::atomic<bool>& stop) {
     sync::RunOrder order;
     order.job = sync::Job::PullSubmissions;
     order.list = list;
     ProgressBar quiet(ProgressBar::Style::Quiet);
     const auto report = sync::run_job(connector, std::move(order), system_clock(), quiet, stop);
-    if (!stop || !report) tell(troubles.after(report));
+    if (!stop || !report) tell(troubles.pulls.after(report));
     if (!report) {
         const auto kind = report.error().kind;
         if (kind == ErrorKind::Corrupt || kind == ErrorKind::Bug)
@@ -92,6 +118,7 @@ Result<bool> pull_once(sync::Connector& connector, sync::Troubles& troubles, boo
     }
     if (report->busy) return false;
     const auto& pull = report->pull;
+    if (!stop) troubles.unsealed.is(report->unsealed);
     if (did_something(*report))
         spdlog::info(
             "pull: listed {}, new {}, fetched {}, handed {} with {} files, waiting {}, held {}, "
@@ -154,6 +181,29 @@ Result<Receiving> open_receiving(config::Config config) {
     return Receiving{std::move(connector), std::move(mappings), *std::move(callbacks)};
 }
 
+// What callbacks record between the pulls. A fault is told by the next pull, too, and stops what is
+// pushed if it lasts.
+class Sealing {
+  public:
+    static Result<Sealing> open(const config::Config& config) {
+        Sealing sealing;
+        if (config.audit) {
+            DVC_TRY_ASSIGN(notary, sync::Notary::open(config, system_clock()));
+            sealing.notary_.emplace(std::move(notary));
+        }
+        return sealing;
+    }
+    void seal(ledger::Ledger& ledger) {
+        if (!notary_) return;
+        const auto sealed = notary_->seal(ledger);
+        trouble_.is(sealed ? sealed->stamp_trouble : sealed.error().message);
+    }
+
+  private:
+    std::optional<sync::Notary> notary_;
+    Trouble trouble_{"the audit trail is not signed"};
+};
+
 // When a run is wanted by itself after one that began at `began`.
 Result<std::chrono::milliseconds> pause_after(sync::Connector& connector, UtcTime began) {
     DVC_TRY_ASSIGN(due, sync::next_due(*connector.ledger));
@@ -164,24 +214,31 @@ Result<std::chrono::milliseconds> pause_after(sync::Connector& connector, UtcTim
 }
 
 // The list is read by its own clock. What has come by callback, and what waits for its next try,
-// is worked off between: at the bell, and when it is due.
+// is worked off between: at the bell, and when it is due. Signs at least every limits::seal_every.
 Status pull_until_stopped(const config::Config& config, Bell& bell, const std::atomic<bool>& stop) {
     using Steady = std::chrono::steady_clock;
     DVC_TRY_ASSIGN(connector, sync::Connector::open(config));
-    sync::Troubles troubles;
+    DVC_TRY_ASSIGN(sealing, Sealing::open(config));
+    PullTroubles troubles;
     const bool polls = config.poll_every.count() > 0;
     auto next_list = polls ? Steady::now() : Steady::time_point::max();
+    auto next_run = Steady::now();
     while (!stop) {
-        const bool list = Steady::now() >= next_list;
-        if (list) next_list = Steady::now() + config.poll_every;
-        const UtcTime began = system_clock().now();
-        DVC_TRY_ASSIGN(done, pull_once(connector, troubles, list, stop));
-        Millis pause = done ? try_again : look_again;
-        if (done && !troubles.any()) {
-            const auto quiet = pause_after(connector, began);
-            if (quiet) pause = *quiet;
+        if (Steady::now() >= std::min(next_run, next_list)) {
+            const bool list = Steady::now() >= next_list;
+            if (list) next_list = Steady::now() + config.poll_every;
+            const UtcTime began = system_clock().now();
+            DVC_TRY_ASSIGN(done, pull_once(connector, troubles, list, stop));
+            Millis pause = done ? try_again : look_again;
+            if (done && !troubles.pulls.any()) {
+                const auto quiet = pause_after(connector, began);
+                if (quiet) pause = *quiet;
+            }
+            next_run = Steady::now() + pause;
         }
-        bell.wait(std::min(next_list, Steady::now() + pause), stop);
+        sealing.seal(*connector.ledger);
+        const auto until = std::min({next_run, next_list, Steady::now() + limits::seal_every});
+        if (bell.wait(until, stop)) next_run = Steady::now();
     }
     return {};
 }

@@ -14,8 +14,10 @@
 
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
+#include "connector/sync/bodies.h"
 #include "connector/sync/gather.h"
 #include "connector/sync/people.h"
+#include "connector/sync/seal.h"
 
 namespace dvcsync::sync {
 
@@ -189,6 +191,11 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
                                           clock);
     };
     DVC_TRY_ASSIGN(inbound, open_inbound(config, order, *client, stop));
+    std::optional<Notary> notary;
+    if (config.audit) {
+        DVC_TRY_ASSIGN(opened, Notary::open(config, clock));
+        notary.emplace(std::move(opened));
+    }
     const Parts parts{*connector.ledger,
                       connector.sealer,
                       mappings,
@@ -197,7 +204,8 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
                       clock,
                       progress,
                       stop,
-                      inbound ? &*inbound : nullptr};
+                      inbound ? &*inbound : nullptr,
+                      notary ? &*notary : nullptr};
     RunRules rules;
     rules.pull.province = config.province_code;
     rules.pull.seed = std::random_device{}();
