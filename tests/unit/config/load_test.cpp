@@ -235,7 +235,7 @@ TEST_P(WrongValue, is_the_only_fault_and_has_its_line_and_advice) {
 INSTANTIATE_TEST_SUITE_P(
     Names, WrongValue,
     testing::Values(Wrong{"[log]", "[lgo]", "unknown section lgo: did you mean [log]?"},
-                    Wrong{"[log]", "[report]", "unknown section report: remove it"},
+                    Wrong{"[log]", "[metrics]", "unknown section metrics: remove it"},
                     Wrong{"[province]", "colour = 1\n[province]",
                           "unknown key outside of a section colour"},
                     Wrong{"# in_flight", "inflight = 8 #",
