@@ -36,8 +36,9 @@ Status SqliteLedger::settle(std::span<const Settlement> settlements, UtcTime now
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     DVC_TRY(fence());
     for (const Settlement& settlement : settlements) {
-        DVC_TRY(settle_one(settlement, now));
+        // First, for an item whose record is not to be sent any more goes.
         DVC_TRY(tell_settled(settlement, now));
+        DVC_TRY(settle_one(settlement, now));
     }
     return transaction.commit();
 }
