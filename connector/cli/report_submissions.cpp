@@ -10,9 +10,11 @@ namespace {
 
 std::string pull_text(const sync::PullCounts& pull) {
     return fmt::format(
-        "{} new, {}, {} again; {} handed over with {}, {} put off, {} held", count_text(pull.first),
-        counted(pull.revisions, "revision"), count_text(pull.duplicates), count_text(pull.handed),
-        counted(pull.files, "file"), counted(pull.waiting, "time"), count_text(pull.held));
+        "{} new, {}, {} again; {} handed over with {}, {} put off, {} held{}",
+        count_text(pull.first), counted(pull.revisions, "revision"), count_text(pull.duplicates),
+        count_text(pull.handed), counted(pull.files, "file"), counted(pull.waiting, "time"),
+        count_text(pull.held),
+        pull.left == 0 ? "" : fmt::format(", {} left for the next run", count_text(pull.left)));
 }
 
 }  // namespace
@@ -59,6 +61,7 @@ void add_pull(Json& json, const sync::PullCounts& pull) {
     json.add("submissions_handed", std::uint64_t{pull.handed});
     json.add("submissions_files", std::uint64_t{pull.files});
     json.add("submissions_put_off", std::uint64_t{pull.waiting});
+    json.add("submissions_left", std::uint64_t{pull.left});
     json.add("submissions_held", std::uint64_t{pull.held});
     json.add("submissions_stopped", pull.stop);
 }

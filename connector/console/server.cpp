@@ -1,5 +1,6 @@
 #include "connector/console/server.h"
 
+#include <cpprest/containerstream.h>
 #include <cpprest/filestream.h>
 #include <cpprest/http_listener.h>
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ namespace {
 using web::http::http_request;
 using web::http::http_response;
 using web::http::experimental::listener::http_listener;
+using Body = concurrency::streams::container_buffer<std::string>;
 
 // A failed task that nobody looks at ends the process.
 void forget(const pplx::task<void>& task) {
@@ -93,11 +95,15 @@ struct Server::Impl {
         auto path = percent_decoded(request.request_uri().path());
         if (!path) return send(request, {400, {}, {}, {}, {}});
         const auto take_it = take;
-        request.extract_vector().then([request, take_it, path = *std::move(path)](
-                                          const pplx::task<std::vector<unsigned char>>& body) {
+        // Read into the text that is handed on: a body may be large, and several wait at once.
+        std::string room;
+        room.reserve(static_cast<std::size_t>(headers.content_length()));
+        Body body(std::move(room), std::ios_base::out);
+        request.body().read_to_end(body).then([request, take_it, path = *std::move(path),
+                                               body](const pplx::task<std::size_t>& read) mutable {
             try {
-                const auto bytes = body.get();
-                take_it({{request.method(), path, std::string(bytes.begin(), bytes.end())},
+                read.get();
+                take_it({{request.method(), path, std::move(body.collection())},
                          [request](const Reply& reply) { send(request, reply); }});
             } catch (...) {
                 // The caller has gone before its body was whole.

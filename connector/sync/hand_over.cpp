@@ -88,15 +88,24 @@ class HandOver {
         if (parts_.stop || !inbox_works_ || !in_time() || in_hand_.size() >= most) return given;
         DVC_TRY_ASSIGN(rows, submissions_.due(2 * most, now()));
         for (auto& row : rows) {
+            if (in_hand_.size() >= most) break;
             if (in_hand_.contains(row.id)) continue;
-            if (in_hand_.size() >= most || bytes_in_hand_ >= rules_.payloads_in_hand) break;
+            // What is too large beside the others waits until it fits; those behind it do not.
+            if (const auto size = sizes_.find(row.id); size != sizes_.end() && !fits(size->second))
+                continue;
             DVC_TRY_ASSIGN(sealed, submissions_.sealed(row.id));
-            in_hand_[row.id] = sealed.size();
+            sizes_[row.id] = sealed.size();
+            if (!fits(sealed.size())) continue;
+            in_hand_.insert(row.id);
             bytes_in_hand_ += sealed.size();
             crew_.give(Work{std::nullopt, std::move(row), std::move(sealed), 0});
             ++given;
         }
         return given;
+    }
+
+    bool fits(std::size_t size) const {
+        return bytes_in_hand_ == 0 || bytes_in_hand_ + size <= rules_.payloads_in_hand;
     }
 
     // What had no turn keeps its place in line, and says why it waits.
@@ -114,7 +123,8 @@ class HandOver {
 
     Status settle(Worked& done) {
         const auto& submission = *done.work.submission;
-        bytes_in_hand_ -= in_hand_.extract(submission.id).mapped();
+        in_hand_.erase(submission.id);
+        bytes_in_hand_ -= sizes_.extract(submission.id).mapped();
         if (!done.holds.empty()) {
             ++counts_.held;
             return submissions_.holds(submission.id, done.holds, now());
@@ -165,7 +175,8 @@ class HandOver {
     Heart heart_;
     const std::chrono::nanoseconds ends_;  // of Clock::steady(): no file is begun after it
     bool inbox_works_ = true;
-    std::map<std::int64_t, std::size_t> in_hand_;  // submissions, and the bytes of their payloads
+    std::set<std::int64_t> in_hand_;             // submissions
+    std::map<std::int64_t, std::size_t> sizes_;  // of their payloads, and of those that did not fit
     std::size_t bytes_in_hand_ = 0;
     Crew<Work, Worked> crew_;  // last: its threads use everything above
 };

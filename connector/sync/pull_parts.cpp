@@ -85,6 +85,7 @@ ledger::Arrival arrival_of(const mapping::Reading* reading, std::string_view rea
     } else if (auto national = reading->read(json); !national) {
         arrival.fault = national.error().text();
     } else {
+        national->files.clear();  // they may be as large as the document, and are not needed here
         if (arrival.code.empty()) arrival.code = national->code;
         if (!national->code.empty() && national->code != arrival.code) {
             arrival.fault = fmt::format("was asked for as {}, but says that it is {}", arrival.code,

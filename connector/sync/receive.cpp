@@ -12,6 +12,23 @@ namespace dvcsync::sync {
 
 using portal::Callbacks;
 
+static_assert(limits::max_callback_body <= limits::bodies_in_work);
+
+bool Turns::take(std::size_t bytes) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, patience_, [&] { return room_ >= bytes; })) return false;
+    room_ -= bytes;
+    return true;
+}
+
+void Turns::give_back(std::size_t bytes) {
+    {
+        const std::lock_guard lock(mutex_);
+        room_ += bytes;
+    }
+    changed_.notify_all();
+}
+
 CallbackReply Receiver::handle(std::string_view path, std::string_view body) {
     count(&CallbackCounts::calls);
     const auto match = parts_.callbacks.match(path);
@@ -23,13 +40,26 @@ CallbackReply Receiver::handle(std::string_view path, std::string_view body) {
         count(&CallbackCounts::refused);
         return say(Said::TooLarge);
     }
-    switch (match->kind()) {
+    if (!turns_.take(body.size())) {
+        count(&CallbackCounts::later);
+        return say(Said::Unavailable);
+    }
+    const struct GiveBack {
+        Turns& turns;
+        std::size_t bytes;
+        ~GiveBack() { turns.give_back(bytes); }
+    } after{turns_, body.size()};
+    return reply_to(*match, body);
+}
+
+CallbackReply Receiver::reply_to(const Callbacks::Match& match, std::string_view body) {
+    switch (match.kind()) {
         case Callbacks::Kind::Reading:
-            return keep(*match, body);
+            return keep(match, body);
         case Callbacks::Kind::Question:
-            return answer(*match, body);
+            return answer(match, body);
         case Callbacks::Kind::File:
-            return download(*match);
+            return download(match);
     }
     return say(Said::NotFound);
 }

@@ -4,6 +4,9 @@
 // submission is durable; where it cannot be made durable, the answer is "later".
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
@@ -12,6 +15,7 @@
 #include <utility>
 
 #include "connector/base/crypto.h"
+#include "connector/base/limits.h"
 #include "connector/ledger/ledger.h"
 #include "connector/ledger/submissions.h"
 #include "connector/mapping/reading.h"
@@ -30,7 +34,25 @@ struct CallbackCounts {
     std::uint64_t unknown = 0;     // no such callback or service
     std::uint64_t questions = 0;
     std::uint64_t downloads = 0;
-    std::uint64_t later = 0;  // the ledger could not be written: told to come again
+    // Told to come again: the ledger could not be written, or too much was in hand.
+    std::uint64_t later = 0;
+};
+
+// At most so many bytes are in hand at once; whoever comes waits until there is room. Thread-safe.
+class Turns {
+  public:
+    Turns(std::size_t bytes, std::chrono::milliseconds patience)
+        : room_(bytes), patience_(patience) {}
+    // False: no room within the patience; nothing is to be given back. Precondition: `bytes` is at
+    // most the room of all.
+    bool take(std::size_t bytes);
+    void give_back(std::size_t bytes);
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t room_;
+    const std::chrono::milliseconds patience_;
 };
 
 // What leaves: either bytes or a file to be streamed.
@@ -60,6 +82,7 @@ class Receiver {
     using Body = portal::Callbacks::Body;
     using Said = portal::Callbacks::Said;
 
+    CallbackReply reply_to(const portal::Callbacks::Match& match, std::string_view body);
     CallbackReply keep(const portal::Callbacks::Match& match, std::string_view text);
     CallbackReply answer(const portal::Callbacks::Match& match, std::string_view text);
     CallbackReply download(const portal::Callbacks::Match& match);
@@ -75,6 +98,7 @@ class Receiver {
     std::uint64_t told(const portal::Callbacks::Match& match, std::string_view text);
 
     Parts parts_;
+    Turns turns_{limits::bodies_in_work, limits::turn_patience};
     mutable std::mutex mutex_;
     CallbackCounts counts_;
 };

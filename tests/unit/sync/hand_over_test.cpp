@@ -130,15 +130,23 @@ TEST_F(HandOver, AFewAtOnce) {
     EXPECT_EQ(visitors.most, 3);
 }
 
-TEST_F(HandOver, LargePayloadsOneAfterTheOther) {
+TEST_F(HandOver, LargePayloadsOneAfterTheOtherAndSmallOnesBeside) {
     AtOnce visitors;
+    AtOnce large;
+    std::string noise;  // hardly to be compressed
+    for (int i = 0; i < 100; ++i)
+        noise += hex(sha256(std::to_string(i)));
+    for (const char* code : {"A", "B"})
+        documents[code] = document(code, noise);
     rules.workers = 3;
-    rules.payloads_in_hand = 1;
-    script = [&](const auto&, auto&, const auto&) {
-        visitors.visit(2, std::chrono::milliseconds{300});
+    rules.payloads_in_hand = 5'000;
+    script = [&](const auto& code, auto&, const auto&) {
+        if (code != "C") large.visit(2, std::chrono::milliseconds{300});
+        visitors.visit(2, std::chrono::seconds{10});
     };
     EXPECT_EQ(run().handed, 3u);
-    EXPECT_EQ(visitors.most, 1);
+    EXPECT_EQ(large.most, 1);
+    EXPECT_EQ(visitors.most, 2);
 }
 
 TEST_F(HandOver, ARunSendsWhatIsReadyBeforeFilesAndConfirmsWhatCameOfThem) {

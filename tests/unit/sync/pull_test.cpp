@@ -1,6 +1,8 @@
 // From the portal's list and callbacks into the inbox: real ledger, mappings, staging and inbox.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "connector/base/files.h"
 #include "connector/portal/callbacks.h"
 #include "connector/sync/receive.h"
@@ -288,6 +290,27 @@ TEST_F(Callbacks, FetchOnlyWhatLiesInTheFolderUnderAnId) {
     EXPECT_EQ(call("", base + "abc-1").file, folder.path() / "downloads" / "abc-1");
     for (const char* id : {"link", "nothing", "..", "../ledger.key", "a%2fb", ""})
         EXPECT_EQ(call("", base + id).reply.status, 404) << id;
+}
+
+TEST(Turns, AreTakenUpToTheRoomAndGivenBack) {
+    Turns turns(10, std::chrono::milliseconds{0});
+    EXPECT_TRUE(turns.take(6));
+    EXPECT_TRUE(turns.take(4)) << "a small one beside a large one";
+    EXPECT_FALSE(turns.take(1));
+    turns.give_back(6);
+    EXPECT_TRUE(turns.take(5));
+    EXPECT_FALSE(turns.take(6));
+}
+
+TEST(Turns, ComeWhenThereIsRoom) {
+    Turns turns(10, std::chrono::seconds{30});
+    ASSERT_TRUE(turns.take(10));
+    std::thread other([&turns] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        turns.give_back(10);
+    });
+    EXPECT_TRUE(turns.take(8)) << "it has waited";
+    other.join();
 }
 
 // -- what the province answers ------------------------------------------------------------------
