@@ -27,6 +27,8 @@ int run_submissions_show(const Options& options);
 int run_submissions_retry(const Options& options);
 int run_submissions_release(const Options& options);
 int run_submissions_dismiss(const Options& options);
+int run_submissions_unlink(const Options& options);
+int run_submissions_relink(const Options& options);
 int run_acts(const Options& options);
 int run_catalogue(const Options& options);
 int run_audit_list(const Options& options);

@@ -32,6 +32,11 @@ std::string attempts_text(int attempts) {
     return counted(static_cast<std::size_t>(attempts), "attempt");
 }
 
+// Nothing is wrong with it: the province gets the revisions in their order.
+std::string behind_text(const Submission& one) {
+    return fmt::format("behind revision {}", one.behind);
+}
+
 void add_row(Json& json, const Submission& one) {
     json.add("code", one.code);
     json.add("revision", static_cast<std::uint64_t>(one.revision));
@@ -46,6 +51,7 @@ void add_row(Json& json, const Submission& one) {
     json.add("attempts", static_cast<std::uint64_t>(one.attempts));
     json.add("next_try", one.stage == Stage::Waiting ? utc_text(one.next_at) : "");
     json.add("again", static_cast<std::uint64_t>(one.again));
+    json.add("behind", static_cast<std::uint64_t>(one.behind));
     json.add("without_files", one.without_files);
     json.add("reason", one.reason);
     json.add("place", one.place);
@@ -54,9 +60,10 @@ void add_row(Json& json, const Submission& one) {
 void print_row(const Submission& one) {
     fmt::print("{}  revision {}  {}  {}\n", shown(one.code), one.revision, shown(one.kind),
                ledger::to_string(one.stage));
-    fmt::print("{:{}}by {}, arrived {}, {}{}\n", "", indent, ledger::to_string(one.road),
+    fmt::print("{:{}}by {}, arrived {}, {}{}{}\n", "", indent, ledger::to_string(one.road),
                time_text(one.arrived), attempts_text(one.attempts),
-               one.stage == Stage::Waiting ? ", next try " + time_text(one.next_at) : "");
+               one.stage == Stage::Waiting ? ", next try " + time_text(one.next_at) : "",
+               one.behind == 0 ? "" : ", " + behind_text(one));
     fmt::print("{}", wrapped(one.reason, indent, text_width()));
 }
 
@@ -168,10 +175,12 @@ struct Revision {
 };
 
 struct Known {
-    std::string local;                // code of the province's dossier; "": not known
+    std::vector<ledger::Link> links;  // with dossiers of the province: that holds, those undone
     std::vector<Revision> revisions;  // oldest first
     std::vector<ledger::Announced> announced;
     std::vector<ledger::ItemRow> answers;  // of the province, on the way to the portal
+
+    bool linked() const { return !links.empty() && !links.front().undone; }
 };
 
 Result<std::vector<ledger::ItemRow>> items_of(ledger::Ledger& ledger, const char* kind,
@@ -186,8 +195,8 @@ Result<Known> known(ledger::Ledger& ledger, const Options& options) {
     auto& submissions = ledger.submissions();
     const auto& filter = options.submissions.front();
     Known out;
-    DVC_TRY_ASSIGN(local, submissions.local_code(filter.code));
-    out.local = local.value_or("");
+    DVC_TRY_ASSIGN(links, submissions.links(filter.code));
+    out.links = std::move(links);
     DVC_TRY_ASSIGN(rows, submissions.list(filter, revisions_shown));
     for (auto& row : rows) {
         if (options.revision != 0 && row.revision != options.revision) continue;
@@ -226,7 +235,16 @@ void add_items(Json& json, const char* name, std::span<const ledger::ItemRow> it
 void show_json(const Known& found) {
     Json json;
     json.open();
-    json.add("local_code", found.local);
+    json.add("local_code", found.linked() ? found.links.front().local : "");
+    json.open_list("links");
+    for (const auto& link : found.links) {
+        json.open();
+        json.add("local_code", link.local);
+        json.add("linked", utc_text(link.linked));
+        json.add("undone", link.undone ? utc_text(*link.undone) : "");
+        json.close();
+    }
+    json.close_list();
     json.open_list("revisions");
     for (const auto& one : found.revisions) {
         json.open();
@@ -269,6 +287,7 @@ void print_revision(const Revision& one) {
     const auto& row = one.row;
     fmt::print("{}  revision {}  {}\n", shown(row.code), row.revision, shown(row.kind));
     print_line("stage", ledger::to_string(row.stage));
+    if (row.behind != 0) print_line("in line", behind_text(row) + ", which is not handed over yet");
     print_line("since", time_text(row.changed));
     print_line("arrived",
                fmt::format("{} by {}", time_text(row.arrived), ledger::to_string(row.road)));
@@ -307,8 +326,10 @@ void show_text(const Known& found, const std::string& code) {
     }
     for (const auto& row : found.announced)
         print_announced(row);
-    if (!found.local.empty())
-        fmt::print("{} is dossier {} in the province\n", shown(code), shown(found.local));
+    for (const auto& link : found.links)
+        fmt::print("{} {} dossier {} in the province, {} {}\n", shown(code),
+                   link.undone ? "is no more" : "is", shown(link.local),
+                   link.undone ? "undone" : "linked", time_text(link.undone.value_or(link.linked)));
     print_items("answers", found.answers);
 }
 

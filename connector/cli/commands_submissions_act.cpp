@@ -1,4 +1,4 @@
-// submissions retry, release, dismiss.
+// submissions retry, release, dismiss, unlink, relink.
 #include <fmt/format.h>
 
 #include "connector/cli/commands.h"
@@ -68,8 +68,43 @@ int act(const Options& options, SubmissionAct what) {
     return chosen->not_chosen.empty() ? exit_ok : exit_attention;
 }
 
+// One code at a time: whoever undoes a link has looked at it.
+int change_link(const Options& options, bool undo) {
+    auto connector = open_connector(options);
+    if (!connector) return complain(options, connector.error());
+    auto& submissions = connector->ledger->submissions();
+    const auto& code = options.submissions.front().code;
+    const auto now = system_clock().now();
+    const auto link = undo ? submissions.unlink(code, options.act, now)
+                           : submissions.relink(code, options.act, now);
+    if (!link) {
+        if (link.error().kind == ErrorKind::Config)
+            return nothing_done(options, link.error().message);
+        return complain(options, link.error());
+    }
+    if (options.json) {
+        Json json;
+        json.open();
+        json.add("code", link->portal);
+        json.add("local_code", link->local);
+        json.add("linked", !undo);
+        json.close();
+        fmt::print("{}\n", json.text());
+    } else {
+        fmt::print("{} {} dossier {}: the next dvcsync sync goes by that\n", link->portal,
+                   undo ? "is no longer linked with" : "is linked again with", link->local);
+    }
+    return exit_ok;
+}
+
 }  // namespace
 
+int run_submissions_unlink(const Options& options) {
+    return change_link(options, true);
+}
+int run_submissions_relink(const Options& options) {
+    return change_link(options, false);
+}
 int run_submissions_retry(const Options& options) {
     return act(options, SubmissionAct::Retry);
 }

@@ -68,6 +68,10 @@ int run(int argc, char** argv) {
             return cli::run_submissions_release(options);
         case cli::Command::SubmissionsDismiss:
             return cli::run_submissions_dismiss(options);
+        case cli::Command::SubmissionsUnlink:
+            return cli::run_submissions_unlink(options);
+        case cli::Command::SubmissionsRelink:
+            return cli::run_submissions_relink(options);
         case cli::Command::Acts:
             return cli::run_acts(options);
         case cli::Command::Catalogue:

@@ -38,6 +38,8 @@ enum class Command {
     SubmissionsRetry,
     SubmissionsRelease,
     SubmissionsDismiss,
+    SubmissionsUnlink,
+    SubmissionsRelink,
     Acts,
     Catalogue,
     Reconcile,

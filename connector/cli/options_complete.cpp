@@ -144,6 +144,8 @@ Status complete(Options& options, bool confirm) {
         case Command::SubmissionsRetry:
         case Command::SubmissionsRelease:
         case Command::SubmissionsDismiss:
+        case Command::SubmissionsUnlink:
+        case Command::SubmissionsRelink:
             return complete_submissions(options);
         case Command::AuditList:
         case Command::AuditExport:

@@ -25,6 +25,20 @@ void add_filters(CLI::App& command, Options& options) {
     command.add_option("--to", chosen.to, "arrived on this day or earlier");
 }
 
+void add_link(CLI::App& command, Options& options) {
+    command.add_option("code", options.selection.codes, "the portal's code")
+        ->required()
+        ->type_name("CODE")
+        ->expected(1);
+    add_reason(command, options);
+}
+
+Status complete_link(Options& options, std::string_view what) {
+    DVC_TRY(keep_act(options, what));
+    options.act.selection = options.selection.codes.front();
+    return {};
+}
+
 Status fault(std::string_view message) {
     return fail(ErrorKind::Config, std::string(message));
 }
@@ -98,6 +112,13 @@ void add_submissions(CLI::App& app, Options& options) {
     auto* dismiss = add_command(*all, options, Command::SubmissionsDismiss, "dismiss",
                                 "the province does not get them");
     add_acting(*dismiss, options, "the portal's codes", add_filters);
+
+    auto* unlink = add_command(*all, options, Command::SubmissionsUnlink, "unlink",
+                               "it is not the dossier that the province says: undo the link");
+    add_link(*unlink, options);
+    auto* relink = add_command(*all, options, Command::SubmissionsRelink, "relink",
+                               "it is, after all: make the link again that was undone last");
+    add_link(*relink, options);
 }
 
 Status complete_submissions(Options& options) {
@@ -114,6 +135,10 @@ Status complete_submissions(Options& options) {
             return complete_acting(options, "release");
         case Command::SubmissionsDismiss:
             return complete_acting(options, "dismiss");
+        case Command::SubmissionsUnlink:
+            return complete_link(options, "unlink");
+        case Command::SubmissionsRelink:
+            return complete_link(options, "relink");
         default:
             return {};
     }

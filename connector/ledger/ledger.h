@@ -65,6 +65,22 @@ struct Intake {
     // them alone: whoever takes links them (Submissions::link).
     std::string portal_code{};
     std::string local_code{};
+    // The portal's code that it names and that is not linked with it: looked at again once that has
+    // arrived, see Ledger::awaiting(). "": none.
+    std::string awaits{};
+    // What it depends on may have changed: taken although its content is current, if that makes a
+    // difference.
+    bool revisit = false;
+};
+
+// A record whose place depends on a link that was not made, or was undone.
+struct Awaiting {
+    std::int64_t record = 0;
+    std::string kind;
+    std::string code;
+    std::string origin;
+    std::optional<UtcTime> as_of;
+    std::string sealed;
 };
 
 // Of a record's newest version.
@@ -104,6 +120,7 @@ struct Claimed {
     std::size_t steps_done = 0;  // progress rows delivered
     Digest steps_digest{};       // over the delivered rows, in order; zero: none
     bool again = false;          // a resync: send it although nothing has changed
+    std::string sent;            // a doubt about it is not settled: what about_to_send() was told
     std::string sealed;
 };
 
@@ -297,6 +314,10 @@ class Ledger {
     // those above `after`.
     virtual Result<std::vector<Claimed>> unreadable(std::int64_t after, std::size_t max) = 0;
 
+    // Records that are worth another look, by ascending record, only those above `after`: the
+    // portal's code that they name has arrived, or a person has changed a link of theirs.
+    virtual Result<std::vector<Awaiting>> awaiting(std::int64_t after, std::size_t max) = 0;
+
     // Where the version held of a record comes from; nullopt: there is no such record.
     virtual Result<std::optional<Provenance>> provenance(std::string_view kind,
                                                          std::string_view code) = 0;
@@ -312,7 +333,8 @@ class Ledger {
     virtual Result<std::vector<Claimed>> claim(Operation operation, std::size_t max,
                                                UtcTime now) = 0;
     // Of an item just claimed: what names the rows that go now, so that it can be told after a call
-    // that was cut off whether the same would go again. Kept until the next claim.
+    // that was cut off whether the same would go again. A doubt lasts until a sure answer (yes or
+    // no) or a person's retry, whatever becomes of the item meanwhile.
     virtual Status about_to_send(std::int64_t item, std::string_view rows) = 0;
     // The same for items in doubt with next_at ≤ now (they stay InDoubt: the caller remembers which
     // ones it has in hand); those that have waited longest come first.

@@ -325,6 +325,7 @@ CREATE UNIQUE INDEX link_portal ON link (portal) WHERE undone IS NULL;
 CREATE UNIQUE INDEX link_local ON link (local) WHERE undone IS NULL;
 
 ALTER TABLE outbox ADD COLUMN sent BLOB;
+ALTER TABLE outbox ADD COLUMN doubted INTEGER NOT NULL DEFAULT 0;
 )sql",
     // 6: the trail.
     R"sql(

@@ -18,7 +18,8 @@ constexpr std::string_view nothing_before =
 std::string items(std::string_view version, std::string_view from, std::string_view rest) {
     return fmt::format(
         "SELECT o.item, o.record, r.kind, r.code, {}, o.attempts, r.known, o.document, "
-        "r.steps_done, r.steps_digest, b.sealed, o.state, o.next_at, o.again, o.operation "
+        "r.steps_done, r.steps_digest, b.sealed, o.state, o.next_at, o.again, o.operation, "
+        "iif(o.doubted, o.sent, NULL) "
         "FROM {} CROSS JOIN record r ON r.id = o.record "
         "CROSS JOIN body b ON b.record = o.record WHERE {}",
         version, from, rest);
@@ -46,6 +47,7 @@ Claimed claimed(const Statement& row, Operation operation) {
     item.steps_digest = row.digest(9);
     item.sealed = row.text(10);
     item.again = row.integer(13) != 0;
+    item.sent = row.text(15);
     return item;
 }
 
@@ -75,6 +77,8 @@ Status SqliteLedger::prepare_delivery() {
          "UPDATE outbox SET state = ?2, version = ?3, changed_at = ?4, sent_status = "
          "iif(operation = 0, (SELECT status FROM record WHERE id = outbox.record), NULL) "
          "WHERE item = ?1"},
+        {about_to_send_, "UPDATE outbox SET sent = ?2 WHERE item = ?1 AND state = 1"},
+        {certain_, "UPDATE outbox SET doubted = 0 WHERE item = ?1 AND doubted = 1"},
         {find_item_,
          "SELECT o.record, o.operation, o.state, o.version, r.version, r.wants, r.fault, r.known "
          "FROM outbox o JOIN record r ON r.id = o.record WHERE o.item = ?1"},
@@ -103,7 +107,7 @@ Status SqliteLedger::prepare_delivery() {
          "delivered_at = coalesce(?9, delivered_at), "
          // In doubt: the portal may hold another document by now than the one delivered last.
          "document = iif(?2 = 3, NULL, coalesce(?10, document)), "
-         "again = iif(?9 IS NULL, again, 0), "
+         "doubted = iif(?2 = 3, 1, doubted), again = iif(?9 IS NULL, again, 0), "
          "delivered_status = iif(?9 IS NULL, delivered_status, sent_status) WHERE item = ?1"},
         {delivered_,
          "UPDATE outbox SET delivered_at = ?2, document = coalesce(?3, document), again = 0, "
@@ -134,6 +138,7 @@ Status SqliteLedger::move(std::int64_t record, Operation operation,
                                event == Event::Faulty ? Cause::Intake : Cause::None, now, text);
             break;
         case Action::Restart:
+            if (event == Event::Released) DVC_TRY(certain_.run(*item));
             done = restart_.run(*item, *cell.next, now, false);
             break;
         case Action::Again:
@@ -177,7 +182,8 @@ Result<std::size_t> SqliteLedger::recover(UtcTime now) {
         DVC_TRY(shift.run(now));
     }
     DVC_TRY_ASSIGN(suspect, db_.prepare("UPDATE outbox SET state = ?2, attempts = attempts + 1, "
-                                        "next_at = ?3, changed_at = ?3, document = NULL "
+                                        "next_at = ?3, changed_at = ?3, document = NULL, "
+                                        "doubted = 1 "
                                         "WHERE state = ?1"));
     for (const State state : {State::Ready, State::Sending, State::Waiting, State::InDoubt,
                               State::Parked, State::Delivered, State::Dismissed}) {
@@ -249,6 +255,32 @@ Result<std::vector<Claimed>> SqliteLedger::unreadable(std::int64_t after, std::s
         [&](Statement& row) { found.push_back(claimed(row, row.choice(14, last_operation))); },
         after, State::Parked, Cause::Intake, max));
     return found;
+}
+
+Result<std::vector<Awaiting>> SqliteLedger::awaiting(std::int64_t after, std::size_t max) {
+    DVC_TRY_ASSIGN(statement,
+                   db_.prepare("SELECT r.id, r.kind, r.code, r.origin, r.as_of, b.sealed "
+                               "FROM awaiting a CROSS JOIN record r ON r.id = a.record "
+                               "CROSS JOIN body b ON b.record = a.record WHERE a.record > ?1 "
+                               "AND (a.due = 1 OR EXISTS (SELECT 1 FROM submission s "
+                               "WHERE s.code = a.portal)) ORDER BY a.record LIMIT ?2"));
+    std::vector<Awaiting> found;
+    DVC_TRY(statement.each(
+        [&found](Statement& row) {
+            found.push_back({row.integer(0), row.text(1), row.text(2), row.text(3),
+                             row.maybe_time(4), row.text(5)});
+        },
+        after, max));
+    return found;
+}
+
+Status SqliteLedger::about_to_send(std::int64_t item, std::string_view rows) {
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY(fence());
+    DVC_TRY(about_to_send_.run(item, Blob{rows}));
+    if (db_.changes() != 1)
+        return fail(ErrorKind::Bug, fmt::format("item {} is not claimed", item));
+    return transaction.commit();
 }
 
 Result<std::optional<UtcTime>> SqliteLedger::next_due(Operation operation) {

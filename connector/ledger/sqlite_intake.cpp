@@ -66,7 +66,9 @@ Status SqliteLedger::prepare_intake() {
         {seen_again_,
          "UPDATE record SET as_of = ?3 WHERE digest_head = ?1 AND digest = ?2 AND fault IS NULL "
          "AND (as_of IS NULL OR as_of < ?3)"},
-        {find_record_, "SELECT id, digest, fault, as_of FROM record WHERE kind = ?1 AND code = ?2"},
+        {find_record_,
+         "SELECT id, digest, fault, as_of, wants FROM record "
+         "WHERE kind = ?1 AND code = ?2"},
         {confirm_record_, "UPDATE record SET as_of = ?2 WHERE id = ?1"},
         {add_record_,
          "INSERT INTO record (kind, code, version, digest_head, digest, wants, fault, taken_at, "
@@ -88,6 +90,8 @@ Status SqliteLedger::prepare_intake() {
         {change_body_, "UPDATE body SET sealed = ?2 WHERE record = ?1"},
         {items_of_record_,
          "SELECT item, operation, state, cause, portal_code FROM outbox WHERE record = ?1"},
+        {await_, "INSERT OR REPLACE INTO awaiting (record, portal) VALUES (?1, ?2)"},
+        {await_no_more_, "DELETE FROM awaiting WHERE record = ?1"},
         {name_agency_,
          "INSERT INTO agency (code, name) VALUES (?1, ?2) "
          "ON CONFLICT (code) DO UPDATE SET name = excluded.name WHERE name <> excluded.name"},
@@ -161,12 +165,15 @@ Status SqliteLedger::take_one(const Intake& intake, UtcTime now, Taken& taken) {
     } else {
         const std::int64_t record = find_record_.integer(0);
         const bool was_read = find_record_.is_null(2);
-        const bool same = find_record_.digest(1) == intake.digest &&
-                          (was_read || find_record_.bytes(2) == fault_of(intake));
+        bool same = find_record_.digest(1) == intake.digest;
+        if (!was_read) same = same && find_record_.bytes(2) == fault_of(intake);
+        if (was_read && intake.revisit)
+            same = same && intake.fault.empty() && find_record_.integer(4) == wants_of(intake);
         const auto held_as_of = find_record_.maybe_time(3);
         find_record_.reset();
         if (same) {
             ++taken.unchanged;
+            if (intake.revisit) DVC_TRY(await(record, intake));
             // A later export says the same: what was exported in between is outdated.
             const bool later = intake.as_of && (!held_as_of || *held_as_of < *intake.as_of);
             return later ? confirm_record_.run(record, intake.as_of) : Status{};
@@ -193,6 +200,7 @@ Status SqliteLedger::add(const Intake& intake, UtcTime now) {
     const std::int64_t record = db_.last_id();
     DVC_TRY(add_body_.run(record, Blob{intake.sealed}));
     DVC_TRY(store_publication(record, f));
+    if (!intake.awaits.empty()) DVC_TRY(await(record, intake));
     const std::int64_t wants = wants_of(intake);
     for (const Operation operation : all_operations) {
         if ((wants & bit(operation)) == 0) continue;
@@ -216,6 +224,7 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
                                   fault_of(intake), now, intake.origin, intake.as_of));
     }
     DVC_TRY(change_body_.run(record, Blob{intake.sealed}));
+    DVC_TRY(await(record, intake));
 
     struct Row {
         std::int64_t item;
@@ -238,6 +247,10 @@ Status SqliteLedger::change(std::int64_t record, const Intake& intake, UtcTime n
                      row ? std::optional(row->standing) : std::nullopt, event, intake.fault, now));
     }
     return {};
+}
+
+Status SqliteLedger::await(std::int64_t record, const Intake& intake) {
+    return intake.awaits.empty() ? await_no_more_.run(record) : await_.run(record, intake.awaits);
 }
 
 Status SqliteLedger::store_publication(std::int64_t record, const Facts& facts) {

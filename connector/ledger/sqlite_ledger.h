@@ -38,6 +38,8 @@ class SqliteLedger final : public Ledger {
                        std::string_view position, UtcTime now) override;
     Result<std::string> position(std::string_view source) override;
     Result<std::vector<Claimed>> unreadable(std::int64_t after, std::size_t max) override;
+    Result<std::vector<Awaiting>> awaiting(std::int64_t after, std::size_t max) override;
+    Status about_to_send(std::int64_t item, std::string_view rows) override;
     Result<std::optional<Provenance>> provenance(std::string_view kind,
                                                  std::string_view code) override;
 
@@ -126,6 +128,8 @@ class SqliteLedger final : public Ledger {
     Status take_one(const Intake& intake, UtcTime now, Taken& taken);
     Status add(const Intake& intake, UtcTime now);
     Status change(std::int64_t record, const Intake& intake, UtcTime now);
+    // Has it looked at again, or not any more.
+    Status await(std::int64_t record, const Intake& intake);
     Status store_publication(std::int64_t record, const Facts& facts);
     Status name_agency(const Facts& facts);
 
@@ -178,7 +182,7 @@ class SqliteLedger final : public Ledger {
     Statement is_current_, seen_again_, find_record_, add_record_, change_record_, fault_record_,
         add_body_, change_body_, items_of_record_, name_agency_, publish_, position_, set_position_,
         confirm_record_, await_, await_no_more_;
-    Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, about_to_send_,
+    Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, about_to_send_, certain_,
         find_item_, find_follower_, insert_, restart_, dismiss_, park_, drop_delivered_, drop_,
         write_, delivered_, learn_;
     Statement fence_, facts_;

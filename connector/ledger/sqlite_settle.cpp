@@ -75,6 +75,9 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
         return fail(ErrorKind::Bug, fmt::format("item {} cannot be {} while {}", item.id,
                                                 to_string(event), to_string(item.state)));
     DVC_TRY(learn(item, settlement));
+    const bool refused =
+        event == Event::Refused && settlement.called && settlement.code != doubt_code;
+    if (event == Event::Accepted || refused) DVC_TRY(certain_.run(item.id));
     const bool delivered = event == Event::Accepted;
     const bool unsure =
         event == Event::Unsure || (event == Event::Refused && settlement.code == doubt_code);

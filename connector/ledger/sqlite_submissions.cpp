@@ -28,6 +28,7 @@ Submission submission_of(Statement& row) {
     one.reason = row.text(16);
     one.place = row.text(17);
     one.digest = row.digest(18);
+    one.behind = static_cast<int>(row.integer(19));
     return one;
 }
 
@@ -52,7 +53,13 @@ Status SqliteSubmissions::prepare() {
          "UPDATE announcement SET attempts = attempts + 1, reason = ?2, next_at = ?3 "
          "WHERE id = ?1 AND fetched IS NULL"},
         {fetched_, "UPDATE announcement SET fetched = coalesce(fetched, ?2) WHERE id = ?1"},
-        {find_content_, "SELECT id, revision FROM submission WHERE code = ?1 AND digest = ?2"},
+        {find_content_,
+         "SELECT id, revision FROM submission INDEXED BY submission_content "
+         "WHERE code = ?1 AND digest = ?2 ORDER BY id DESC LIMIT 1"},
+        {newest_state_,
+         "SELECT kind, filed, arrived FROM submission INDEXED BY submission_revision "
+         "WHERE code = ?1 AND revision > ?2 AND kind IN ('filing', 'supplement') "
+         "AND NOT (road = 1 AND coalesce(filed < ?3, 0)) ORDER BY revision DESC LIMIT 1"},
         {count_again_, "UPDATE submission SET again = again + 1 WHERE id = ?1"},
         {last_revision_, "SELECT max(revision) FROM submission WHERE code = ?1"},
         {add_,
@@ -64,8 +71,8 @@ Status SqliteSubmissions::prepare() {
          "submission WHERE id = ?1 AND stage IN (?3, ?4, ?5))"},
         {hurry_, "UPDATE submission SET next_at = min(next_at, ?2) WHERE id = ?1 AND stage = ?3"},
         {add_body_, "INSERT INTO submission_body (submission, sealed) VALUES (?1, ?2)"},
-        {portal_code_, "SELECT portal FROM link WHERE local = ?1"},
-        {local_code_, "SELECT local FROM link WHERE portal = ?1"},
+        {portal_code_, "SELECT portal FROM link WHERE local = ?1 AND undone IS NULL"},
+        {local_code_, "SELECT local FROM link WHERE portal = ?1 AND undone IS NULL"},
     };
     for (const Line& line : lines) {
         DVC_TRY_ASSIGN(statement, db_.prepare(line.sql));
@@ -82,10 +89,7 @@ Result<bool> SqliteSubmissions::is_news(const Announcement& row) {
     const bool later = row.stamp > last_stamp_.bytes(0);  // an empty stamp never is
     last_stamp_.reset();
     if (heard_of || later) return later;
-    is_known_.bind(row.code);
-    DVC_TRY_ASSIGN(known, is_known_.step());
-    is_known_.reset();
-    return !known;
+    return has_arrived(row.code).map([](bool arrived) { return !arrived; });
 }
 
 Result<std::size_t> SqliteSubmissions::announce(std::span<const Announcement> rows, UtcTime now) {
@@ -134,7 +138,8 @@ Result<Arrived> SqliteSubmissions::receive(const Arrival& arrival, UtcTime now,
     if (arrival.code.empty()) return fail(ErrorKind::Bug, "a submission without a code");
     // The lock is taken before the look, so of two that come at once one finds the other's row.
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
-    DVC_TRY_ASSIGN(before, seen_before(arrival));
+    bool raced = false;
+    DVC_TRY_ASSIGN(before, seen_before(arrival, now, raced));
     Arrived arrived;
     if (before) {
         arrived = *before;
@@ -147,7 +152,7 @@ Result<Arrived> SqliteSubmissions::receive(const Arrival& arrival, UtcTime now,
         DVC_TRY_ASSIGN(added, add(arrival, now));
         arrived = added;
     }
-    if (announcement) {
+    if (announcement && !raced) {
         DVC_TRY(fetched_.run(*announcement, now));
         if (db_.changes() != 1)
             return fail(ErrorKind::Bug, fmt::format("there is no announcement {}", *announcement));
@@ -158,7 +163,8 @@ Result<Arrived> SqliteSubmissions::receive(const Arrival& arrival, UtcTime now,
     return arrived;
 }
 
-Result<std::optional<Arrived>> SqliteSubmissions::seen_before(const Arrival& arrival) {
+Result<std::optional<Arrived>> SqliteSubmissions::seen_before(const Arrival& arrival, UtcTime now,
+                                                              bool& raced) {
     find_content_.bind(arrival.code, arrival.digest);
     DVC_TRY_ASSIGN(found, find_content_.step());
     std::optional<Arrived> before;
@@ -166,7 +172,34 @@ Result<std::optional<Arrived>> SqliteSubmissions::seen_before(const Arrival& arr
         before = {find_content_.integer(0), static_cast<int>(find_content_.integer(1)),
                   Novelty::Duplicate};
     find_content_.reset();
+    if (!before) return before;
+    DVC_TRY_ASSIGN(news, news_of(arrival, before->revision, now));
+    if (news == News::Yes) before.reset();
+    raced = news == News::Raced;
     return before;
+}
+
+// What the dossier was before it may be again; what has happened has happened once.
+Result<SqliteSubmissions::News> SqliteSubmissions::news_of(const Arrival& arrival, int revision,
+                                                           UtcTime now) {
+    if (arrival.kind != "filing" && arrival.kind != "supplement") return News::No;
+    // What callbacks have told since and was filed earlier came late itself.
+    newest_state_.bind(arrival.code, revision, arrival.filed);
+    DVC_TRY_ASSIGN(found, newest_state_.step());
+    auto news = News::No;
+    if (found) {
+        const auto filed = newest_state_.maybe_time(1);
+        const UtcTime arrived = newest_state_.time(2);
+        const bool stamped_otherwise = filed && arrival.filed && *arrival.filed != *filed;
+        const bool filed_before =
+            arrival.kind == "filing" && newest_state_.bytes(0) == "supplement";
+        if (arrival.asked)  // a clock that went back must not have it asked for without end
+            news = *arrival.asked < arrived && arrived <= now ? News::Raced : News::Yes;
+        else if (!stamped_otherwise && !filed_before)
+            news = News::Yes;
+    }
+    newest_state_.reset();
+    return news;
 }
 
 Result<Arrived> SqliteSubmissions::add(const Arrival& arrival, UtcTime now) {

@@ -19,8 +19,10 @@ class SqliteLedger;
 inline constexpr std::string_view submission_columns =
     "s.id, s.code, s.revision, s.reading, s.kind, s.road, s.stage, s.without_files, s.procedure, "
     "s.agency, s.filed, s.arrived, s.changed, s.next_at, s.attempts, s.again, s.reason, s.place, "
-    "s.digest";
-inline constexpr int submission_column_count = 19;
+    "s.digest, "
+    "iif(s.stage > 1, 0, (SELECT coalesce(min(e.revision), 0) FROM submission e "
+    "INDEXED BY submission_revision WHERE e.code = s.code AND e.revision < s.revision "
+    "AND e.stage < 3 AND NOT (e.stage = 2 AND e.kind = 'unknown')))";
 Submission submission_of(Statement& row);
 
 class SqliteSubmissions final : public Submissions {
@@ -56,18 +58,27 @@ class SqliteSubmissions final : public Submissions {
                                 UtcTime now) override;
     Result<SubmissionTally> tally() override;
 
+    Result<bool> has_arrived(std::string_view portal_code) override;
     Status link(std::string_view portal_code, std::string_view local_code, UtcTime now) override;
+    Result<Link> unlink(std::string_view portal_code, const Act& act, UtcTime now) override;
+    Result<Link> relink(std::string_view portal_code, const Act& act, UtcTime now) override;
+    Result<std::vector<Link>> links(std::string_view portal_code) override;
     Result<std::optional<std::string>> portal_code(std::string_view local_code) override;
     Result<std::optional<std::string>> local_code(std::string_view portal_code) override;
 
   private:
     enum class Move { Waits, Holds, Handed };
+    // Raced: another revision has come while this one was being fetched.
+    enum class News { No, Yes, Raced };
     // What is waited for in the order of the waits: places in line.
     using Line = std::vector<std::pair<UtcTime, std::int64_t>>;  // since when, id
 
     Status prepare_due();
     Result<bool> is_news(const Announcement& row);
-    Result<std::optional<Arrived>> seen_before(const Arrival& arrival);
+    // `raced`: whether it is news cannot be told, see News.
+    Result<std::optional<Arrived>> seen_before(const Arrival& arrival, UtcTime now, bool& raced);
+    // Whether content that came as `revision` before is news, see submissions.h.
+    Result<News> news_of(const Arrival& arrival, int revision, UtcTime now);
     Result<Arrived> add(const Arrival& arrival, UtcTime now);
     // Adds what waits until `now`, or for longer than anything may.
     static Status add_waiting(Statement& statement, std::size_t max, UtcTime now, Line& line);
@@ -82,13 +93,18 @@ class SqliteSubmissions final : public Submissions {
     Status tell_moved(std::int64_t id, std::string_view outcome, UtcTime now);
     // nullopt: no row.
     static Result<std::optional<std::string>> text_of(Statement& statement, std::string_view key);
+    // Refused, naming the two, if one of the codes is linked already.
+    Status are_free(std::string_view portal_code, std::string_view local_code);
+    // Keeps the act, and has the records looked at that may tell of these codes.
+    Status look_again(const Link& link, const Act& act, UtcTime now);
 
     Database& db_;
     SqliteLedger& ledger_;
 
     Statement last_stamp_, is_known_, announce_, open_announcements_, announced_, postpone_,
         fetched_;
-    Statement find_content_, count_again_, renew_body_, hurry_, last_revision_, add_, add_body_;
+    Statement find_content_, newest_state_, count_again_, renew_body_, hurry_, last_revision_, add_,
+        add_body_;
     Statement received_, waiting_, next_waiting_, next_announced_, load_, stage_, waits_, put_off_,
         holds_, handed_, add_file_;
     Statement portal_code_, local_code_;

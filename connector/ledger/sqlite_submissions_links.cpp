@@ -23,6 +23,26 @@ Result<std::optional<std::string>> SqliteSubmissions::local_code(std::string_vie
     return text_of(local_code_, portal_code);
 }
 
+Result<bool> SqliteSubmissions::has_arrived(std::string_view portal_code) {
+    is_known_.bind(portal_code);
+    DVC_TRY_ASSIGN(found, is_known_.step());
+    is_known_.reset();
+    return found;
+}
+
+Status SqliteSubmissions::are_free(std::string_view portal_code, std::string_view local_code) {
+    DVC_TRY_ASSIGN(local, text_of(local_code_, portal_code));
+    DVC_TRY_ASSIGN(portal, text_of(portal_code_, local_code));
+    if (!local && !portal) return {};
+    return fail(ErrorKind::Refused,
+                fmt::format("portal code {} and dossier code {} cannot be linked: {} {} is linked "
+                            "to {} already; correct the code in the province's answer, or undo the "
+                            "link: dvcsync submissions unlink {} --reason …",
+                            portal_code, local_code, local ? "portal code" : "dossier code",
+                            local ? portal_code : local_code, local ? *local : *portal,
+                            local ? portal_code : *portal));
+}
+
 Status SqliteSubmissions::link(std::string_view portal_code, std::string_view local_code,
                                UtcTime now) {
     if (portal_code.empty() || local_code.empty())
@@ -31,14 +51,20 @@ Status SqliteSubmissions::link(std::string_view portal_code, std::string_view lo
     DVC_TRY(ledger_.fence());
     DVC_TRY_ASSIGN(local, text_of(local_code_, portal_code));
     if (local == local_code) return {};
-    DVC_TRY_ASSIGN(portal, text_of(portal_code_, local_code));
-    if (local || portal)
-        return fail(
-            ErrorKind::Refused,
-            fmt::format("portal code {} and dossier code {} cannot be linked: {} {} is linked to "
-                        "{} already; correct the code in the province's answer",
-                        portal_code, local_code, local ? "portal code" : "dossier code",
-                        local ? portal_code : local_code, local ? *local : *portal));
+    DVC_TRY_ASSIGN(arrived, has_arrived(portal_code));
+    if (!arrived)
+        return fail(ErrorKind::Refused,
+                    fmt::format("portal code {} and dossier code {} cannot be linked: nothing of "
+                                "this portal code has arrived",
+                                portal_code, local_code));
+    DVC_TRY_ASSIGN(all, links(portal_code));
+    for (const Link& one : all)
+        if (one.local == local_code)  // it does not hold, else it was found above
+            return fail(ErrorKind::Refused,
+                        fmt::format("a person has undone the link of portal code {} and dossier "
+                                    "code {}",
+                                    portal_code, local_code));
+    DVC_TRY(are_free(portal_code, local_code));
     DVC_TRY_ASSIGN(add, db_.prepare("INSERT INTO link (portal, local, linked) "
                                     "VALUES (?1, ?2, ?3)"));
     DVC_TRY(add.run(portal_code, local_code, now));

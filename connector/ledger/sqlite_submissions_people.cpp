@@ -89,7 +89,8 @@ Status SqliteSubmissions::note(std::int64_t id, const Act& act, UtcTime now) {
 Result<std::size_t> SqliteSubmissions::retry(const SubmissionFilter& filter, bool without_files,
                                              const Act& act, UtcTime now) {
     constexpr std::string_view again =
-        "stage = 0, next_at = ?1, changed = ?1, attempts = 0, reason = ''{}";
+        "stage = 0, next_at = ?1, changed = ?1, attempts = 0, "
+        "reason = iif(reading = '', reason, ''){}";
     return act_on(filter, fmt::format(again, without_files ? ", without_files = 1" : ""), act, now);
 }
 
@@ -137,7 +138,7 @@ Result<SubmissionTally> SqliteSubmissions::tally() {
     DVC_TRY_ASSIGN(announced,
                    db_.number("SELECT count(*) FROM announcement WHERE fetched IS NULL"));
     tally.announced = static_cast<std::size_t>(announced);
-    DVC_TRY_ASSIGN(linked, db_.number("SELECT count(*) FROM link"));
+    DVC_TRY_ASSIGN(linked, db_.number("SELECT count(*) FROM link WHERE undone IS NULL"));
     tally.linked = static_cast<std::size_t>(linked);
     return tally;
 }

@@ -1,9 +1,18 @@
 // What citizens file on the portal, on its way to the province: the inbound half of the ledger.
 //
 // Key first: a submission is known by the portal's dossier code and the digest of its content, and
-// its row, unique by both, is durable before anybody is told that it has arrived. What comes again
-// with a known digest is a duplicate, whichever road it takes; other content under a known code is
-// the next revision. Rows are never deleted.
+// its row is durable before anybody is told that it has arrived. The same content as the newest
+// revision is a duplicate, whichever road it takes; other content under a known code is the next
+// revision, and so is what the dossier was before and is again, unless it only comes late:
+//
+//   fetched        the newest revision has arrived since it was asked for: it is fetched once more
+//   by callback    its own time (`filed`) is another than that of the newest revision (whoever
+//                  stamps what is filed stamps a change anew), or it is the filing, told after a
+//                  supplement
+//
+// What callbacks have told since, but was filed earlier, came late itself and makes nothing older.
+// Withdrawals, payments, notices and what nobody can read are events, not states of the dossier:
+// the same again is always the same. Rows are never deleted.
 //
 //   announced → received → handed
 //                  ↕  ↘
@@ -98,9 +107,10 @@ struct Submission {
     UtcTime changed{};
     UtcTime next_at{};  // Waiting: not before
     int attempts = 0;
-    int again = 0;         // how often the same came again
-    std::string reason;    // Waiting, Held: why, for people
-    std::string place;     // Handed: where
+    int again = 0;       // how often the same came again
+    int behind = 0;      // Received, Waiting: the first revision that is in the way; 0: none
+    std::string reason;  // Waiting, Held: why, for people
+    std::string place;   // Handed: where
 };
 
 // A file of a submission that was handed over: digests, not names (those are personal data).
@@ -120,6 +130,14 @@ struct SubmissionFilter {
     std::optional<Stage> stage;
     std::optional<UtcTime> from;  // arrived
     std::optional<UtcTime> until;
+};
+
+// The two codes of one dossier.
+struct Link {
+    std::string portal;
+    std::string local;
+    UtcTime linked{};
+    std::optional<UtcTime> undone;  // by a person, see unlink()
 };
 
 // Every revision once: arrived = received + waiting + held + handed + dismissed.
@@ -152,7 +170,8 @@ class Submissions {
 
     // A duplicate of what is not handed over yet replaces its sealed JSON, whose links may have
     // ended meanwhile, and has what waits tried at once.
-    // `announcement`: ends it, whatever the novelty; one that has ended stays as it is.
+    // `announcement`: ends it, whatever the novelty, unless another revision has come since the
+    // content was asked for and it was known before; one that has ended stays as it is.
     virtual Result<Arrived> receive(const Arrival& arrival, UtcTime now,
                                     std::optional<std::int64_t> announcement = std::nullopt) = 0;
 
@@ -186,8 +205,9 @@ class Submissions {
     // Keeps with a submission an act that moves nothing: somebody has looked at its content.
     virtual Status note(std::int64_t id, const Act& act, UtcTime now) = 0;
     // Held or waiting ones that the filter chooses are due at once; `without_files`: and go without
-    // what cannot be had. Attempts are counted anew. The act is kept with them, unless there are
-    // none. Returns how many.
+    // what cannot be had. Attempts are counted anew; the reason goes, except of what no reading
+    // knows: it has no other to tell why. The act is kept with them, unless there are none. Returns
+    // how many.
     virtual Result<std::size_t> retry(const SubmissionFilter& filter, bool without_files,
                                       const Act& act, UtcTime now) = 0;
     // Held or waiting ones: the province does not want them, and they are in the way no more. The
@@ -197,9 +217,22 @@ class Submissions {
     virtual Result<SubmissionTally> tally() = 0;
 
     // -- the two codes of one dossier ----------------------------------------------------------
-    // Kept for good; again the same is nothing new. Refused: one of the two is linked to another
-    // code already (both are named).
+    // Whether anything of this code has arrived: only then can it be linked.
+    virtual Result<bool> has_arrived(std::string_view portal_code) = 0;
+    // Kept until a person undoes it; again the same is nothing new. Refused: nothing of the
+    // portal's code has arrived, a person has undone this very link, or one of the two is linked to
+    // another code (both are named).
     virtual Status link(std::string_view portal_code, std::string_view local_code, UtcTime now) = 0;
+    // A person: the two are not the same dossier. Then the local one is as if it had never been
+    // linked, both codes are free, and the records that tell of them are looked at again
+    // (Ledger::awaiting); one that says the same is refused. The act is kept with the submission.
+    // Config error: it is linked with nothing.
+    virtual Result<Link> unlink(std::string_view portal_code, const Act& act, UtcTime now) = 0;
+    // A person takes that back. Config error: nothing was undone, or one of the codes has another
+    // partner by now.
+    virtual Result<Link> relink(std::string_view portal_code, const Act& act, UtcTime now) = 0;
+    // Of a code of the portal: the one that holds, and those undone, the latest first.
+    virtual Result<std::vector<Link>> links(std::string_view portal_code) = 0;
     virtual Result<std::optional<std::string>> portal_code(std::string_view local_code) = 0;
     virtual Result<std::optional<std::string>> local_code(std::string_view portal_code) = 0;
 };

@@ -49,6 +49,10 @@ std::vector<fs::path> mapping_files(const fs::path& folder, Faults& faults) {
     return files;
 }
 
+std::string answer_key(std::string_view name, std::string_view kind) {
+    return fmt::format("{} {}", name, kind);
+}
+
 // Name, size and bytes of each file, in the order of their names.
 Result<Digest> digest_of(const fs::path& dir, const std::vector<fs::path>& files) {
     std::string all;
@@ -95,7 +99,8 @@ class ProfileLoader {
         auto plan = load_plan(file, vocabulary_, shared_, context_);
         if (!plan) return;
         for (const auto& other : plans)
-            if (other->operation == plan->operation && other->answers == plan->answers)
+            if (other->operation == plan->operation && other->answers == plan->answers &&
+                (plan->operation || other->kind == plan->kind))
                 file.fault(file.root(),
                            fmt::format("another file already maps '{}'",
                                        plan->operation ? to_string(*plan->operation)
@@ -156,7 +161,7 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
         if (plan->operation)
             set->plans[std::size_t(*plan->operation)].emplace().data_ = plan;
         else
-            set->answers[plan->answers].data_ = plan;
+            set->answers[answer_key(plan->answers, plan->kind->kind.name)].data_ = plan;
     for (const auto& reading : loader.readings)
         set->readings[reading->name].data_ = reading;
     MappingSet result;
@@ -175,8 +180,8 @@ const Plan* MappingSet::plan(Operation operation) const {
     return plan ? &*plan : nullptr;
 }
 
-const Plan* MappingSet::answer(std::string_view name) const {
-    const auto at = data_->answers.find(name);
+const Plan* MappingSet::answer(std::string_view name, std::string_view kind) const {
+    const auto at = data_->answers.find(answer_key(name, kind));
     return at == data_->answers.end() ? nullptr : &at->second;
 }
 

@@ -49,6 +49,9 @@ struct Document {
     std::string key;
     // One JSON object, UTF-8, no white space, members in the order of the file.
     std::string json;
+    // push-status: names everything that the province says in this member, sent or not, whatever
+    // the mapping makes of it. Otherwise zero.
+    Digest said{};
 };
 
 // What the ledger and the reports need to know of a record without opening its payload.
@@ -151,8 +154,8 @@ class MappingSet {
     // nullptr if the profile has no mapping for the operation.
     const Plan* plan(Operation operation) const;
     // What answers a question of the portal ("search/call"); nullptr if the profile has no mapping
-    // with this name.
-    const Plan* answer(std::string_view name) const;
+    // with this name for this kind of record. With `each`, the last document is the answer.
+    const Plan* answer(std::string_view name, std::string_view kind = "dossier") const;
     // How a kind of submission is read; nullptr if the profile has none of this name.
     const Reading* reading(std::string_view name) const;
     // Over the bytes of every file that was read, in a fixed order: names this set in ledger and

@@ -41,7 +41,8 @@ std::optional<std::int64_t> whole_number(std::string_view text, bool negative_al
 
 class Run {
   public:
-    Run(const PlanData& plan, const RecordData& record) : plan_(plan), cursor_(record) {}
+    Run(const PlanData& plan, const RecordData& record)
+        : plan_(plan), record_(record), cursor_(record) {}
 
     tl::expected<std::vector<Document>, Refusal> all() {
         if (plan_.each)
@@ -75,7 +76,33 @@ class Run {
         if (buffer_.GetSize() > limits::max_document)
             fault("", fmt::format("the document is larger than {} bytes", limits::max_document));
         if (faults_.empty())
-            documents_.push_back({key(), std::string(buffer_.GetString(), buffer_.GetSize())});
+            documents_.push_back(
+                {key(), std::string(buffer_.GetString(), buffer_.GetSize()), said()});
+    }
+
+    Digest said() const {
+        if (plan_.operation != Operation::PushStatus || !plan_.each) return {};
+        std::string text;
+        say(plan_.each->spec->members, cursor_.innermost(), text);
+        return sha256(text);
+    }
+
+    // Empty values are as good as none.
+    void say(const Scope& scope, const Frame& frame, std::string& text) const {
+        for (std::size_t i = 0; i < scope.values.size(); ++i) {
+            const auto value = trimmed(record_.values[frame.values + i]);
+            if (!value.empty())
+                text += fmt::format("{}={}:{};", scope.values[i].name, value.size(), value);
+        }
+        for (std::size_t i = 0; i < scope.lists.size(); ++i) {
+            const ListSpec& list = scope.lists[i];
+            for (auto at = record_.lists[frame.lists + i].first; at != no_frame;
+                 at = record_.frames[at].next) {
+                text += list.name + '[';
+                say(list.members, record_.frames[at], text);
+                text += ']';
+            }
+        }
     }
 
     std::string key() {
@@ -262,6 +289,7 @@ class Run {
     }
 
     const PlanData& plan_;
+    const RecordData& record_;
     Cursor cursor_;
     rapidjson::StringBuffer buffer_;
     Json json_{buffer_};

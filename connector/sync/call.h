@@ -87,7 +87,17 @@ struct Handled {
 Handled handle(const Task& task, const PortalCalls& calls, const mapping::MappingSet& mappings,
                const Sealer& sealer, const CallRules& rules, UtcTime now, std::uint64_t random);
 
-// The digest that names a prefix of delivered progress rows by their keys.
+// Names each row of an item by its bytes, row_name_size bytes each, in order. "": it has none, or
+// none can be made of it.
+std::string names_of_rows(const ledger::Claimed& item, const mapping::MappingSet& mappings,
+                          const Sealer& sealer);
+inline constexpr std::size_t row_name_size = 8;
+// Whether nothing is in doubt of the item, or what has perhaps gone already would go as the same
+// bytes: a portal tells a repetition from news by those. `rows`: as named above.
+bool would_repeat(const ledger::Claimed& item, std::string_view rows);
+
+// The digest that names a prefix of delivered rows by their keys, and those of push-status also by
+// what the province says in them.
 Digest steps_digest(std::span<const mapping::Document> rows);
 
 }  // namespace dvcsync::sync

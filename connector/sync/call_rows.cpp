@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connector/sync/intake.h"
 #include "connector/sync/retry.h"
 #include "connector/sync/worker.h"
 
@@ -16,6 +17,14 @@ using ledger::Settlement;
 using ledger::State;
 using portal::Outcome;
 using portal::Verdict;
+
+// The digest that names delivered rows by their keys alone.
+Digest keys_digest(std::span<const mapping::Document> rows) {
+    std::string keys;
+    for (const auto& row : rows)
+        keys.append(row.key).push_back('\n');
+    return sha256(keys);
+}
 
 struct Progressing {  // the rows of one item
     const Claimed* item;
@@ -105,18 +114,35 @@ class ProgressRows : public Worker {
         auto rows = rows_of(item);
         if (!rows) return;
         const std::span<const mapping::Document> all(*rows);
-        if (all.size() < item.steps_done ||
-            (item.steps_done > 0 &&
-             steps_digest(all.first(item.steps_done)) != item.steps_digest)) {
-            settle(
-                parked(item, Cause::Mapping, "steps",
-                       fmt::format("the first {} steps were sent already, and the province has "
-                                   "since removed or renamed one of them: the portal cannot take "
-                                   "a step back; put the old steps back in the province's system",
-                                   item.steps_done)));
+        if (!told_before(item, all)) {
+            settle(parked(item, Cause::Mapping, "steps", no_way_back(item)));
             return;
         }
         items_.push_back({&item, std::move(*rows), item.steps_done, false});
+    }
+
+    // The rows begin with those that were delivered.
+    static bool told_before(const Claimed& item, std::span<const mapping::Document> rows) {
+        if (item.steps_done == 0) return true;
+        if (rows.size() < item.steps_done) return false;
+        const auto told = rows.first(item.steps_done);
+        // Schemas before 5 kept the keys alone.
+        return steps_digest(told) == item.steps_digest || keys_digest(told) == item.steps_digest;
+    }
+
+    static std::string no_way_back(const Claimed& item) {
+        if (item.operation == Operation::PushStatus)
+            return fmt::format(
+                "the first {} events were told to the portal already, and the province has since "
+                "changed, removed or renamed one of them: what was told cannot be taken back; put "
+                "it back as it was in the province's system, and tell the change as a new event "
+                "after the others",
+                item.steps_done);
+        return fmt::format(
+            "the first {} steps were sent already, and the province has since removed or renamed "
+            "one of them: the portal cannot take a step back; put the old steps back in the "
+            "province's system",
+            item.steps_done);
     }
 
     Settlement learnt(const Progressing& one, State state) {
@@ -290,11 +316,38 @@ Handled resolve_doubts(const Task& task, const Worker::Setting& setting, std::ui
     return doubts.take();
 }
 
+std::string names_of_rows(const Claimed& item, const mapping::MappingSet& mappings,
+                          const Sealer& sealer) {
+    std::string names;
+    const auto* plan = mappings.plan(item.operation);
+    const auto xml = sealer.open(item.sealed, seal_context(item.kind, item.code));
+    if (plan == nullptr || !xml) return names;
+    const auto record = mappings.vocabulary().parse(item.kind, *xml);
+    if (!record) return names;
+    const auto rows = plan->run(*record);
+    if (!rows) return names;
+    for (const auto& row : *rows) {
+        const Digest digest = sha256(row.json);
+        names.append(reinterpret_cast<const char*>(digest.data()), row_name_size);
+    }
+    return names;
+}
+
+bool would_repeat(const Claimed& item, std::string_view rows) {
+    const std::size_t from = item.steps_done * row_name_size;
+    if (item.sent.size() <= from) return true;
+    return rows.size() >= item.sent.size() &&
+           rows.substr(from, item.sent.size() - from) == std::string_view(item.sent).substr(from);
+}
+
 Digest steps_digest(std::span<const mapping::Document> rows) {
     if (rows.empty()) return {};
     std::string keys;
-    for (const auto& row : rows)
-        keys.append(row.key).push_back('\n');
+    for (const auto& row : rows) {
+        keys += row.key;
+        if (row.said != Digest{}) keys += '\t' + hex(row.said);
+        keys += '\n';
+    }
     return sha256(keys);
 }
 

@@ -31,6 +31,8 @@ class Delivery {
              const std::atomic<bool>& stop)
         : ledger_(ledger),
           calls_(guarded(calls)),
+          mappings_(mappings),
+          sealer_(sealer),
           clock_(clock),
           gates_(gates),
           operations_(operations),
@@ -168,11 +170,44 @@ class Delivery {
         const std::size_t want = gate.broken() || gate.paced() ? size : size * most;
         DVC_TRY_ASSIGN(items,
                        ledger_.claim(operation, std::min(limits::claim_batch, want), clock_.now()));
+        if (operation == Operation::PushStatus) DVC_TRY(write_down(items));
         const std::size_t before = tasks.size();
         split(operation, std::move(items), size, tasks);
         for (std::size_t i = before; i < tasks.size(); ++i)
             tasks[i].stamp = gate.give(clock_.steady());
         return {};
+    }
+
+    // An event that is out cannot be asked for, so what goes is known before it goes. What may be
+    // there already, and would not be the same now, is left to a person.
+    Status write_down(std::vector<Claimed>& items) {
+        std::vector<Settlement> parked;
+        for (const auto& item : items) {
+            const std::string rows = names_of_rows(item, mappings_, sealer_);
+            if (would_repeat(item, rows)) {
+                DVC_TRY(ledger_.about_to_send(item.item, rows));
+                continue;
+            }
+            Settlement one;
+            one.item = item.item;
+            one.version = item.version;
+            one.state = State::Parked;
+            one.cause = Cause::Portal;
+            one.code = ledger::doubt_code;
+            one.reason =
+                "a call was cut off, and what would go now is not what went then: sent blindly, "
+                "the portal might hold it twice. Compare with what the portal shows: if it has "
+                "none of it, retry; else put it back as it was in the province's system, then "
+                "retry";
+            one.called = false;
+            count(one);
+            parked.push_back(std::move(one));
+        }
+        std::erase_if(items, [&](const Claimed& item) {
+            return std::any_of(parked.begin(), parked.end(),
+                               [&](const Settlement& one) { return one.item == item.item; });
+        });
+        return ledger_.settle(parked, clock_.now());
     }
 
     std::size_t task_size(Operation operation) const {
@@ -338,6 +373,8 @@ class Delivery {
 
     ledger::Ledger& ledger_;
     const PortalCalls calls_;
+    const mapping::MappingSet& mappings_;
+    const Sealer& sealer_;
     Clock& clock_;
     Gates& gates_;
     std::span<const Operation> operations_;

@@ -117,6 +117,11 @@ ledger::Intake prepare(const province::RawRecord& raw, const Digest& digest,
             intake.fault = record.error().message;
         } else if (auto summary = vocabulary.summary(*record); !summary) {
             intake.fault = summary.error().text();
+        } else if (raw.kind == "answer" && summary->steps == 0) {
+            intake.fault =
+                "the answer holds no event: there is nothing to tell the portal; write at least "
+                "one event, or leave the answer out";
+            intake.facts.code = summary->code;
         } else if (intake.fault = undecided(raw.kind, *summary); !intake.fault.empty()) {
             intake.facts.code = summary->code;
         } else {
@@ -283,6 +288,7 @@ Result<IntakeCounts> take_in(province::Source& source, ledger::Ledger& ledger,
         if (batch.end) break;
     }
     progress.end(reading.counts.read);
+    if (!stop) DVC_TRY(look_at_awaiting(ledger, vocabulary, sealer, clock));
     DVC_TRY_ASSIGN(left, source.incomplete());
     reading.counts.left = std::move(left);
     return std::move(reading.counts);

@@ -40,10 +40,16 @@ class ExportTimes {
 inline bool tells_link(const ledger::Intake& intake) {
     return intake.fault.empty() && !intake.portal_code.empty() && !intake.local_code.empty();
 }
-// Compares with the links that are kept: a record that contradicts one gets a fault, and a dossier
+// Compares with the links that are kept: a record that contradicts one gets a fault, and so does a
+// dossier whose code at the portal has not arrived; it waits for that (Intake::awaits). A dossier
 // that is linked is not sent as an ordinary one, whether it says so itself or not.
 Status find_links(ledger::Ledger& ledger, std::span<ledger::Intake> intakes);
 Status keep_links(ledger::Ledger& ledger, std::span<const ledger::Intake> intakes, UtcTime now);
+
+// Looks again at what tells of a link that was not made, or was undone: the code may have arrived,
+// and a person may have changed the links.
+Status look_at_awaiting(ledger::Ledger& ledger, const mapping::Vocabulary& vocabulary,
+                        const Sealer& sealer, const Clock& clock);
 
 // The file says that it holds all procedures.
 bool is_whole_catalogue(const province::EndedFile& file);

@@ -18,6 +18,10 @@ constexpr LocalTime beginning = std::chrono::local_days{2000y / 1 / 1};
 
 constexpr std::size_t staging_key_length = 40;
 
+constexpr std::string_view no_reading =
+    "no reading of the profile is for this service: look at it (submissions show CODE --content), "
+    "do what it asks by hand, and dismiss it; a reading that is written now serves the next ones";
+
 const TimeFormat& stamps() {
     static const TimeFormat format = *TimeFormat::compile("yyyy-MM-ddTHH:mm:ss");
     return format;
@@ -74,14 +78,11 @@ ledger::Arrival arrival_of(const mapping::Reading* reading, std::string_view rea
     arrival.road = road;
     arrival.digest = sha256(json);
     if (reading == nullptr) {
-        arrival.fault = reading_name.empty()
-                            ? "no reading of the profile is for this service: look at it "
-                              "(submissions show CODE --content), do what it asks by hand, and "
-                              "dismiss it; a reading that is written now serves the next ones"
-                            : fmt::format(
-                                  "the profile has no reading '{}'; write "
-                                  "reading-{}.xml, then retry it",
-                                  reading_name, reading_name);
+        arrival.fault = reading_name.empty() ? std::string(no_reading)
+                                             : fmt::format(
+                                                   "the profile has no reading '{}'; write "
+                                                   "reading-{}.xml, then retry it",
+                                                   reading_name, reading_name);
     } else if (auto national = reading->read(json); !national) {
         arrival.fault = national.error().text();
     } else {
@@ -147,6 +148,11 @@ Worked prepare_one(const PullParts& parts, const std::string& province, Work&& w
         return done;
     }
     const auto* reading = parts.mappings.reading(submission.reading);
+    if (reading == nullptr && submission.reading.empty()) {
+        // As when it came; the callback that brought it is not known here any more.
+        done.holds = submission.reason.empty() ? std::string(no_reading) : submission.reason;
+        return done;
+    }
     if (reading == nullptr) {
         done.holds = fmt::format("the profile has no reading '{}'", submission.reading);
         return done;

@@ -134,27 +134,39 @@ CallbackReply Receiver::answer(const Callbacks::Match& match, std::string_view t
 
 // Asked for by either of its two codes.
 Result<std::string> Receiver::status_of(const Body& question) {
-    const auto* plan = parts_.mappings.answer(question.reading);
+    std::string local = question.code, portal = question.code;
+    {
+        const std::lock_guard lock(mutex_);
+        DVC_TRY_ASSIGN(here, parts_.ledger.submissions().local_code(question.code));
+        DVC_TRY_ASSIGN(there, parts_.ledger.submissions().portal_code(question.code));
+        if (here) local = *here;
+        if (there) portal = *there;
+    }
+    DVC_TRY_ASSIGN(document, status_by("dossier", local, question.reading));
+    // The province may have answered a submission of which no dossier has come yet.
+    return document.empty() ? status_by("answer", portal, question.reading) : document;
+}
+
+Result<std::string> Receiver::status_by(const char* kind, const std::string& code,
+                                        const std::string& question) {
+    const auto* plan = parts_.mappings.answer(question, kind);
     if (plan == nullptr) return "";
     ledger::Slice slice;
-    slice.kind = "dossier";
-    slice.codes = {question.code};
+    slice.kind = kind;
+    slice.codes = {code};
     std::vector<ledger::Held> held;
     {
         const std::lock_guard lock(mutex_);
-        DVC_TRY_ASSIGN(local, parts_.ledger.submissions().local_code(question.code));
-        if (local) slice.codes = {*local};
         DVC_TRY_ASSIGN(rows, parts_.ledger.walk(slice, false, 0, 1));
         held = std::move(rows);
     }
     if (held.empty()) return "";
-    DVC_TRY_ASSIGN(
-        xml, parts_.sealer.open(held.front().sealed, seal_context("dossier", held.front().code)));
-    const auto record = parts_.mappings.vocabulary().parse("dossier", xml);
+    DVC_TRY_ASSIGN(xml, parts_.sealer.open(held.front().sealed, seal_context(kind, code)));
+    const auto record = parts_.mappings.vocabulary().parse(kind, xml);
     if (!record) return "";
     auto documents = plan->run(*record);
     if (!documents || documents->empty()) return "";
-    return std::move(documents->front().json);
+    return std::move(documents->back().json);
 }
 
 CallbackReply Receiver::download(const Callbacks::Match& match) {

@@ -88,6 +88,9 @@ class Receiver {
     CallbackReply download(const portal::Callbacks::Match& match);
     // The document that answers a question; "": the province does not know the dossier.
     Result<std::string> status_of(const Body& question);
+    // The same by the record of this kind and code, if there is one.
+    Result<std::string> status_by(const char* kind, const std::string& code,
+                                  const std::string& question);
     CallbackReply say(Said said, std::string_view code = {}, std::string_view reason = {}) const {
         return {parts_.callbacks.answer(said, code, reason), {}};
     }

@@ -166,9 +166,10 @@ ItemAnswer Holdings::take_portal_status(const Json& item) {
     check(portal_status_type(), item, faults);
     const auto status = text_of(item, "TrangThai");
     const auto unit_code = text_of(item, "MaHoSoDonVi");
-    // Refused, or sent back at once: the province may have given it no code of its own.
-    if (faults.empty() && unit_code.empty() && status != "5" && status != "11")
-        faults.add("MaHoSoDonVi", "empty", "chỉ được trống với 5 và 11 (empty only with 5 and 11)");
+    // Refused, sent back or withdrawn at once: the province may have given it no code of its own.
+    if (faults.empty() && unit_code.empty() && status != "5" && status != "7" && status != "11")
+        faults.add("MaHoSoDonVi", "empty",
+                   "chỉ được trống với 5, 7 và 11 (empty only with 5, 7 and 11)");
     std::string key = key_of(item, "MaHoSo");
     if (!faults.empty()) return refuse(faults, std::move(key));
     const PortalStatus row = judge_portal_status(item);

@@ -123,9 +123,11 @@ void World::check_inbound(ledger::Ledger& ledger, const Items& items) {
     check_counts(ledger, rows);
 }
 
-// Every content once, and none that must be there is missing.
+// Every content once, and once more where the dossier became it again; none that must be there is
+// missing.
 void World::check_rows(const std::vector<Kept>& rows) {
-    std::set<std::string> seen;
+    std::multiset<std::string> seen;
+    std::map<std::string, const Kept*> latest;  // of a code: what was fetched last and was news
     for (const Kept& one : rows) {
         if (const std::string why = misplaced(one); !why.empty())
             log_.violated(Invariant::NothingLost, why);
@@ -136,9 +138,20 @@ void World::check_rows(const std::vector<Kept>& rows) {
         if (!nameless && code != one.row.code)
             log_.violated(Invariant::Agreement,
                           fmt::format("{} was filed as {}", name_of(one.row), code));
-        if (!seen.insert(one.mark).second)
+        seen.insert(one.mark);
+        if (static_cast<int>(seen.count(one.mark)) > 1 + one.filed->returns)
             log_.violated(Invariant::StepsOnce,
                           fmt::format("{} is {}, which came before", name_of(one.row), one.mark));
+        if (one.row.road == ledger::Road::Poll) latest[one.row.code] = &one;
+    }
+    for (const auto& one : citizens_.filed()) {
+        const auto fetched = latest.find(one.filing.code);
+        if (!citizens_.traits().lists || one.returns == 0 || !citizens_.is_current(one) ||
+            fetched == latest.end() || fetched->second->mark == one.filing.mark)
+            continue;
+        log_.violated(Invariant::NothingLost,
+                      fmt::format("{} is {} again, but {} was fetched last", one.filing.code,
+                                  one.filing.mark, fetched->second->mark));
     }
     for (const auto& one : citizens_.filed()) {
         const bool listed = citizens_.traits().lists && citizens_.is_current(one);

@@ -96,7 +96,9 @@ void Citizens::file() {
     if (kind < 0.08) {  // again what it was
         Dossier& dossier = chosen->second;
         clock_.sleep(Millis{1'000});
+        Filed* const before = dossier.current;
         dossier.current = dossier.past[rng_.below(dossier.past.size())];
+        if (dossier.current != before) ++dossier.current->returns;
         dossier.changed = time();
         log_.say("citizens: {} is again {}", code, dossier.current->filing.mark);
     } else if (traits_.calls && kind < 0.2) {

@@ -47,6 +47,7 @@ class Citizens {
         bool tried = false;         // a call has perhaps left it with us
         bool acknowledged = false;  // 0 or 1
         bool taken = false;         // 0: the first
+        int returns = 0;            // how often the dossier became this again
     };
 
     Citizens(Rng rng, SimulatedClock& clock, Disk& disk, Log& log, CitizenTraits traits);

@@ -70,7 +70,7 @@ Outcome Desk::take_status(const portal::Item& item, bool unsure) {
     const std::string code(item.code);
     const Document document(item.document);
     const Status status = status_of(document, item.document);
-    const bool may_lack_code = status.word == "5" || status.word == "11";
+    const bool may_lack_code = status.word == "5" || status.word == "7" || status.word == "11";
     if (document.text("MaHoSo") != code || status.at.size() != 14 || status.number == 0 ||
         (status.local_code.empty() && !may_lack_code))
         return outcome(Verdict::Refused, "-1", "a member is wrong");

@@ -172,7 +172,8 @@ void InboxRoom::publish(const province::Delivery& delivery, Entry& entry, int ru
         log_.violated(Invariant::Agreement,
                       fmt::format("the province was given {} as a {}, but it is a {} of {}", what,
                                   delivery.kind, to_string(filing.kind), filing.code));
-    if (!marks_.insert(entry.mark).second)
+    marks_.insert(entry.mark);
+    if (static_cast<int>(marks_.count(entry.mark)) > 1 + filed->returns)
         log_.violated(Invariant::StepsOnce,
                       fmt::format("the province was given {}, which it has had before", what));
     int& last = last_[delivery.code];

@@ -107,7 +107,7 @@ class InboxRoom {
     double faults_;
     std::map<RevisionName, Entry> entries_;  // keys: written before they are published
     std::map<std::string, int> last_;        // revision, by code
-    std::set<std::string> marks_;            // published
+    std::multiset<std::string> marks_;       // published
     std::uint64_t taken_ = 0;
 };
 

@@ -42,6 +42,12 @@ class WatchedLedger final : public Ledger {
     Result<std::vector<Claimed>> unreadable(std::int64_t after, std::size_t max) override {
         return real_->unreadable(after, max);
     }
+    Result<std::vector<Awaiting>> awaiting(std::int64_t after, std::size_t max) override {
+        return real_->awaiting(after, max);
+    }
+    Status about_to_send(std::int64_t item, std::string_view rows) override {
+        return real_->about_to_send(item, rows);
+    }
     Result<std::optional<Provenance>> provenance(std::string_view kind,
                                                  std::string_view code) override {
         return real_->provenance(kind, code);

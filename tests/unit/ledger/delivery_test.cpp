@@ -439,5 +439,43 @@ TEST_P(LedgerTest, CallsTogetherAreOneTransaction) {
     EXPECT_EQ(claim().size(), 1U) << "a later transaction works as ever";
 }
 
+TEST_P(LedgerTest, WhatWasAboutToBeSentIsKnownUntilTheDoubtIsSettled) {
+    take({dossier("A")});
+    const std::string rows("\0\1two", 5);
+    const auto claim_and_say = [&] {
+        const Claimed item = claim_one(Operation::PushDossier);
+        EXPECT_TRUE(ledger().about_to_send(item.item, rows));
+        return item;
+    };
+    settle(settled(claim_and_say(), State::Ready));
+    EXPECT_EQ(claim_and_say().sent, "") << "nothing has gone, for sure";
+    reopen();
+    ASSERT_EQ(*ledger().recover(noon), 1U);
+    const Claimed doubtful = ledger().doubtful(Operation::PushDossier, 1, noon)->front();
+    EXPECT_EQ(doubtful.sent, rows);
+    EXPECT_EQ(ledger().about_to_send(doubtful.item, "x").error().kind, ErrorKind::Bug)
+        << "it is not claimed";
+    settle(settled(doubtful, State::Ready));
+    take({dossier("A", "v2")});
+    const Claimed again = claim_and_say();
+    EXPECT_EQ(again.sent, rows) << "a newer version settles no doubt";
+    Settlement waiting = settled(again, State::Waiting);
+    waiting.next_at = noon;
+    settle(waiting);
+    EXPECT_EQ(claim_and_say().sent, rows) << "nor does a failure";
+    ASSERT_EQ(*ledger().recover(noon), 1U);
+    settle(settled(ledger().doubtful(Operation::PushDossier, 1, noon)->front(), State::Delivered));
+    take({dossier("A", "v3")});
+    EXPECT_EQ(claim_and_say().sent, "");
+    ASSERT_EQ(*ledger().recover(noon), 1U);
+    Settlement parked =
+        settled(ledger().doubtful(Operation::PushDossier, 1, noon)->front(), State::Parked);
+    parked.cause = Cause::Portal;
+    parked.code = doubt_code;
+    settle(parked);
+    ASSERT_EQ(*ledger().retry_parked({}, act("retry", "the portal has none of it"), noon), 1U);
+    EXPECT_EQ(claim_and_say().sent, "") << "a person has compared";
+}
+
 }  // namespace
 }  // namespace dvcsync::ledger

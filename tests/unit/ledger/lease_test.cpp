@@ -40,6 +40,7 @@ class LeaseTest : public LedgerTest {
         all.emplace_back("take", ledger().take(records, "drop", "1", noon).map(nothing));
         all.emplace_back("recover", ledger().recover(noon).map(nothing));
         all.emplace_back("claim", ledger().claim(Operation::PushDossier, 1, noon).map(nothing));
+        all.emplace_back("about_to_send", ledger().about_to_send(1, "rows"));
         all.emplace_back("doubtful",
                          ledger().doubtful(Operation::PushDossier, 1, noon).map(nothing));
         all.emplace_back("feed", ledger().feed_resync(1, noon).map(nothing));
@@ -55,7 +56,7 @@ class LeaseTest : public LedgerTest {
         all.emplace_back("holds", s.holds(1, "x", noon));
         all.emplace_back("handed", s.handed(2, "x", {}, noon));
         all.emplace_back("announcement_waits", s.announcement_waits(1, "x", noon));
-        all.emplace_back("link", s.link("P", "L", noon));
+        all.emplace_back("link", s.link("A", "L", noon));
         all.emplace_back("renew", ledger().renew(noon, noon + minutes{2}));
         return all;
     }

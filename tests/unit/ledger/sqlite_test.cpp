@@ -210,6 +210,28 @@ TEST_F(SqliteTest, ALedgerOfSchema3IsMigratedAndTakesSubmissions) {
     EXPECT_TRUE(ledger->verify());
 }
 
+TEST_F(SqliteTest, ALedgerOfSchema4KeepsTheLinksOfCodesThatHaveArrived) {
+    load_version(4);
+    const auto ledger = open();
+    ASSERT_NE(ledger, nullptr);
+    EXPECT_EQ(*ledger->schema_version(), newest_schema());
+    EXPECT_TRUE(ledger->verify());
+    auto& submissions = ledger->submissions();
+    EXPECT_EQ(*submissions.local_code("P1"), "L1");
+    EXPECT_EQ(*submissions.local_code("P2"), std::nullopt) << "nothing of it has ever come";
+    const auto rows = ledger->awaiting(0, 10);
+    ASSERT_TRUE(rows && rows->size() == 2) << "what was held for it is looked at again";
+    EXPECT_EQ(rows->front().code, "L2");
+    EXPECT_EQ(rows->front().sealed, "sealed L2");
+    EXPECT_EQ(rows->back().kind, "answer");
+    // The same content may come again as a later revision.
+    Arrival back = arrival("P1");
+    EXPECT_EQ(submissions.receive(back, noon)->revision, 2);
+    back.digest.fill(0xab);
+    back.asked = noon + Millis{1};
+    EXPECT_EQ(submissions.receive(back, noon + Millis{1})->revision, 3);
+}
+
 TEST_F(SqliteTest, AMigratedAndANewLedgerHaveTheSameSchema) {
     const char* const schema =
         "SELECT group_concat(line, ';') FROM (SELECT m.name || '.' || c.name || ' ' || c.type || "
@@ -225,7 +247,7 @@ TEST_F(SqliteTest, AMigratedAndANewLedgerHaveTheSameSchema) {
     (void)open();
     const std::string made = text();
     EXPECT_THAT(made, HasSubstr("outbox_ready"));
-    for (const int version : {1, 2, 3}) {
+    for (const int version : {1, 2, 3, 4}) {
         fs::remove(file());
         load_version(version);
         (void)open();

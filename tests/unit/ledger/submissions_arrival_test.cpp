@@ -158,11 +158,97 @@ TEST_P(ArrivalTest, OtherContentOfAKnownCodeIsTheNextRevision) {
     const Arrived second = receive(arrival("A", "v2"));
     EXPECT_EQ(second.revision, 2);
     EXPECT_EQ(second.novelty, Novelty::Revision);
-    const Arrived back = receive(arrival("A", "v1"));
-    EXPECT_EQ(back.novelty, Novelty::Duplicate) << "known content is never new again";
-    EXPECT_EQ(back.revision, 1);
     EXPECT_EQ(receive(arrival("A", "v3")).revision, 3);
+    EXPECT_EQ(receive(arrival("A", "v3")).novelty, Novelty::Duplicate);
     EXPECT_EQ(tally().arrived, 3U);
+}
+
+// The order of what is fetched is known: it is what the portal held after it was asked.
+TEST_P(ArrivalTest, WhatADossierWasBeforeAndIsAgainIsARevision) {
+    Arrival back = arrival("A", "v1");
+    receive(back);
+    receive(arrival("A", "v2"), noon + minutes{1});
+    announce({{"A", "1"}});
+    const std::int64_t id = announced().front().id;
+    back.asked = noon;
+    EXPECT_EQ(submissions().receive(back, noon + minutes{2}, id)->novelty, Novelty::Duplicate)
+        << "the newest came while this one was being fetched";
+    ASSERT_EQ(announced().size(), 1U) << "so it is fetched once more";
+    back.asked = noon + minutes{1};
+    const Arrived again = *submissions().receive(back, noon + minutes{2}, id);
+    EXPECT_THAT(announced(), IsEmpty());
+    EXPECT_EQ(again.novelty, Novelty::Revision);
+    EXPECT_EQ(again.revision, 3);
+    back.asked = noon + minutes{3};
+    EXPECT_EQ(receive(back, noon + minutes{3}).novelty, Novelty::Duplicate);
+    EXPECT_EQ(receive(back, noon + minutes{3}).revision, 3) << "it is counted with the newest";
+    EXPECT_EQ(due_names(), (std::vector<std::string>{"A/1"})) << "all of them in their order";
+    EXPECT_EQ(tally().arrived, 3U);
+    EXPECT_EQ(tally().duplicates, 3U);
+}
+
+TEST_P(ArrivalTest, ACallbackThatIsToldLateMakesNoRevision) {
+    const auto told = [](const char* content, const char* kind, minutes filed) {
+        Arrival one = arrival("A", content);
+        one.road = Road::Callback;
+        one.kind = kind;
+        one.filed = noon + filed;
+        return one;
+    };
+    receive(told("v1", "filing", minutes{0}));
+    receive(told("v2", "supplement", minutes{0}));
+    EXPECT_EQ(receive(told("v1", "filing", minutes{0})).novelty, Novelty::Duplicate)
+        << "a dossier is filed before it is supplemented";
+    const Arrived back = receive(told("v1", "supplement", minutes{0}));
+    EXPECT_EQ(back.novelty, Novelty::Revision) << "told as a supplement, it is one";
+    EXPECT_EQ(back.revision, 3);
+    receive(told("v4", "supplement", minutes{5}));
+    EXPECT_EQ(receive(told("v2", "supplement", minutes{0})).novelty, Novelty::Duplicate)
+        << "the portal stamps what is filed, and has stamped the newest later";
+    EXPECT_EQ(receive(told("v1", "supplement", minutes{0})).revision, 3);
+    EXPECT_EQ(tally().arrived, 4U);
+}
+
+TEST_P(ArrivalTest, CallbacksThatOvertakeEachOtherMakeNothingOlder) {
+    Arrival second = arrival("A", "v2");
+    second.kind = "supplement";
+    second.filed = noon;
+    second.road = Road::Callback;
+    receive(second);
+    Arrival first = arrival("A", "v1");
+    first.road = Road::Callback;
+    EXPECT_EQ(receive(first).revision, 2) << "it is handed over, late as it is";
+    second.road = Road::Poll;
+    second.asked = noon + minutes{1};
+    EXPECT_EQ(receive(second, noon + minutes{1}).novelty, Novelty::Duplicate)
+        << "what was filed last has been here all the time";
+    first.road = Road::Poll;
+    first.asked = noon + minutes{2};
+    EXPECT_EQ(receive(first, noon + minutes{2}).novelty, Novelty::Duplicate);
+    Arrival third = arrival("A", "v3");
+    third.filed = noon + minutes{3};
+    third.asked = noon + minutes{3};
+    EXPECT_EQ(receive(third, noon + minutes{3}).revision, 3);
+    second.asked = noon + minutes{4};
+    EXPECT_EQ(receive(second, noon + minutes{4}).revision, 4) << "the portal holds it again";
+    third.asked = noon + minutes{5};
+    EXPECT_EQ(receive(third, noon + minutes{5}).revision, 5) << "and then the other one again";
+}
+
+TEST_P(ArrivalTest, WhatHappensBesideADossierIsOnceWhateverComesBetween) {
+    Arrival filed = arrival("A", "v1");
+    receive(filed);
+    for (const char* kind : {"payment", "withdrawal", "unknown"}) {
+        Arrival event = arrival("A", kind);
+        event.kind = kind;
+        receive(event);
+        filed.asked = noon + hours{1};
+        EXPECT_EQ(receive(filed, noon + hours{1}).novelty, Novelty::Duplicate) << kind;
+    }
+    Arrival event = arrival("A", "payment");
+    event.kind = "payment";
+    EXPECT_EQ(receive(event).novelty, Novelty::Duplicate);
+    EXPECT_EQ(tally().arrived, 4U);
 }
 
 TEST_P(ArrivalTest, WhatCannotBeReadIsHeldAtOnceAndKept) {
@@ -182,6 +268,7 @@ TEST_P(ArrivalTest, AnErrorInsideTogetherUndoesArrivals) {
         DVC_TRY(submissions().receive(arrival("A"), noon, id));
         DVC_TRY(submissions().announce(std::vector<Announcement>{{"B", "1"}}, noon));
         DVC_TRY(submissions().link("A", "L", noon));
+        DVC_TRY(submissions().unlink("A", act("unlink"), noon));
         return fail(ErrorKind::Retry, "the disk");
     });
     EXPECT_FALSE(done);

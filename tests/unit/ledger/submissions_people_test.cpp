@@ -1,4 +1,6 @@
 // What persons see of submissions and do with them, and the two codes of one dossier.
+#include <algorithm>
+
 #include "tests/unit/ledger/submissions_test.h"
 
 namespace dvcsync::ledger {
@@ -116,7 +118,7 @@ TEST_P(SubmissionPeopleTest, TheTallyAddsUp) {
     receive(arrival("handed"));
     receive(arrival("handed"));
     ASSERT_TRUE(submissions().announce(std::vector<Announcement>{{"X", "1"}}, noon));
-    is_ok(submissions().link("P", "L", noon));
+    is_ok(submissions().link("held", "L", noon));
     const SubmissionTally t = tally();
     EXPECT_EQ(t.arrived, 6U);
     EXPECT_EQ(t.received, 1U);
@@ -138,6 +140,8 @@ TEST_P(SubmissionPeopleTest, LongWordsAreCut) {
 TEST_P(SubmissionPeopleTest, TheTwoCodesOfADossierFindEachOther) {
     EXPECT_EQ(*submissions().portal_code("L"), std::nullopt);
     EXPECT_EQ(*submissions().local_code("P"), std::nullopt);
+    receive(arrival("P"));
+    receive(arrival("P2"));
     is_ok(submissions().link("P", "L", noon));
     is_ok(submissions().link("P", "L", noon + hours{1}));
     is_ok(submissions().link("P2", "L2", noon));
@@ -150,6 +154,8 @@ TEST_P(SubmissionPeopleTest, TheTwoCodesOfADossierFindEachOther) {
 }
 
 TEST_P(SubmissionPeopleTest, ACodeIsLinkedOnceAndBothAreNamed) {
+    receive(arrival("P"));
+    receive(arrival("Q"));
     is_ok(submissions().link("P", "L", noon));
     const auto portal = submissions().link("P", "other", noon);
     ASSERT_FALSE(portal);
@@ -164,6 +170,146 @@ TEST_P(SubmissionPeopleTest, ACodeIsLinkedOnceAndBothAreNamed) {
     EXPECT_EQ(tally().linked, 1U);
     EXPECT_EQ(submissions().link("", "L", noon).error().kind, ErrorKind::Bug);
     EXPECT_EQ(submissions().link("P", "", noon).error().kind, ErrorKind::Bug);
+}
+
+TEST_P(SubmissionPeopleTest, OnlyACodeThatHasArrivedIsLinked) {
+    EXPECT_FALSE(*submissions().has_arrived("P"));
+    const auto early = submissions().link("P", "L", noon);
+    ASSERT_FALSE(early);
+    EXPECT_EQ(early.error().kind, ErrorKind::Refused);
+    EXPECT_THAT(early.error().message, HasSubstr("nothing of this portal code has arrived"));
+    receive(arrival("P"));
+    EXPECT_TRUE(*submissions().has_arrived("P"));
+    is_ok(submissions().link("P", "L", noon));
+}
+
+TEST_P(SubmissionPeopleTest, AWrongLinkIsUndoneWithAReasonAndBothCodesAreFree) {
+    const std::int64_t id = receive(arrival("P")).id;
+    receive(arrival("Q"));
+    EXPECT_EQ(submissions().unlink("P", act("unlink"), noon).error().kind, ErrorKind::Config);
+    EXPECT_EQ(submissions().relink("P", act("relink"), noon).error().kind, ErrorKind::Config);
+    is_ok(submissions().link("P", "wrong", noon));
+    const auto undone = submissions().unlink("P", act("unlink", "a slip"), noon + hours{1});
+    ASSERT_TRUE(undone);
+    EXPECT_EQ(undone->local, "wrong");
+    reopen();
+    EXPECT_EQ(*submissions().local_code("P"), std::nullopt);
+    EXPECT_EQ(*submissions().portal_code("wrong"), std::nullopt);
+    EXPECT_EQ(tally().linked, 0U);
+    EXPECT_EQ(submissions().unlink("P", act("unlink"), noon).error().kind, ErrorKind::Config);
+    const auto same = submissions().link("P", "wrong", noon);
+    ASSERT_FALSE(same);
+    EXPECT_EQ(same.error().kind, ErrorKind::Refused);
+    EXPECT_THAT(same.error().message, HasSubstr("a person has undone"));
+
+    is_ok(submissions().link("P", "right", noon + hours{2}));
+    is_ok(submissions().link("Q", "wrong", noon + hours{2}));
+    const auto all = submissions().links("P");
+    ASSERT_TRUE(all && all->size() == 2);
+    EXPECT_EQ(all->front().local, "right");
+    EXPECT_EQ(all->front().undone, std::nullopt);
+    EXPECT_EQ(all->back().local, "wrong");
+    EXPECT_EQ(all->back().undone, noon + hours{1});
+    const auto acts = submissions().acts(id);
+    ASSERT_TRUE(acts && acts->size() == 1);
+    EXPECT_EQ(acts->front().what, "unlink");
+    EXPECT_EQ(acts->front().reason, "a slip");
+    EXPECT_EQ(acts->front().at, noon + hours{1});
+}
+
+TEST_P(SubmissionPeopleTest, WhatWasUndoneByMistakeIsTakenBackUnlessTheCodesHaveOtherPartners) {
+    const std::int64_t id = receive(arrival("P")).id;
+    is_ok(submissions().link("P", "L", noon));
+    ASSERT_TRUE(submissions().unlink("P", act("unlink"), noon));
+    ASSERT_TRUE(submissions().relink("P", act("relink", "it was right"), noon + hours{1}));
+    EXPECT_EQ(*submissions().local_code("P"), "L");
+    EXPECT_EQ(submissions().acts(id)->size(), 2U);
+    ASSERT_TRUE(submissions().unlink("P", act("unlink"), noon + hours{2}));
+    receive(arrival("Q"));
+    is_ok(submissions().link("Q", "L", noon));
+    const auto taken = submissions().relink("P", act("relink"), noon + hours{3});
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().kind, ErrorKind::Config);
+    EXPECT_THAT(taken.error().message, HasSubstr("submissions unlink Q"));
+    EXPECT_EQ(submissions().acts(id)->size(), 3U) << "nothing was done";
+}
+
+TEST_P(SubmissionPeopleTest, RecordsOfAnUndoneLinkAreLookedAtAgain) {
+    receive(arrival("P"));
+    Intake local = dossier("L");
+    local.queue.clear();
+    Intake answer = dossier("P");
+    answer.facts.kind = "answer";
+    answer.digest = sha256("answer");
+    answer.queue = {Operation::PushStatus};
+    take({local, answer});
+    is_ok(submissions().link("P", "L", noon));
+    EXPECT_THAT(*ledger().awaiting(0, 10), IsEmpty());
+    ASSERT_TRUE(submissions().unlink("P", act("unlink"), noon));
+    const auto rows = ledger().awaiting(0, 10);
+    ASSERT_TRUE(rows && rows->size() == 2);
+    EXPECT_EQ(rows->front().code, "L");
+    EXPECT_EQ(rows->front().sealed, local.sealed);
+    EXPECT_EQ(rows->back().kind, "answer");
+    EXPECT_EQ(ledger().awaiting(rows->front().record, 10)->size(), 1U);
+
+    local.queue = {Operation::PushDossier};
+    take({local});
+    EXPECT_EQ(*ledger().count({}), 1U) << "its content is current: nothing new";
+    local.revisit = true;
+    take({local});
+    EXPECT_EQ(claim_one(Operation::PushDossier).code, "L") << "its place is another one now";
+    answer.revisit = true;
+    take({answer});
+    EXPECT_THAT(*ledger().awaiting(0, 10), IsEmpty());
+    EXPECT_EQ(claim_one(Operation::PushStatus).version, 1) << "nothing has changed for it";
+}
+
+TEST_P(SubmissionPeopleTest, ARecordAwaitsItsCodeUntilThatArrives) {
+    Intake early = dossier("L");
+    early.fault = "not arrived";
+    early.awaits = "P";
+    take({early, dossier("other")});
+    EXPECT_THAT(*ledger().awaiting(0, 10), IsEmpty());
+    receive(arrival("P"));
+    EXPECT_EQ(ledger().awaiting(0, 10)->size(), 1U);
+    Intake mended = dossier("L", "v2");
+    take({mended});
+    EXPECT_THAT(*ledger().awaiting(0, 10), IsEmpty()) << "it names no code of the portal any more";
+}
+
+TEST_P(SubmissionPeopleTest, WhatIsInTheWayOfARevisionIsNamed) {
+    submission_in(Stage::Held, "A");
+    const std::int64_t second = receive(arrival("A", "v2")).id;
+    receive(arrival("A", "v3"));
+    is_ok(submissions().waits(second, "no answer", noon + hours{1}, noon));
+    const auto behind = [&] {
+        auto all = *submissions().list(of_code("A"), 10);
+        std::sort(all.begin(), all.end(),
+                  [](const auto& a, const auto& b) { return a.revision < b.revision; });
+        std::vector<int> behind;
+        for (const auto& one : all)
+            behind.push_back(one.behind);
+        return behind;
+    };
+    EXPECT_THAT(behind(), ElementsAre(0, 1, 1));
+    ASSERT_TRUE(submissions().dismiss(of_code("A"), act("dismiss"), noon));
+    EXPECT_THAT(behind(), ElementsAre(0, 0, 0)) << "dismissed, both of them";
+    receive(arrival("B", "v1"));
+    receive(arrival("B", "v2"));
+    EXPECT_EQ(due().size(), 2U);
+    EXPECT_EQ(due().back().behind, 0);
+}
+
+TEST_P(SubmissionPeopleTest, ARetryOfWhatNoReadingKnowsKeepsItsReason) {
+    Arrival strange = arrival("A");
+    strange.reading = "";
+    strange.kind = "unknown";
+    strange.fault = "no reading is for the service 'DichVuMoi'";
+    receive(strange);
+    ASSERT_EQ(*submissions().retry({}, false, act("retry"), noon), 1U);
+    EXPECT_EQ(only("A").stage, Stage::Received);
+    EXPECT_EQ(only("A").reason, strange.fault);
 }
 
 // Receipts and answers go out by the ordinary records and items.

@@ -321,7 +321,8 @@ TEST_F(ReadingFile, NamesAreTakenOnceAndWrittenRecordsAreNotRead) {
     EXPECT_EQ(faults(reading), "");
     const auto set = folder_.load();
     EXPECT_TRUE(set->vocabulary().kinds().empty()) << "a drop file may not hold one";
-    EXPECT_NE(set->answer("q"), nullptr);
+    EXPECT_NE(set->answer("q", "back"), nullptr);
+    EXPECT_EQ(set->answer("q"), nullptr) << "of dossiers nobody has said an answer";
     folder_.write("portal/p/t.xml",
                   "<mapping record='back' answers='q' operation='push-dossier'>"
                   "<field to='F' from='text'/></mapping>");

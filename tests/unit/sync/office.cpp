@@ -30,4 +30,19 @@ std::string dossier_xml(const std::string& code, int steps, const std::string& s
         code, status, note, rows);
 }
 
+std::string answer_xml(const std::string& portal_code, const std::string& code,
+                       std::initializer_list<std::pair<const char*, const char*>> events) {
+    std::string xml = fmt::format(
+        "<answer><portal-code>{}</portal-code><code>{}</code><agency>000.00.01.H22</agency>"
+        "<agency-name>Sở</agency-name><procedure>1.005129</procedure><account></account><events>",
+        portal_code, code);
+    for (const auto& [status, at] : events) {
+        xml += fmt::format(
+            "<event><id>{0}</id><status>{0}</status><at>{1}</at><person>B</person>"
+            "<content>c</content><files></files></event>",
+            status, at);
+    }
+    return xml + "</events></answer>";
+}
+
 }  // namespace dvcsync::sync

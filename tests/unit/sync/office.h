@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "connector/ledger/submissions.h"
 #include "connector/sync/connector.h"
 #include "tests/unit/base/temporary_folder.h"
 
@@ -175,6 +176,17 @@ class Office {
         return counts.value_or(DeliveryCounts{});
     }
 
+    // Something of this code of the portal has come, whatever it is.
+    void arrive(const std::string& code) {
+        ledger::Arrival one;
+        one.code = code;
+        one.reading = "submission";
+        one.kind = "filing";
+        one.digest = sha256(code);
+        one.sealed = "sealed";
+        EXPECT_TRUE(ledger->submissions().receive(one, clock.now()));
+    }
+
     std::vector<ledger::ItemRow> parked() const {
         ledger::Filter filter;
         filter.state = ledger::State::Parked;
@@ -192,6 +204,9 @@ class Office {
     std::unique_ptr<mapping::MappingSet> mappings;
 };
 
+// What the province answers; the events' ids are their words.
+std::string answer_xml(const std::string& portal_code, const std::string& code,
+                       std::initializer_list<std::pair<const char*, const char*>> events);
 // A dossier that the contract accepts. `steps` of them; further elements replace what is inside.
 std::string dossier_xml(const std::string& code, int steps = 2,
                         const std::string& status = "processing", const std::string& note = "");

@@ -269,6 +269,7 @@ TEST_F(Callbacks, AreToldToComeAgainWhileTheLedgerCannotBeWritten) {
 TEST_F(Callbacks, AskedForADossierTellItsStatusByEitherCode) {
     drop("dossiers-1.xml", dossier_xml("000.00.01.H22-190301-0001"));
     read();
+    arrive("G22-1");
     ASSERT_TRUE(ledger->submissions().link("G22-1", "000.00.01.H22-190301-0001", clock.now()));
     for (const char* code : {"000.00.01.H22-190301-0001", "G22-1"}) {
         const auto reply =
@@ -280,6 +281,38 @@ TEST_F(Callbacks, AskedForADossierTellItsStatusByEitherCode) {
     EXPECT_THAT(
         call(R"({"masohoso": "nobody"})", "/VXPAdapter/RestService/forward/search/call").reply.body,
         HasSubstr("masohoso not found"));
+}
+
+TEST_F(Callbacks, AskedForASubmissionThatWasAnsweredTellTheLastEventByEitherCode) {
+    arrive("G22-1");
+    arrive("G22-2");
+    drop("answers-1.xml",
+         answer_xml("G22-1", "L-1",
+                    {{"accepted", "01/07/2019 08:00:00"}, {"processing", "01/07/2019 09:00:00"}}) +
+             answer_xml("G22-2", "", {{"refused", "01/07/2019 08:00:00"}}));
+    read();
+    const auto ask = [this](const char* code) {
+        return call(fmt::format(R"({{"masohoso": "{}"}})", code),
+                    "/XrdAdapter/RestService/forward/search/call")
+            .reply.body;
+    };
+    for (const char* code : {"G22-1", "L-1"}) {
+        EXPECT_THAT(ask(code), HasSubstr("\"MaHoSo\":\"G22-1\"")) << code;
+        EXPECT_THAT(ask(code), HasSubstr("\"TrangThaiHoSo\":\"4\"")) << code;
+    }
+    EXPECT_THAT(ask("G22-2"), HasSubstr("\"TrangThaiHoSo\":\"3\""));
+    EXPECT_THAT(ask("L-2"), HasSubstr("masohoso not found"));
+}
+
+TEST_F(Callbacks, OfAnUnknownServiceKeepTheirReasonWhenTheyAreTriedAgain) {
+    call(R"({"service": "LaLam", "data": {"MaHoSoQG": "G22-7"}})");
+    const std::string reason = all().front().reason;
+    ledger::Act act;
+    act.what = "retry";
+    ASSERT_EQ(*ledger->submissions().retry({}, false, act, clock.now()), 1u);
+    run();
+    EXPECT_EQ(all().front().stage, Stage::Held);
+    EXPECT_EQ(all().front().reason, reason);
 }
 
 TEST_F(Callbacks, FetchOnlyWhatLiesInTheFolderUnderAnId) {
@@ -315,22 +348,8 @@ TEST(Turns, ComeWhenThereIsRoom) {
 
 // -- what the province answers ------------------------------------------------------------------
 
-std::string answer_xml(const std::string& portal_code, const std::string& code,
-                       std::initializer_list<std::pair<const char*, const char*>> events) {
-    std::string xml = fmt::format(
-        "<answer><portal-code>{}</portal-code><code>{}</code><agency>000.00.01.H22</agency>"
-        "<agency-name>Sở</agency-name><procedure>1.005129</procedure><account></account><events>",
-        portal_code, code);
-    for (const auto& [status, at] : events) {
-        xml += fmt::format(
-            "<event><id>{0}</id><status>{0}</status><at>{1}</at><person>B</person>"
-            "<content>c</content><files></files></event>",
-            status, at);
-    }
-    return xml + "</events></answer>";
-}
-
 TEST_F(Pull, TheProvincesAnswersGoOnceEachInOrderWithBothCodes) {
+    arrive("G22-1");
     drop("answers-1.xml",
          answer_xml("G22-1", "000.00.01.H22-190701-0001", {{"accepted", "01/07/2019 08:00:00"}}));
     read();
@@ -355,6 +374,8 @@ TEST_F(Pull, TheProvincesAnswersGoOnceEachInOrderWithBothCodes) {
 TEST_F(Pull, ADossierBornOnThePortalDoesNotGoAsAnOrdinaryOne) {
     const std::string linked = "000.00.01.H22-190701-0001";
     const std::string says_so = "000.00.01.H22-190701-0002";
+    arrive("G22-1");
+    arrive("G22-2");
     drop("answers-1.xml", answer_xml("G22-1", linked, {{"accepted", "01/07/2019 08:00:00"}}));
     std::string with_code = dossier_xml(says_so);
     with_code.replace(with_code.find("</code>"), 7, "</code><portal-code>G22-2</portal-code>");
@@ -365,7 +386,8 @@ TEST_F(Pull, ADossierBornOnThePortalDoesNotGoAsAnOrdinaryOne) {
     EXPECT_EQ(**ledger->submissions().local_code("G22-2"), says_so);
 }
 
-TEST_F(Pull, ALinkIsForGoodAndARecordThatContradictsItIsParked) {
+TEST_F(Pull, ARecordThatContradictsALinkIsParked) {
+    arrive("G22-1");
     drop("answers-1.xml", answer_xml("G22-1", "L-1", {{"accepted", "01/07/2019 08:00:00"}}));
     read();
     drop("answers-2.xml", answer_xml("G22-1", "L-2", {{"accepted", "01/07/2019 08:00:00"}}));
@@ -376,7 +398,9 @@ TEST_F(Pull, ALinkIsForGoodAndARecordThatContradictsItIsParked) {
 }
 
 // A retry of what intake has parked reads it again: the rules of links hold then, too.
-TEST_F(Pull, ALinkIsForGoodAlsoForARecordThatIsReadAgain) {
+TEST_F(Pull, ARecordThatContradictsALinkStaysParkedWhenItIsReadAgain) {
+    arrive("G22-1");
+    arrive("G22-2");
     drop("answers-1.xml", answer_xml("G22-1", "L-1", {{"accepted", "01/07/2019 08:00:00"}}) +
                               answer_xml("G22-2", "L-1", {{"accepted", "01/07/2019 08:00:00"}}));
     read();
@@ -391,6 +415,7 @@ TEST_F(Pull, ALinkIsForGoodAlsoForARecordThatIsReadAgain) {
 }
 
 TEST_F(Pull, ALinkedDossierThatIsReadAgainIsNotSentAsAnOrdinaryOne) {
+    arrive("G22-1");
     const std::string code = "000.00.01.H22-190701-0001";
     drop("dossiers-1.xml", dossier_xml(code, 2, "unheard-of"));  // parked: no such status word
     drop("answers-2.xml", answer_xml("G22-1", code, {{"accepted", "01/07/2019 08:00:00"}}));
