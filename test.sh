@@ -30,8 +30,8 @@ for option in "$@"; do
   esac
 done
 
-# The test programs of the modules that start threads.
-readonly threaded=(test_portal test_sync test_console)
+# The modules that start threads.
+readonly threaded=(portal sync console)
 
 total_passed=0 total_failed=0
 summary=()
@@ -51,18 +51,35 @@ check() { # STAGE COMMAND…
   if "$@"; then record "$stage" 1 0 "$started"; else record "$stage" 0 1 "$started"; fi
 }
 
-# The names of the tests that failed and the first of what they said.
+# What each test that failed says of it: the lines that name a fault with what follows, and the end.
 show_failures() { # LOG
   printf '\n--- failed, from %s ---\n' "${1#"$dvc_top"/}"
+  awk '
+    function tell(  i, last, shown) {
+      for (i = 1; i <= lines; ++i) {
+        if (line[i] ~ /: Failure$|^FAILED |FAILED  \]|ERROR: |runtime error|WARNING: ThreadSanitizer/) last = i + 16
+        if ((i <= last && shown < 90) || i > lines - 8) { print "  " substr(line[i], 1, 300); ++shown }
+      }
+      lines = 0
+    }
+    /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
+      tell()
+      bad = /\*\*\*/ && !/\*\*\*Skipped/
+      if (bad) print substr($0, 1, 120)
+      next
+    }
+    /^ +Start +[0-9]+: / || /^[0-9]+% tests passed/ { tell(); bad = 0 }
+    bad { line[++lines] = $0 }
+    END { tell() }' "$1" | head -n 200
   sed -n '/^The following tests FAILED/,$p' "$1" | cut -c 1-160 | head -n 30
-  grep -E -A 6 ': Failure$|^FAILED |ERROR: |runtime error|WARNING: ThreadSanitizer' "$1" |
-    cut -c 1-300 | head -n 60
 }
 
-# The tests of a build. The counts are ctest's own.
+# The tests of a build. The counts are ctest's own; a process of many unit tests counts as those, by the
+# report that it leaves. One that ended without a report counts as one failure.
 run_ctest() { # STAGE PRESET [CTEST OPTION…]
-  local stage=$1 preset=$2 started=$SECONDS log=$dvc_logs/ctest-$2.log line status=0
+  local stage=$1 preset=$2 started=$SECONDS log=$dvc_logs/ctest-$2.log line report status=0
   shift 2
+  rm -rf "build/$preset/gtest"
   "${fixed_addresses[@]}" ctest --test-dir "build/$preset" --output-on-failure --no-tests=error \
     -j "$(nproc)" --timeout 300 "$@" >"$log" 2>&1 </dev/null || status=$?
   line=$(grep -E '^[0-9]+% tests passed' "$log" || true)
@@ -70,6 +87,12 @@ run_ctest() { # STAGE PRESET [CTEST OPTION…]
     local failed=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
     # A status without a failed test is a fault of the run itself.
     ((status == 0 || failed > 0)) || failed=1 all=$((all + 1))
+    for report in "build/$preset/gtest"/*.xml; do
+      [[ -e $report ]] || continue
+      [[ $(grep -m 1 '<testsuites ' "$report") =~ tests=\"([0-9]+)\"\ failures=\"([0-9]+)\" ]] || continue
+      all=$((all + BASH_REMATCH[1] - 1))
+      ((BASH_REMATCH[2] < 2)) || failed=$((failed + BASH_REMATCH[2] - 1))
+    done
     ((failed == 0)) || show_failures "$log" >&2
     record "$stage" $((all - failed)) "$failed" "$started"
   else
@@ -161,8 +184,8 @@ say "Fuzzing"
 fuzz_all $((long ? 300 : 20))
 
 say "Modules with threads under the thread sanitizer"
-check "build: thread sanitizer" configure_and_build tsan "${threaded[@]}"
-run_ctest "tests: data races" tsan -L unit -E '_NOT_BUILT|province.xsd'
+check "build: thread sanitizer" configure_and_build tsan "${threaded[@]/#/test_}"
+run_ctest "tests: data races" tsan -R "^unit[.]($(IFS='|' && echo "${threaded[*]}"))[.]"
 
 if ((lint)); then
   say "clang-tidy over every source"
