@@ -29,7 +29,7 @@ end_program() { # PID
   kill -KILL "$1" 2>/dev/null || true
   echo "$tries"
 }
-trap 'end_program "$nginx_pid" >/dev/null; end_program "$serve_pid" >/dev/null; stop_sandbox; rm -rf "$work"' EXIT
+trap 'end_program "$nginx_pid" >/dev/null; end_program "$serve_pid" >/dev/null; stop_sandbox; stop_file_host; rm -rf "$work"' EXIT
 
 start_serve() {
   local tries ready=$work/serve.json
@@ -108,13 +108,13 @@ start_serve
 start_nginx
 url=$nginx_url/$forward
 
-submission() { # CODE SUMMARY
+submission() { # CODE SUMMARY [LINK-OF-FORM]
   cat <<JSON
 {"service": "NhanHoSo", "isUpdating": false, "data": {"MaHoSoQG": "$1", "MaTTHC": "1.001193", "TenTTHC": "Đăng ký khai sinh",
  "MaDonViTiepNhan": "H22.38", "TenDonViTiepNhan": "UBND", "NgayNop": "20190301080000", "LoaiDoiTuong": "1",
  "MaDoiTuong": "T1", "ChuHoSo": "Người Không Tên", "SoDinhDanh": "001099000001", "LoaiDinhDanh": "1", "SoDienThoai": "",
  "Email": "", "Fax": "", "MaTinh": "02", "MaHuyen": "", "MaXa": "", "DiaChi": "", "TenToChuc": "", "MaSoThue": "",
- "TrichYeuHoSo": "$2", "HinhThuc": "0", "LePhi": "0", "TrangThaiThanhToan": "0", "URLTepDangKy": "",
+ "TrichYeuHoSo": "$2", "HinhThuc": "0", "LePhi": "0", "TrangThaiThanhToan": "0", "URLTepDangKy": "${3-}",
  "EformThongTinChiTiet": {"a": "b"}, "ThanhPhanHoSo": []}}
 JSON
 }
@@ -191,6 +191,22 @@ done
 cat "$work/serve.err" >"$work/out"
 verdict "both revisions are with the province within seconds ($handed)" "$([[ $handed == 2 ]]; echo $?)"
 
+# A file that cannot be had at first is asked for again when it is due, without a poll and without another call.
+start_file_host
+(sandbox_admin=http://127.0.0.1:$(json_number "$work/files.json" admin_port); administer POST '/faults?spec=citizen-file-missing=1') >"$work/out"
+submission 000.00.00.H22-190301-0002 file "$files_url/files/pdf-0000000000000005" >"$work/file.json"
+portal -d @"$work/file.json" "$url/nhanhsdvcqg"
+answered "a submission with a file" 200 '"error_code" *: *0'
+waited=0 handed=0
+for ((tries = 0; tries < 300; ++tries)); do
+  [[ $(in_ledger "SELECT max(attempts) FROM submission WHERE code LIKE '%-0002'") == 0 ]] || waited=1
+  handed=$(find "$work/province/inbox/new/000.00.00.H22-190301-0002-r1" -name '*.pdf' 2>/dev/null | wc -l)
+  ((handed >= 1)) && break
+  sleep 0.1
+done
+cat "$work/serve.err" >"$work/out"
+verdict "has waited, and is with the province with its file ($waited, $handed)" "$([[ $waited$handed == 11 ]]; echo $?)"
+
 # The end, and without dvcsync.
 took=$(end_program "$serve_pid")
 status=0
@@ -198,7 +214,7 @@ wait "$serve_pid" || status=$?
 cat "$work/serve.err" >"$work/out"
 verdict "SIGTERM ends it cleanly within five seconds (status $status, $took tenths)" "$((status == 0 && took < 50 ? 0 : 1))"
 serve_pid=''
-contains "it says what came" 'accepted 2, duplicates 1' "$work/province/dvcsync.log"
+contains "it says what came" 'accepted 3, duplicates 1' "$work/province/dvcsync.log"
 portal -d @"$work/first.json" "$url/nhanhsdvcqg"
 answered "when dvcsync is not there the portal is told to come again" 503
 contains "   with Retry-After" '^Retry-After: 30' "$work/headers"
