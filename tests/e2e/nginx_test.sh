@@ -200,7 +200,7 @@ answered "a submission with a file" 200 '"error_code" *: *0'
 waited=0 handed=0
 for ((tries = 0; tries < 300; ++tries)); do
   [[ $(in_ledger "SELECT max(attempts) FROM submission WHERE code LIKE '%-0002'") == 0 ]] || waited=1
-  handed=$(find "$work/province/inbox/new/000.00.00.H22-190301-0002-r1" -name '*.pdf' 2>/dev/null | wc -l)
+  handed=$(find "$work/province/inbox/new/000.00.00.H22-190301-0002-r1" -name '*.pdf' 2>/dev/null | wc -l || true)
   ((handed >= 1)) && break
   sleep 0.1
 done

@@ -108,7 +108,7 @@ before=$(json_number "$work/out" arrived)
 for again in 1 2; do
   sleep 1.1 # the list tells of changes by the second
   pull 0 "the list again, $again, with other tokens"
-  number "is fetched again" submissions_fetched -ge 3
+  number "brings the same again" submissions_again -ge 3
   number "and is no revision" submissions_revisions -eq 0
   number "nor handed over again" submissions_handed -eq 0
 done
