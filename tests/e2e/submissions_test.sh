@@ -199,6 +199,33 @@ expect 0 "after the reading is mended, a retry" dvcsync submissions retry "$unre
 pull 0 "hands it over"
 number "whole" submissions_handed -eq 1
 
+# -- which dossier of the province it is ------------------------------------------------------------------------
+answer() { # FILE LOCAL-CODE: the province has accepted $unreadable
+  cat >"$work/province/drop/in/$1" <<XML
+<?xml version="1.0" encoding="UTF-8"?>
+<province-export><answer><portal-code>$unreadable</portal-code><code>$2</code><agency>000.00.01.H22</agency>
+<agency-name>A</agency-name><procedure>1.005129</procedure><account/><events><event><id>1</id><status>accepted</status>
+<at>31/12/2019 08:00:00</at><person/><content/><files/></event></events></answer></province-export>
+XML
+}
+expect 1 "a link that nobody has told cannot be undone" dvcsync submissions unlink "$unreadable" --reason "a slip"
+contains "says so" 'linked with no dossier' "$work/err"
+answer answers-1.xml 000.00.01.H22-191231-9998
+expect 0 "an answer with a wrong code" dvcsync sync push-dossiers
+expect 0 "is linked" dvcsync submissions show "$unreadable"
+contains "as everybody can see" 'is dossier 000.00.01.H22-191231-9998 in the province, linked' "$work/out"
+answer answers-2.xml 000.00.01.H22-191231-9999
+expect 1 "the right code afterwards" dvcsync sync push-dossiers
+expect 0 "is parked" dvcsync parked list --kind answer
+contains "and says what to do" 'submissions unlink' "$work/out"
+expect 2 "a link is undone only with a reason" dvcsync submissions unlink "$unreadable"
+expect 0 "a person undoes the wrong link" dvcsync submissions unlink "$unreadable" --reason "another dossier"
+expect 0 "the next run makes the right one" dvcsync sync push-dossiers
+expect 0 "show tells both" dvcsync submissions show "$unreadable"
+contains "the right one" 'is dossier 000.00.01.H22-191231-9999 in the province, linked' "$work/out"
+contains "the wrong one" 'is no more dossier 000.00.01.H22-191231-9998' "$work/out"
+contains "and who has undone it, and why" 'another dossier' "$work/out"
+
 # -- the portal is away -----------------------------------------------------------------------------------------
 administer POST '/outage?seconds=60&how=503' >"$work/outage.json"
 pull 4 "a pull while the portal is away"
