@@ -35,8 +35,9 @@ class Gather : public testing::Test {
             file.url = url;
             document.files.push_back(file);
         }
-        return gathering_of(settings_, stop_)
-            .gather("key", document, without, [in_time] { return in_time; });
+        return gathering_of(settings_, stop_).gather("key", document, without, [in_time] {
+            return in_time;
+        });
     }
 
     test::TemporaryFolder folder_;
