@@ -44,12 +44,13 @@ Status SqliteTrail::prepare() {
          "SELECT log, name, opened, closed FROM trail_log "
          "WHERE log = (SELECT max(log) FROM trail_log)"},
         {end_, "SELECT sequence, at FROM trail WHERE log = ?1 ORDER BY sequence DESC LIMIT 1"},
-        // The entry before it is there and not younger, the log is open: one look each. That there
-        // is none of this sequence yet is the primary key's to say.
-        {append_,
-         "INSERT INTO trail (log, sequence, at, code, entry) SELECT ?1, ?2, ?3, ?4, ?5 "
-         "FROM trail_log l WHERE l.log = ?1 AND l.closed IS NULL AND (?2 = 0 OR "
-         "(SELECT p.at FROM trail p WHERE p.log = ?1 AND p.sequence = ?2 - 1) <= ?3)"},
+        // The log is open, and the entry before it is there and not younger. That there is none of
+        // this sequence yet is the primary key's to say. Not one statement with the next: SQLite
+        // would carry every entry through a temporary table.
+        {follows_,
+         "SELECT closed IS NULL AND (?2 = 0 OR ifnull((SELECT p.at FROM trail p "
+         "WHERE p.log = ?1 AND p.sequence = ?2 - 1) <= ?3, 0)) FROM trail_log WHERE log = ?1"},
+        {append_, "INSERT INTO trail (log, sequence, at, code, entry) VALUES (?1, ?2, ?3, ?4, ?5)"},
         {at_of_, "SELECT at FROM trail WHERE log = ?1 AND sequence = ?2"},
     };
     for (const Line& line : lines) {
@@ -128,11 +129,17 @@ Status SqliteTrail::append(std::int64_t log, std::int64_t sequence, UtcTime at,
         return fail(ErrorKind::Bug,
                     fmt::format("an entry of the trail has {} bytes, 1 to {} are allowed",
                                 entry.size(), limits::max_entry));
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    follows_.bind(log, sequence, at);
+    DVC_TRY_ASSIGN(found, follows_.step());
+    const bool follows = found && follows_.integer(0) != 0;
+    follows_.reset();
+    if (!follows)
+        return fail(ErrorKind::Bug,
+                    fmt::format("entry {} does not follow the last one of log {} of the trail",
+                                sequence, log));
     DVC_TRY(append_.run(log, sequence, at, code, Blob{entry}));
-    if (db_.changes() == 1) return {};
-    return fail(
-        ErrorKind::Bug,
-        fmt::format("entry {} does not follow the last one of log {} of the trail", sequence, log));
+    return transaction.commit();
 }
 
 Result<std::int64_t> SqliteTrail::first_not_before(std::int64_t log, std::int64_t low,

@@ -47,7 +47,7 @@ class SqliteTrail final : public Trail {
     Result<std::size_t> erase(std::string_view sql, const Values&... values);
 
     Database& db_;
-    Statement current_, end_, append_, at_of_;
+    Statement current_, end_, follows_, append_, at_of_;
 };
 
 }  // namespace dvcsync::ledger
