@@ -86,7 +86,7 @@ for name in "${names[@]}"; do
     continue
   fi
   first=$(grep '^FAILED seed' "$log" | sort -t' ' -k3,3n | head -n 1)
-  broken=$(sed -n 's/^FAILED seed .*: invariant (\([a-g]\)).*/\1/p' "$log" | sort | uniq -c |
+  broken=$(sed -n 's/^FAILED seed .*: invariant (\([a-h]\)).*/\1/p' "$log" | sort | uniq -c |
     sort -rn | awk '{printf "%s ", $2}')
   seed=${first#FAILED seed } what=${first#*invariant }
   line "$name" "${seed%%:*}" "$broken" "${what:0:110}"
