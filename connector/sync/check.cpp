@@ -234,12 +234,23 @@ class Checker {
             faults("portal", profile.error().message);
             return;
         }
-        auto client = portal::Client::open(*profile, client_settings(config), clock_);
+        // The login leaves its entry in the trail; that a ledger cannot be opened is told
+        // elsewhere.
+        auto connector = Connector::open(config);
+        auto client = portal::Client::open(
+            *profile,
+            connector ? client_settings(config, *connector->recorder) : client_settings(config),
+            clock_);
         if (!client) {
             faults("portal", client.error().message);
             return;
         }
-        if (auto in = (*client)->login(); !in) {
+        const auto in = (*client)->login();
+        if (connector) {
+            if (auto told = connector->recorder->note_exchanges(); !told)
+                faults("ledger", told.error().message);
+        }
+        if (!in) {
             faults("portal", in.error().message);
             return;
         }

@@ -55,6 +55,8 @@ void make_old(const std::filesystem::path& ledger) {
             fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", *mark, old_schema));
     }
     std::filesystem::rename(old, ledger);
+    // It knew no trail, so nothing of one was signed either.
+    std::filesystem::remove_all(ledger.parent_path() / "audit");
 }
 
 }  // namespace crash
