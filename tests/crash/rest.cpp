@@ -46,7 +46,7 @@ std::uint64_t check_once_each(const rapidjson::Document& report) {
     const auto confirmations = number(repeated, "confirmations_after_answer");
     const auto statuses = number(repeated, "portal_statuses_after_answer");
     // The events of an answer are remembered together.
-    if (confirmations > calls_at_once || statuses > calls_at_once * most_events)
+    if (confirmations > tasks_at_once || statuses > tasks_at_once * most_events)
         throw std::runtime_error("sent again after an answer: " + text_of(repeated));
     const auto& submissions = report["submissions"];
     if (number(submissions, "acknowledged_twice_as_new") != 0)
