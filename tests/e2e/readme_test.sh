@@ -10,23 +10,23 @@ trap 'rm -rf "$work"' EXIT
 
 # shellcheck disable=SC2016  # the backticks are those of Markdown
 block=$(sed -n '/^```bash$/,/^```$/p' "$top/README.md" | grep -v '^```')
-[[ $block == *'dvc-sandbox serve'*'dvcsync --config'*'kill %1'* ]] || {
+[[ $block == *'dvc-sandbox serve'*'dvcsync --config'*'kill %1 %2'* ]] || {
   echo "FAILED  README.md has no block of practice lines"
   exit 1
 }
-# Two ports that are most likely free, in place of those that a person uses: below the range that the
+# Four ports that are most likely free, in place of those that a person uses: below the range that the
 # kernel hands out to clients (32768 and up).
 port=$((20000 + RANDOM % 12000))
 block=${block//8443/$port}
-block=${block//8444/$((port + 1))}
+for offset in 1 2 3; do block=${block//$((8443 + offset))/$((port + offset))}; done
 block=${block/'init --dir practice'/"init --dir practice && sed -i s/8443/$port/ practice/dvcsync.toml"}
 
 mkdir -p "$work/build/release"
 ln -s "$bin" "$work/build/release/bin"
 ln -s "$top/certs" "$top/mappings" "$work"
-# -m: job control, so that %1 is the sandbox, as it is for a person. The trap must not fail when the last
+# -m: job control, so that %1 and %2 are the sandboxes, as they are for a person. The trap must not fail when the last
 # line has ended the sandbox already: under -e its status would become that of the whole.
-if (cd "$work" && bash -m -e -c "trap 'kill %1 2>/dev/null || true' EXIT; $block") >"$work/out" 2>&1; then
+if (cd "$work" && bash -m -e -c "trap 'kill %1 %2 2>/dev/null || true' EXIT; $block") >"$work/out" 2>&1; then
   echo "ok      the practice lines of README.md run"
 else
   echo "FAILED  the practice lines of README.md"
@@ -34,5 +34,9 @@ else
   exit 1
 fi
 grep -q '^green *portal' "$work/out" || { echo "FAILED  check is not green"; exit 1; }
-grep -q '^dossier *500 *500 *0 *0 *0' "$work/out" || { echo "FAILED  500 dossiers are not delivered"; exit 1; }
-echo "ok      500 dossiers are delivered"
+grep -q '^dossier *500 *497 *0 *0 *0 *0 *3$' "$work/out" ||
+  { echo "FAILED  497 dossiers are not delivered, with 3 that were born on the portal"; exit 1; }
+echo "ok      497 dossiers are delivered; 3 were born on the portal"
+grep -q "with the province's own code  *3$" "$work/out" ||
+  { echo "FAILED  what citizens filed is not pulled and answered"; exit 1; }
+echo "ok      the 3 submissions are pulled and answered"
