@@ -4,6 +4,9 @@
 
 : "${work:?the folder to write in}"
 failed=0
+# A command that fails outside of a check ends the script (set -e): say which. Not in $(…), where nothing ends.
+set -E
+trap '((BASH_SUBSHELL)) || echo "FAILED  stopped at ${BASH_SOURCE[0]##*/}:$LINENO: ${BASH_COMMAND:0:200}"' ERR
 verdict() { # WHAT STATUS
   if (($2 == 0)); then
     echo "ok      $1"

@@ -54,6 +54,18 @@ start_sandbox() { # PORT [OPTION…]
   sandbox_admin=http://127.0.0.1:$(json_number "$work/sandbox.json" admin_port)
 }
 
+# Starts the sandbox again where it was. Whoever runs beside may have the port for a moment as that of an outgoing
+# connection, so it is asked for more than once.
+restart_sandbox() { # [OPTION…]
+  local port=${sandbox_url##*:} tries
+  for ((tries = 0; tries < 20; ++tries)); do
+    start_sandbox "$port" "$@" && return 0
+    sandbox_pid=''
+    sleep 1
+  done
+  return 1
+}
+
 # Starts the host of the citizens' files, which asks for no certificate: files are made from their names, so any
 # sandbox can give them. Sets files_pid, files_url for --files-url of start_sandbox.
 start_file_host() {

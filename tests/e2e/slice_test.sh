@@ -130,7 +130,7 @@ expect 4 "a portal that is away" dvcsync --json sync all
 number "nothing is delivered" delivered -eq 0
 expect 3 "check is red" dvcsync check
 contains "and says so of the portal" '^red *portal' "$work/out"
-start_sandbox "${sandbox_url##*:}" --journal "$work/journal" --files-url "$files_url"
+restart_sandbox --journal "$work/journal" --files-url "$files_url"
 expect 1 "the portal is back: only what was parked before needs a person" dvcsync --json sync all
 number "what waited is delivered" delivered -gt 50
 number "nothing waits any more" waiting -eq 0
