@@ -51,12 +51,27 @@ check() { # STAGE COMMAND…
   if "$@"; then record "$stage" 1 0 "$started"; else record "$stage" 0 1 "$started"; fi
 }
 
-# The names of the tests that failed and the first of what they said.
+# What each test that failed says of it: the lines that name a fault with what follows, and the end.
 show_failures() { # LOG
   printf '\n--- failed, from %s ---\n' "${1#"$dvc_top"/}"
-  sed -n '/^The following tests FAILED/,$p' "$1" | cut -c 1-160 | head -n 30
-  grep -E -A 6 ': Failure$|^FAILED |ERROR: |runtime error|WARNING: ThreadSanitizer' "$1" |
-    cut -c 1-300 | head -n 60
+  awk '
+    function tell(  i, last, shown) {
+      for (i = 1; i <= lines; ++i) {
+        if (line[i] ~ /: Failure$|^FAILED |FAILED  \]|ERROR: |runtime error|WARNING: ThreadSanitizer/) last = i + 16
+        if ((i <= last && shown < 90) || i > lines - 8) { print "  " substr(line[i], 1, 300); ++shown }
+      }
+      lines = 0
+    }
+    /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
+      tell()
+      bad = /\*\*\*/ && !/\*\*\*Skipped/
+      if (bad) print substr($0, 1, 120)
+      next
+    }
+    /^ +Start +[0-9]+: / || /^[0-9]+% tests passed/ { tell(); bad = 0 }
+    bad { line[++lines] = $0 }
+    END { tell() }' "$1" | head -n 200 || true
+  sed -n '/^The following tests FAILED/,$p' "$1" | cut -c 1-160 | head -n 30 || true
 }
 
 # The tests of a build. The counts are ctest's own.
@@ -131,6 +146,7 @@ check_tidy() {
 # Names instead of addresses in the traces.
 export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14
 export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$top/tests/thread-sanitizer-ignore.txt
 # The thread sanitizer of GCC 12 does not know the address layouts of newer kernels.
 fixed_addresses=()
 if setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
