@@ -22,8 +22,8 @@ struct Programs {
 void make_base(const Programs& programs);
 
 constexpr unsigned calls_at_once = 2;  // that dvcsync may make
-// Tasks that dvcsync may have claimed and not yet settled: as many again wait for a call to end, and
-// what was answered meanwhile is written down with the next ones.
+// Tasks that dvcsync may have claimed and not yet settled: as many again wait for a call to end,
+// and what was answered meanwhile is written down with the next ones.
 constexpr unsigned tasks_at_once = 2 * calls_at_once;
 
 class Lane {
