@@ -70,8 +70,8 @@ show_failures() { # LOG
     }
     /^ +Start +[0-9]+: / || /^[0-9]+% tests passed/ { tell(); bad = 0 }
     bad { line[++lines] = $0 }
-    END { tell() }' "$1" | head -n 200
-  sed -n '/^The following tests FAILED/,$p' "$1" | cut -c 1-160 | head -n 30
+    END { tell() }' "$1" | head -n 200 || true
+  sed -n '/^The following tests FAILED/,$p' "$1" | cut -c 1-160 | head -n 30 || true
 }
 
 # The tests of a build. The counts are ctest's own; a process of many unit tests counts as those, by the
@@ -154,6 +154,7 @@ check_tidy() {
 # Names instead of addresses in the traces.
 export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14
 export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$top/tests/thread-sanitizer-ignore.txt
 # The thread sanitizer of GCC 12 does not know the address layouts of newer kernels.
 fixed_addresses=()
 if setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
