@@ -10,6 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 trap 'stop_sandbox; rm -rf "$work"' EXIT
 # shellcheck source-path=SCRIPTDIR source=checks.sh
 source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
+# shellcheck disable=SC2317  # expect calls it
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 # The number of a key in the part of the JSON answer that begins with a name.
 in_part() { # PART KEY
