@@ -72,7 +72,9 @@ TEST(Tiles, OtherSpellingsOfAPathAreRefused) {
 // C2SP tlog-tiles v0.1.0, "Partial Tiles": a tree of 70,000, and one of 256.
 TEST(Tiles, TheExampleTreesHaveTheNamedTiles) {
     std::map<std::pair<int, bool>, int> counts;  // level, full
-    for (const Tile& tile : *tiles_of(70'000)) {
+    const auto tiles = tiles_of(70'000);
+    ASSERT_TRUE(tiles);
+    for (const Tile& tile : *tiles) {
         if (tile.kind == entries) continue;
         ++counts[{tile.level, tile.width == 256}];
         if (tile.width == 256) continue;
