@@ -344,7 +344,6 @@ CREATE TABLE trail (
     entry BLOB NOT NULL,
     PRIMARY KEY (log, sequence)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX trail_code ON trail (code) WHERE code <> '';
 
 CREATE TABLE trail_seal (
     log INTEGER NOT NULL,

@@ -179,7 +179,7 @@ Result<bool> SqliteTrail::walk_log(std::int64_t log, const TrailFilter& filter,
     DVC_TRY_ASSIGN(statement, db_.prepare(fmt::format(
                                   "SELECT sequence, at, entry FROM trail WHERE log = ?1 AND "
                                   "sequence >= ?2 AND sequence < ?3{} ORDER BY sequence",
-                                  filter.code.empty() ? "" : " AND code = ?4 AND code <> ''")));
+                                  filter.code.empty() ? "" : " AND code = ?4")));
     if (filter.code.empty()) {
         statement.bind(log, from, until);
     } else {

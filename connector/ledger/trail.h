@@ -50,7 +50,7 @@ struct SealRow {
     UtcTime at{};
 };
 
-// What is indexed; everything else is looked for in the parsed entry.
+// What the ledger looks for by itself; everything else is looked for in the parsed entry.
 struct TrailFilter {
     std::optional<std::int64_t> log;
     std::string code;                   // as given to append(); "": any
