@@ -117,11 +117,12 @@ class Verifier {
         if (!seen_.insert(told.origin).second)
             return corrupt("does not have its entries in the order of the logs");
         checkpoint_ = note;
-        Proven::Log log{told.origin, told.size, std::nullopt, false};
+        Proven::Log log{told.origin, told.size, told.root, std::nullopt, false};
         const auto stamp = evidence_.timestamps.find(told.origin);
         if (stamp != evidence_.timestamps.end()) {
             ++stamps_;
             log.unread_stamp = !authorities_;
+            DVC_TRY(check_timestamp_digest(stamp->second, sha256(note)));
             if (authorities_) {
                 DVC_TRY_ASSIGN(time, verify_timestamp(stamp->second, sha256(note), *authorities_));
                 log.stamp = time;

@@ -42,7 +42,8 @@ struct Proven {
     std::string code;
     struct Log {
         std::string origin;
-        std::uint64_t size = 0;          // of the checkpoint
+        std::uint64_t size = 0;  // of the checkpoint
+        Hash root{};
         std::optional<Timestamp> stamp;  // it existed by then
         bool unread_stamp = false;       // there is one, and no authorities were given
     };

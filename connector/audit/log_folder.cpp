@@ -77,9 +77,14 @@ Status LogFolder::entries(std::uint64_t size, const LogEvidence::TakeEntry& take
             return fail(ErrorKind::Corrupt,
                         fmt::format("{} is missing: the entries from {} on are not there",
                                     (folder_ / tile_path(tile)).string(), index * tile_width));
-        DVC_TRY_ASSIGN(entries, parse_bundle(*bytes, width));
-        for (std::size_t i = 0; i < entries.size(); ++i) {
-            DVC_TRY_ASSIGN(more, take(index * tile_width + i, entries[i]));
+        const auto entries = parse_bundle(*bytes, width);
+        if (!entries)
+            return fail(ErrorKind::Corrupt,
+                        fmt::format("{} (which begins with entry {} of the log): {}",
+                                    (folder_ / tile_path(tile)).string(), index * tile_width,
+                                    entries.error().message));
+        for (std::size_t i = 0; i < entries->size(); ++i) {
+            DVC_TRY_ASSIGN(more, take(index * tile_width + i, (*entries)[i]));
             if (!more) return {};
         }
     }

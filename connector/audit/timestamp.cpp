@@ -158,4 +158,14 @@ Result<Timestamp> verify_timestamp(std::string_view response, const Hash& digest
                      hex(serial->data, static_cast<std::size_t>(serial->length)), policy};
 }
 
+Status check_timestamp_digest(std::string_view response, const Hash& digest) {
+    DVC_TRY_ASSIGN(parsed, parse_response(response));
+    TS_TST_INFO* const info = TS_RESP_get_tst_info(parsed.get());
+    const auto* over = TS_MSG_IMPRINT_get_msg(TS_TST_INFO_get_msg_imprint(info));
+    const std::string_view bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(over)),
+                                 static_cast<std::size_t>(ASN1_STRING_length(over)));
+    if (over_sha256(info) && bytes == view(digest)) return {};
+    return bad_stamp("is over something else");
+}
+
 }  // namespace dvcsync::audit

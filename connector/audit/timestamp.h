@@ -38,4 +38,8 @@ Result<Timestamp> verify_timestamp(std::string_view response, const Hash& digest
                                    std::string_view authorities,
                                    std::optional<std::uint64_t> nonce = std::nullopt);
 
+// Whether a response is a stamp over this digest, whoever gave it: what can be told without the
+// authorities. Junk and the stamp of another file are found by it.
+Status check_timestamp_digest(std::string_view response, const Hash& digest);
+
 }  // namespace dvcsync::audit

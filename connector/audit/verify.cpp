@@ -30,12 +30,6 @@ std::string_view after_key(std::string_view entry, std::string_view quoted) {
     return {};
 }
 
-// As it is written: all of them have one width, so their order is that of the instants.
-std::string_view time_of(std::string_view entry) {
-    const auto text = after_key(entry, R"("at":")");
-    return text.substr(0, text.find('"'));
-}
-
 std::optional<std::uint64_t> sequence_of(std::string_view entry) {
     constexpr std::string_view quoted = R"("sequence":)";
     // Few members come after it, so the last place is the nearest.
@@ -132,7 +126,7 @@ class Verification {
                 fmt::format("entry {} does not say that it is entry {}: another one stands in its "
                             "place",
                             index, index));
-        const auto at = time_of(entry);
+        const auto at = entry_time(entry);
         if (at < last_at_)
             bad(index, true,
                 fmt::format("entry {} is dated {}, before the one that it follows ({}): the clock "
@@ -263,6 +257,11 @@ class Verification {
 };
 
 }  // namespace
+
+std::string_view entry_time(std::string_view entry) {
+    const auto text = after_key(entry, R"("at":")");
+    return text.substr(0, text.find('"'));
+}
 
 std::string origin_of(const VerifierKey& key, std::string_view log) {
     return fmt::format("{}/{}", key.name(), log);

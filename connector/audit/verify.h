@@ -24,6 +24,10 @@ std::string origin_of(const VerifierKey& key, std::string_view log);
 // The log's name; nullopt if the origin is not one of this key, or the name not a plain word.
 std::optional<std::string> log_of(const VerifierKey& key, std::string_view origin);
 
+// `at` of an entry as it is written (utc_text); empty: it tells none. All have one width, so their
+// order is that of the instants.
+std::string_view entry_time(std::string_view entry);
+
 // Where what is checked comes from. Each function may be called more than once.
 struct LogEvidence {
     std::string origin;

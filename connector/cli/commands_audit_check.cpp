@@ -158,7 +158,7 @@ int run_audit_export(const Options& options) {
     if (!signing) return complain(options, signing.error());
     seal_first(*signing);
     const sync::ExportOrder order{options.audit.days.from, options.audit.days.until,
-                                  options.audit.out};
+                                  options.audit.out, signing->connector.config.audit_folder};
     const auto done = sync::export_period(signing->trail(), signing->notary.key(), order);
     if (!done) {
         if (done.error().kind == ErrorKind::Refused)

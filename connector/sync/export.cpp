@@ -1,47 +1,50 @@
 // The export of a period: see prove.h.
 #include <fmt/format.h>
 
-#include <array>
 #include <fstream>
+#include <set>
 
-#include "connector/audit/canonical.h"
 #include "connector/audit/checkpoint.h"
+#include "connector/audit/log_folder.h"
 #include "connector/audit/merkle.h"
+#include "connector/audit/period_table.h"
 #include "connector/audit/tiles.h"
 #include "connector/audit/verify.h"
-#include "connector/base/csv.h"
 #include "connector/base/files.h"
 #include "connector/files/tar.h"
+#include "connector/sync/checkpoint_folder.h"
 #include "connector/sync/prove.h"
 
 namespace dvcsync::sync {
 namespace {
+
+namespace fs = std::filesystem;
 
 using ledger::SealRow;
 using ledger::TrailFilter;
 using ledger::TrailLog;
 using ledger::TrailRow;
 
-// The members of entries in the order in which a person reads them: connector/audit/events.md.
-constexpr std::array columns{
-    "sequence",   "at",       "local",        "event",     "run",     "actor",       "code",
-    "kind",       "agency",   "procedure",    "operation", "outcome", "portal_code", "exchange",
-    "event_time", "queued",   "acknowledged", "began",     "ended",   "endpoint",    "status",
-    "items",      "sent",     "received",     "document",  "record",  "selection",   "count",
-    "reason",     "revision", "set"};
-
 constexpr std::string_view readme =
     R"txt(Nhật ký kiểm toán của dvcsync / audit trail of dvcsync
 
-key.txt                  khóa công khai / the public key (compare it with the one that was published)
+key.txt                  khóa công khai, chỉ để so với khóa mà tỉnh đã công bố
+                         the public key, only to compare it with the one that the province published
 <log>/checkpoint         điểm kiểm tra đã ký / signed checkpoint (C2SP tlog-checkpoint)
-<log>/checkpoints.txt    mọi điểm kiểm tra trước đó / all checkpoints up to it
+<log>/checkpoints.txt    mọi điểm kiểm tra / all checkpoints
 <log>/timestamps/*.tsr   dấu thời gian RFC 3161 / RFC 3161 time stamps, named by size
 <log>/tile/              toàn bộ nhật ký / the whole log up to the checkpoint (C2SP tlog-tiles)
 <log>/entries.jsonl      các mục trong kỳ, mỗi dòng một mục / entries of the period, one a line
 <log>/entries.csv        như trên, cho bảng tính / the same for a spreadsheet
+<log>/closing.jsonl      các mục cuối của nhật ký mà một người đã đóng khi chưa ký được
+                         last entries of a log that a person ended before they could be signed
 
-Kiểm tra / check:        dvcsync-verify --key "$(cat key.txt)" <log>
+Kiểm tra / check:        dvcsync-verify --key 'KHÓA-ĐÃ-CÔNG-BỐ / PUBLISHED-KEY' .
+Khóa lấy từ công văn, trang tin của tỉnh, không lấy từ key.txt (ai sửa được tệp này thì
+sửa được cả key.txt). Take the key from the province's letter or web site, not from key.txt:
+whoever changed this archive changed that, too.
+entries.csv và entries.jsonl không được ký; lệnh trên so chúng với các mục đã ký.
+entries.csv and entries.jsonl are not signed; the command compares them with the signed entries.
 Không cần phần mềm của chúng tôi: xem hướng dẫn thanh tra.
 Without our programs: see the auditors' page.
 )txt";
@@ -69,27 +72,16 @@ class Spool {
     std::ofstream out_;
 };
 
-std::string csv_line(const audit::Json& entry) {
-    std::string line;
-    for (const char* column : columns) {
-        if (!line.empty()) line += ',';
-        const audit::Json* value = entry.find(column);
-        if (value == nullptr) {
-            line += csv_cell("");
-        } else if (value->number() != nullptr) {
-            line += std::to_string(*value->number());
-        } else {
-            line += csv_cell(value->text() != nullptr ? *value->text() : "");
-        }
-    }
-    return line + "\r\n";
-}
-
 class Exporting {
   public:
     Exporting(ledger::Trail& trail, const audit::VerifierKey& key, const ExportOrder& order,
               files::TarWriter& tar)
-        : trail_(trail), key_(key), order_(order), tar_(tar) {}
+        : trail_(trail),
+          key_(key),
+          order_(order),
+          tar_(tar),
+          from_(order.from ? utc_text(*order.from) : ""),
+          until_(order.until ? utc_text(*order.until) : "") {}
 
     Result<Exported> run() {
         DVC_TRY(tar_.add("README.txt", readme));
@@ -101,6 +93,7 @@ class Exporting {
             return fail(ErrorKind::Refused,
                         "no entry of that time is signed: dvcsync audit checkpoint signs what is "
                         "new, dvcsync audit list shows what there is");
+        DVC_TRY(lost_logs(logs));
         return done_;
     }
 
@@ -111,52 +104,71 @@ class Exporting {
         DVC_TRY_ASSIGN(seal, checkpoints(log, end));
         if (!seal) return {};
         ++done_.logs;
-        return entries(log, *seal);
+        DVC_TRY(entries(log, *seal));
+        DVC_TRY_ASSIGN(whole, trail_.end(log.log));
+        if (log.closed && end == whole.size && seal->size < whole.size)
+            return closing(log, seal->size);
+        return {};
+    }
+
+    // The time that an entry tells of itself is signed; the ledger's column of it is not.
+    bool before_period(const TrailRow& row) const {
+        return order_.from && audit::entry_time(row.entry) < from_;
+    }
+    bool after_period(const TrailRow& row) const {
+        return order_.until && audit::entry_time(row.entry) >= until_;
     }
 
     // Entries of the log up to the last one of the period; 0: none is of the period.
     Result<std::int64_t> end_of_period(const TrailLog& log) {
-        DVC_TRY_ASSIGN(whole, trail_.end(log.log));
-        TrailFilter filter = period_of(log);
-        bool any = false;
-        const auto first = [&](const TrailRow&) -> Result<bool> {
-            any = true;
-            return false;
-        };
-        DVC_TRY(trail_.walk(filter, first));
-        if (!any) return 0;
-        if (!order_.until) return whole.size;
-        TrailFilter after;
-        after.log = log.log;
-        after.at_from = order_.until;
-        std::int64_t end = whole.size;
-        DVC_TRY(trail_.walk(after, [&](const TrailRow& row) -> Result<bool> {
-            end = row.sequence;
-            return false;
-        }));
-        return end;
-    }
-
-    TrailFilter period_of(const TrailLog& log) const {
         TrailFilter filter;
         filter.log = log.log;
-        filter.at_from = order_.from;
-        filter.at_until = order_.until;
-        return filter;
+        bool any = false;
+        std::int64_t end = 0;
+        DVC_TRY(trail_.walk(filter, [&](const TrailRow& row) -> Result<bool> {
+            if (after_period(row)) return false;
+            any = any || !before_period(row);
+            end = row.sequence + 1;
+            return true;
+        }));
+        return any ? end : 0;
     }
 
-    // Those up to the first over `end` entries, or up to the newest.
+    // Those up to the first over `end` entries, or up to the newest. Those of the checkpoint
+    // folder that the ledger does not know are evidence against the ledger, so they are added.
     Result<std::optional<SealRow>> checkpoints(const TrailLog& log, std::int64_t end) {
         std::optional<SealRow> last;
+        bool newest = true;
         std::string history;
+        std::set<std::string, std::less<>> known;
         std::vector<SealRow> stamped;
+        // Who signs writes to both: meanwhile the folder may rightly know more.
+        std::error_code failed;
+        std::optional<FolderLock> lock;
+        if (fs::exists(order_.checkpoints, failed)) {
+            DVC_TRY_ASSIGN(taken, FolderLock::take(order_.checkpoints));
+            lock.emplace(std::move(taken));
+        }
         DVC_TRY(trail_.walk_seals(log.log, [&](const SealRow& seal) -> Result<bool> {
+            if (last && last->size >= end) {
+                newest = false;
+                return false;
+            }
             history += seal.note + "\n";
+            known.insert(seal.note);
             if (!seal.timestamp.empty()) stamped.push_back(seal);
             last = seal;
-            return seal.size < end;
+            return true;
         }));
         if (!last) return last;
+        const auto add_unknown = [&](std::string_view note, const std::string&) -> Status {
+            const auto told = audit::parse_checkpoint(note);
+            const auto size = static_cast<std::uint64_t>(last->size);
+            const bool wanted = newest || (told && told->size <= size);
+            if (wanted && known.emplace(note).second) history += std::string(note) + "\n";
+            return {};
+        };
+        if (lock) DVC_TRY(audit::LogFolder(order_.checkpoints / log.name).checkpoints(add_unknown));
         DVC_TRY(tar_.add(log.name + "/checkpoint", last->note));
         DVC_TRY(tar_.add(log.name + "/checkpoints.txt", history));
         for (const auto& seal : stamped)
@@ -165,12 +177,44 @@ class Exporting {
         return last;
     }
 
+    // Logs that only the checkpoint folder knows: an auditor must see that they are lost.
+    Status lost_logs(const std::vector<TrailLog>& logs) {
+        std::set<std::string> lost;
+        std::error_code failed;
+        if (!order_.checkpoints.empty())
+            for (const auto& entry : fs::directory_iterator(order_.checkpoints, failed))
+                if (fs::exists(entry.path() / "checkpoint", failed))
+                    lost.insert(entry.path().filename().string());
+        for (const auto& log : logs)
+            lost.erase(log.name);
+        for (const auto& name : lost) {
+            const audit::LogFolder folder(order_.checkpoints / name);
+            DVC_TRY_ASSIGN(note, folder.checkpoint());
+            if (note) DVC_TRY(tar_.add(name + "/checkpoint", *note));
+        }
+        return {};
+    }
+
+    // A person ended the log before it could be signed to its end: the next log's first entry
+    // holds the root of all of it.
+    Status closing(const TrailLog& log, std::int64_t from) {
+        Spool lines(order_.file.string() + ".closing.part");
+        TrailFilter filter;
+        filter.log = log.log;
+        filter.from = from;
+        DVC_TRY(trail_.walk(filter, [&](const TrailRow& row) -> Result<bool> {
+            lines.line(row.entry + "\n");
+            return true;
+        }));
+        return lines.add_to(tar_, log.name + "/closing.jsonl");
+    }
+
     Status entries(const TrailLog& log, const SealRow& seal) {
         DVC_TRY_ASSIGN(told, audit::verify_checkpoint(seal.note, {&key_, 1},
                                                       audit::origin_of(key_, log.name)));
         Spool lines(order_.file.string() + ".jsonl.part");
         Spool table(order_.file.string() + ".csv.part");
-        table.line(fmt::format("{}{}\r\n", csv_mark, fmt::join(columns, ",")));
+        table.line(audit::table_header());
         audit::Frontier tree;
         audit::TileBuilder tiles(
             [&](const audit::Tile& tile, std::string_view bytes) { return add(log, tile, bytes); });
@@ -187,12 +231,11 @@ class Exporting {
                                    bundle));
             }
             DVC_TRY(tiles.append(leaf));
-            if ((order_.from && row.at < *order_.from) || (order_.until && row.at >= *order_.until))
-                return true;
+            if (before_period(row) || after_period(row)) return true;
             ++done_.entries;
             lines.line(row.entry + "\n");
-            DVC_TRY_ASSIGN(json, audit::parse_canonical(row.entry));
-            table.line(csv_line(json));
+            DVC_TRY_ASSIGN(cells, audit::table_line(row.entry));
+            table.line(cells);
             return true;
         }));
         const auto rest = static_cast<int>(tree.size() % audit::tile_width);
@@ -222,6 +265,7 @@ class Exporting {
     const audit::VerifierKey& key_;
     const ExportOrder& order_;
     files::TarWriter& tar_;
+    const std::string from_, until_;  // of the period, as entries write times
     Exported done_;
 };
 

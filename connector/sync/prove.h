@@ -34,6 +34,7 @@ struct ExportOrder {
     std::optional<UtcTime> from;  // half-open: [from, until)
     std::optional<UtcTime> until;
     std::filesystem::path file;
+    std::filesystem::path checkpoints;  // the checkpoint folder; empty: there is none
 };
 struct Exported {
     std::size_t logs = 0;
@@ -41,8 +42,10 @@ struct Exported {
     std::uint64_t tiled = 0;    // of whole logs, up to the checkpoint
 };
 // An archive of every log with entries in the period: entries.jsonl and entries.csv of the period,
-// and the whole log up to the first checkpoint over the period as C2SP tiles. The same finished
-// period gives the same bytes, whatever came later. Refused: nothing of the period is signed.
+// and the whole log up to the first checkpoint over the period as C2SP tiles; besides, every
+// checkpoint of the folder that the ledger does not know, so that whoever verifies the export sees
+// what a ledger that was set back has lost. The same finished period gives the same bytes, whatever
+// came later. Refused: nothing of the period is signed.
 Result<Exported> export_period(ledger::Trail& trail, const audit::VerifierKey& key,
                                const ExportOrder& order);
 

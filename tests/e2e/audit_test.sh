@@ -14,6 +14,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 # shellcheck disable=SC2317
 verify() { "$bin/dvcsync-verify" --key "$key" "$@"; }
+check_proof=$e2e_top/connector/packaging/docs/check-proof.sh
 province=$work/province
 go_packages=/usr/share/gocode
 
@@ -37,11 +38,62 @@ expect 0 "one dossier is proven" dvcsync audit prove --dossier "$code" --out "$w
 expect 0 "the proof is good for whoever has the public key" verify "$work/x.proof"
 contains "it names the dossier" "GOOD: .* entries about $code are in the signed log" "$work/out"
 contains "with the exchange" '"event":"exchange"' "$work/out"
-expect 0 "openssl and bash find the same" "$e2e_top/connector/packaging/docs/check-proof.sh" "$key" "$work/x.proof"
+expect 0 "openssl and bash find the same" "$check_proof" "$key" "$work/x.proof"
 contains "and say so" "GOOD: .* entries, code $code" "$work/out"
 sed 's/"outcome":"delivered"/"outcome":"Delivered"/' "$work/x.proof" >"$work/bad.proof"
 expect 1 "a changed proof is bad" verify "$work/bad.proof"
-expect 1 "openssl and bash find that, too" "$e2e_top/connector/packaging/docs/check-proof.sh" "$key" "$work/bad.proof"
+expect 1 "openssl and bash find that, too" "$check_proof" "$key" "$work/bad.proof"
+# What is not signed in a proof is in somebody else's hand: it must not reach bash's arithmetic, which runs commands.
+awk -v code="a[\$(touch $work/ran)]" '/^index / && !done { print "index " code; done = 1; next } { print }' \
+  "$work/x.proof" >"$work/bad.proof"
+expect 1 "a command in the place of a number is bad" "$check_proof" "$key" "$work/bad.proof"
+contains "and is told" "index of an entry is not a number" "$work/err"
+verdict "and does not run" "$([[ ! -e $work/ran ]]; echo $?)"
+awk '/^index / { print "index 99999"; next } { print }' "$work/x.proof" >"$work/bad.proof"
+expect 1 "an index beyond the log is bad" "$check_proof" "$key" "$work/bad.proof"
+contains "and is told" "cannot be in a log of" "$work/err"
+sed 's/^code .*/code H22-of-somebody-else/' "$work/x.proof" >"$work/bad.proof"
+expect 1 "another code over the same entries is bad" "$check_proof" "$key" "$work/bad.proof"
+contains "and is told" "is not about H22-of-somebody-else" "$work/err"
+expect 1 "as the program says" verify "$work/bad.proof"
+
+# -- a time stamp of a local authority whose certificate has ended since
+make_authority() {
+  mkdir "$work/authority" && cd "$work/authority"
+  printf '%s\n' '[ca]' 'distinguished_name = name' '[name]' '[root]' 'basicConstraints = critical,CA:TRUE' \
+    '[stamper]' 'extendedKeyUsage = critical,timeStamping' '[ts]' "serial = $PWD/serial" 'signer_digest = sha256' \
+    'default_policy = 1.2.3.4.1' 'digests = sha256' 'ess_cert_id_alg = sha256' >openssl.cnf
+  echo 0A >serial
+  local new=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config openssl.cnf)
+  openssl req -x509 "${new[@]}" -keyout root.key -out root.pem -days 3650 -extensions root -subj /CN=root
+  openssl req "${new[@]}" -keyout stamper.key -out stamper.csr -subj /CN=stamper
+  openssl x509 -req -in stamper.csr -CA root.pem -CAkey root.key -set_serial 2 -days 2 -extfile openssl.cnf \
+    -extensions stamper -out stamper.pem
+}
+stamp() { # FILE ANSWER
+  (cd "$work/authority" && openssl ts -query -data "$1" -sha256 -cert -out query.tsq &&
+    openssl ts -reply -queryfile query.tsq -config openssl.cnf -section ts -inkey stamper.key -signer stamper.pem \
+      -out "$2") >"$work/out" 2>&1
+}
+(make_authority) >"$work/out" 2>&1
+sed -n "/^dvcsync.hagiang.gov.vn\/20/,/^— /p" "$work/x.proof" | sed '/^— /q' >"$work/checkpoint"
+stamp "$work/checkpoint" "$work/stamp.tsr"
+origin=$(sed -n 1p "$work/checkpoint")
+{ cat "$work/x.proof" && printf 'timestamp %s %s\n\n' "$origin" "$(base64 -w 0 "$work/stamp.tsr")"; } >"$work/stamped.proof"
+expect 0 "a time stamp is good" "$check_proof" "$key" "$work/stamped.proof" "$work/authority/root.pem"
+contains "openssl and bash tell when" "the log $origin existed at .* GMT" "$work/out"
+expect 0 "and the program" verify --timestamp-ca "$work/authority/root.pem" "$work/stamped.proof"
+contains "tells it, too" "existed at" "$work/out"
+if command -v faketime >/dev/null; then
+  expect 0 "it is so when the certificate has ended" faketime -f '+30d' "$check_proof" "$key" "$work/stamped.proof" \
+    "$work/authority/root.pem"
+fi
+expect 1 "another authority's certificate is not enough" "$check_proof" "$key" "$work/stamped.proof" "$work/certs/ca.pem"
+echo "something else" >"$work/else"
+stamp "$work/else" "$work/stamp.tsr"
+{ cat "$work/x.proof" && printf 'timestamp %s %s\n\n' "$origin" "$(base64 -w 0 "$work/stamp.tsr")"; } >"$work/bad.proof"
+expect 1 "a stamp of something else is bad" "$check_proof" "$key" "$work/bad.proof" "$work/authority/root.pem"
+expect 1 "the program needs no authority to see it" verify "$work/bad.proof"
 expect 1 "a code that is not there is not proven" dvcsync audit prove --dossier H22-none
 
 # -- an export
@@ -50,6 +102,19 @@ mkdir "$work/all" && tar -xf "$work/all.tar" -C "$work/all"
 expect 0 "it is good for whoever has the public key" verify "$work/all"
 log=$(basename "$(dirname "$work"/all/*/checkpoint)")
 cp "$work/all/$log/checkpoint" "$work/kept"
+expect 0 "it agrees with a checkpoint that somebody kept" verify --checkpoint "$work/kept" "$work/all"
+contains "and says with which" "agrees with .*/kept" "$work/out"
+for table in entries.csv entries.jsonl; do
+  rm -rf "$work/bad" && cp -r "$work/all" "$work/bad"
+  sed -i '0,/delivered/s//refused/' "$work/bad/$log/$table"
+  expect 1 "a changed $table is bad" verify "$work/bad"
+  contains "and is named" "$table is not what was signed" "$work/out"
+done
+rm -rf "$work/bad" && cp -r "$work/all" "$work/bad" && rm "$work/bad/$log/checkpoint"
+expect 1 "a log without its checkpoint is bad" verify "$work/bad"
+sed 's|/20[0-9]*$|/1999|' "$work/kept" >"$work/elsewhere"
+expect 1 "a kept checkpoint of a log that is not there is not passed over" verify --checkpoint "$work/elsewhere" "$work/all"
+contains "it is named" "vouches for is not here" "$work/out"
 if command -v go >/dev/null && [[ -d $go_packages/src/golang.org/x/mod/sumdb/tlog ]]; then
   expect 0 "Go's own packages agree" env GO111MODULE=off GOPATH=$go_packages GOPROXY=off GOFLAGS= CGO_ENABLED=0 \
     GOCACHE="$bin/../go-cache" go run "$e2e_top/tests/e2e/audit_export.go" "$key" "$work/all/$log"
@@ -57,6 +122,16 @@ fi
 
 hand_over "$work/december" "$province/drop"
 expect 0 "a second run" dvcsync sync all
+expect 0 "a later export" dvcsync audit export --out "$work/later.tar"
+mkdir "$work/later" && tar -xf "$work/later.tar" -C "$work/later"
+expect 0 "agrees with it, too" verify --checkpoint "$work/kept" "$work/later"
+cp "$work/later/$log/checkpoint" "$work/newer"
+expect 3 "a checkpoint newer than an export cannot be compared" verify --checkpoint "$work/newer" "$work/all"
+contains "which accuses nobody" "NOT COMPARED: .*/newer is newer than this export" "$work/out"
+expect 3 "nor one of another size with a proof" verify --checkpoint "$work/newer" "$work/x.proof"
+contains "which is said" "not compared: .*/newer vouches for" "$work/out"
+expect 0 "one of the same size can" verify --checkpoint "$work/checkpoint" "$work/x.proof"
+contains "and agrees" "agrees with .*/checkpoint" "$work/out"
 expect 0 "the log still agrees with a checkpoint that somebody kept" dvcsync audit verify --checkpoint "$work/kept"
 
 # -- tampering with a copy of the ledger
@@ -89,6 +164,10 @@ expect 5 "it is not signed over" dvcsync audit checkpoint
 contains "and the message says what to do" "dvcsync audit new-log" "$work/err"
 expect 0 "a person begins a new log" dvcsync audit new-log --reason "the ledger was restored from its backup"
 expect 0 "which can be signed" dvcsync audit checkpoint
+expect 0 "an export is made" dvcsync audit export --out "$work/restored.tar"
+mkdir "$work/restored" && tar -xf "$work/restored.tar" -C "$work/restored"
+expect 1 "which does not hide what was lost" verify "$work/restored"
+contains "but tells it" "entry .* and those after it are missing" "$work/out"
 expect 7 "what was lost stays to be seen" dvcsync audit verify --checkpoint "$work/kept"
 contains "beside the log that is good" "^green .*/$log-2: " "$work/out"
 verdict "the first run's entries were signed ($first)" "$([[ $first -ge 200 ]]; echo $?)"

@@ -6,6 +6,7 @@
 
 #include "connector/audit/bytes.h"
 #include "connector/audit/canonical.h"
+#include "connector/audit/period_table.h"
 #include "connector/audit/proof.h"
 #include "connector/audit/tiles.h"
 #include "connector/audit/timestamp.h"
@@ -98,12 +99,15 @@ void try_timestamp(std::string_view bytes) {
     if (stamp) need(stamp->policy == "1.2.3.4.1", "a stamp cannot be made up");
     const auto other = verify_timestamp(bytes, sha256("other"), authorities);
     need(!other, "a stamp is of one digest");
+    need(check_timestamp_digest(bytes, digest) || !stamp, "what verifies is over its digest");
 }
 
 void try_json(std::string_view text) {
     const auto json = parse_canonical(text);
     need(json.has_value() == check_canonical(text).has_value(), "checking and reading agree");
     if (json) need(canonical_json(*json) == std::string(text), "a value has one spelling");
+    const auto line = table_line(text);
+    need(line.has_value() == json.has_value(), "an entry has a line in the table");
 }
 
 void try_key(std::string_view text) {

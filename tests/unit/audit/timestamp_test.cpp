@@ -43,6 +43,14 @@ TEST(Timestamp, TheProgramOpensslVerifiesTheSameAnswer) {
     EXPECT_NE(authority().status_of(verify.substr(0, verify.size() - 2) + "00"), 0);
 }
 
+TEST(Timestamp, WithoutAuthoritiesJunkAndTheStampOfAnotherFileAreFound) {
+    const auto answer = authority().answer(make_timestamp_request(digest).der);
+    EXPECT_TRUE(check_timestamp_digest(answer, digest));
+    EXPECT_FALSE(check_timestamp_digest(answer, sha256("another checkpoint")));
+    EXPECT_FALSE(check_timestamp_digest("junk", digest));
+    EXPECT_FALSE(check_timestamp_digest(answer.substr(0, answer.size() - 1), digest));
+}
+
 TEST(Timestamp, EachNumberIsNewAndSoIsEachNonce) {
     const auto first = make_timestamp_request(digest);
     const auto second = make_timestamp_request(digest);
