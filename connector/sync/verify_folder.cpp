@@ -21,6 +21,7 @@ constexpr std::string_view moved_or_lost =
     "if the folder was moved, move it back, or write its new place as checkpoint_folder into "
     "dvcsync.toml; if a copy of it is kept elsewhere, bring that back; if it is lost for good, say "
     "so: dvcsync audit new-log --reason";
+constexpr std::string_view from_a_copy = "bring it back from a copy of the folder";
 
 // Of the ledger's seals or the folder's history: notes by their digest, a year's are many.
 struct Notes {
@@ -46,8 +47,8 @@ class FolderCheck {
         }
         if (!here) {
             fault(
-                fmt::format("{} is not here, and the ledger knows {} checkpoints that lay in it; "
-                            "{}",
+                fmt::format("{} is not here, and the ledger knows of checkpoints that lay in it "
+                            "({}); {}",
                             folder_.path().string(), known_.digests.size(), moved_or_lost));
             return {};
         }
@@ -94,8 +95,8 @@ class FolderCheck {
     Status read_folder() {
         DVC_TRY_ASSIGN(newest, folder_.checkpoint());
         if (!fs::exists(folder_.path() / "checkpoints.txt", ignored_))
-            fault(fmt::format("{} is missing; {}", path("checkpoints.txt"), moved_or_lost));
-        if (!newest) fault(fmt::format("{} is missing; {}", path("checkpoint"), moved_or_lost));
+            fault(fmt::format("{} is missing; {}", path("checkpoints.txt"), from_a_copy));
+        if (!newest) fault(fmt::format("{} is missing; {}", path("checkpoint"), from_a_copy));
         const auto told = newest ? audit::parse_checkpoint(*newest)
                                  : tl::make_unexpected(Error{ErrorKind::Corrupt, ""});
         if (told && told->size < known_.largest)
@@ -122,6 +123,8 @@ class FolderCheck {
         DVC_TRY(trail_.walk_seals(log_.log, [&](const SealRow& seal) -> Result<bool> {
             const auto digest = sha256(seal.note);
             unknown.erase(digest);
+            const auto size = static_cast<std::uint64_t>(seal.size);
+            if (stamps_.count(size) > 0) stamped_[size].insert(digest);
             if (known_.digests.count(digest) > 0 && kept_.digests.count(digest) == 0 && lost++ == 0)
                 first = seal.size;
             return true;
@@ -152,11 +155,11 @@ class FolderCheck {
             check_stamp(size, answer);
         if (!stamps_.empty() && authorities_.empty())
             verdict_.notes.push_back(
-                fmt::format("{} time stamps not checked: no timestamp_ca is configured to check "
+                fmt::format("time stamps not checked ({}): no timestamp_ca is configured to check "
                             "them with",
                             stamps_.size()));
         else if (!stamps_.empty())
-            verdict_.notes.push_back(fmt::format("{} time stamps checked", stamps_.size()));
+            verdict_.notes.push_back(fmt::format("time stamps checked: {}", stamps_.size()));
     }
 
     void check_stamp(std::uint64_t size, const std::string& answer) {

@@ -137,6 +137,13 @@ class Verifying {
         };
         evidence.checkpoints = add_kept;
         DVC_TRY_ASSIGN(found, audit::verify_log(evidence));
+        if (found.checkpoints == 0 && !found.faults.empty())
+            found.faults.insert(
+                found.faults.begin(),
+                fmt::format("no checkpoint of this log is signed by the key {}. If the key was "
+                            "replaced, verify with the one that was published (--key) and put it "
+                            "back",
+                            key_.text()));
         verdict.verdict = std::move(found);
         for (const Kept& one : kept_)
             if (one.told.origin == evidence.origin)
@@ -175,6 +182,11 @@ class Verifying {
                 if (!link.set.empty())
                     faults.push_back(fmt::format("log {} follows a log of root {} that is not here",
                                                  logs[i].name, link.set));
+                else if (logs[i].name.find('-') != std::string::npos)
+                    faults.push_back(
+                        fmt::format("log {} says that it is the first, and its name "
+                                    "that there was one before it in its year",
+                                    logs[i].name));
                 continue;
             }
             DVC_TRY_ASSIGN(before, root_of(logs[i - 1], found_.logs[i - 1].verdict));

@@ -58,6 +58,7 @@ TEST_F(VerifyLogs, a_log_that_was_renamed_and_signed_anew_is_found_by_a_kept_che
     fs::remove_all(outside());
     ASSERT_TRUE(notary().seal(*ledger_));
     expect_fault(verified({kept}), "is not here");
+    expect_fault(verified(), "and its name that there was one before it");
 }
 
 TEST_F(VerifyLogs, a_ledger_that_has_worked_has_a_trail) {
@@ -124,7 +125,8 @@ TEST_F(VerifyLogs, a_folder_that_is_gone_is_a_fault_that_says_what_to_do) {
     fill();
     fs::rename(outside(), folder_ / "elsewhere");
     const auto found = verified();
-    expect_fault(found, "audit/2019 is not here, and the ledger knows 4 checkpoints");
+    expect_fault(found,
+                 "audit/2019 is not here, and the ledger knows of checkpoints that lay in it (4)");
     expect_fault(found, "checkpoint_folder");
     fs::rename(folder_ / "elsewhere", outside());
     EXPECT_TRUE(verified().good());
@@ -170,6 +172,16 @@ TEST_F(VerifyLogs, a_trail_that_lost_its_newest_part_and_its_checkpoint_is_found
     expect_fault(verified(), "2019/tile lies here without");
 }
 
+TEST_F(VerifyLogs, a_key_that_signed_nothing_is_told_first) {
+    fill();
+    fs::remove(folder_ / "audit.key");
+    ASSERT_TRUE(create_audit_key(folder_ / "audit.key"));
+    const auto found = verified();
+    EXPECT_FALSE(found.good());
+    EXPECT_THAT(found.logs.front().verdict.faults.front(),
+                HasSubstr("no checkpoint of this log is signed by the key log.example.vn+"));
+}
+
 TEST_F(VerifyLogs, entries_that_nothing_vouches_for_are_not_green) {
     fill();
     append(5);
@@ -196,7 +208,7 @@ TEST_F(VerifyLogs, time_stamps_are_checked_with_their_authorities_and_read_witho
     fs::create_directory(folder);
     std::ofstream(folder / "700.tsr", std::ios::binary) << answer;
     EXPECT_TRUE(verified().good()) << words_of(verified());
-    EXPECT_THAT(words_of(verified()), HasSubstr("1 time stamps not checked"));
+    EXPECT_THAT(words_of(verified()), HasSubstr("time stamps not checked (1)"));
 
     VerifyOrder order;
     order.folder = outside();
