@@ -8,7 +8,6 @@
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/json.h"
 #include "connector/cli/text.h"
-#include "connector/sync/bodies.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -17,11 +16,14 @@ constexpr mode_t body_mode = 0600;  // personal data
 
 }  // namespace
 
-Status write_bodies(const sync::Connector& connector, const Options& options) {
+Result<sync::KeptBodies> open_bodies(const sync::Connector& connector, const Options& options) {
     const auto& audit = options.audit;
-    DVC_TRY_ASSIGN(bodies, sync::show_bodies(*connector.ledger, connector.sealer,
-                                             *connector.recorder, audit.log, *audit.exchange,
-                                             options.act, options.selection.codes.front()));
+    return sync::show_bodies(*connector.ledger, connector.sealer, *connector.recorder, audit.log,
+                             *audit.exchange, options.act, options.selection.codes.front());
+}
+
+Status write_bodies(const sync::KeptBodies& bodies, const Options& options) {
+    const auto& audit = options.audit;
     for (const auto& [body, ending] :
          {std::pair{&bodies.sent, ".sent"}, std::pair{&bodies.received, ".received"}}) {
         if (!*body) continue;

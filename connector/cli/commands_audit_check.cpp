@@ -4,6 +4,7 @@
 
 #include "connector/audit/bytes.h"
 #include "connector/base/files.h"
+#include "connector/base/limits.h"
 #include "connector/cli/commands.h"
 #include "connector/cli/commands_audit_bodies.h"
 #include "connector/cli/exit_codes.h"
@@ -11,9 +12,17 @@
 #include "connector/cli/text.h"
 #include "connector/sync/prove.h"
 #include "connector/sync/seal.h"
+#include "connector/sync/verify_logs.h"
 
 namespace dvcsync::cli {
 namespace {
+
+Error not_signed(const config::Config& config) {
+    return {ErrorKind::Config,
+            fmt::format("{}: the audit trail is not signed: write a section [audit] (dvcsync init "
+                        "shows one)",
+                        config.file.string())};
+}
 
 // A connector whose trail is signed.
 struct Signing {
@@ -23,11 +32,7 @@ struct Signing {
     static Result<Signing> open(const Options& options) {
         DVC_TRY_ASSIGN(connector, open_connector(options));
         const auto& config = connector.config;
-        if (!config.audit)
-            return fail(ErrorKind::Config,
-                        fmt::format("{}: the audit trail is not signed: write a section [audit] "
-                                    "(dvcsync init shows one)",
-                                    config.file.string()));
+        if (!config.audit) return tl::make_unexpected(not_signed(config));
         DVC_TRY_ASSIGN(notary, sync::Notary::open(config, system_clock()));
         return Signing{std::move(connector), std::move(notary)};
     }
@@ -48,6 +53,13 @@ int say(const Options& options, const Json& json, const std::string& text) {
     return exit_ok;
 }
 
+void add_list(Json& json, std::string_view name, const std::vector<std::string>& lines) {
+    json.open_list(name);
+    for (const auto& line : lines)
+        json.item(line);
+    json.close_list();
+}
+
 void add_verdict(Json& json, const sync::LogVerdict& log) {
     const auto& verdict = log.verdict;
     json.open();
@@ -61,51 +73,98 @@ void add_verdict(Json& json, const sync::LogVerdict& log) {
         json.add("first_bad", *verdict.first_bad);
         json.add("exact", verdict.exact);
     }
-    json.open_list("faults");
-    for (const auto& fault : verdict.faults)
-        json.item(fault);
-    json.close_list();
+    add_list(json, "faults", verdict.faults);
+    add_list(json, "undone", log.undone);
+    add_list(json, "notes", log.notes);
     json.close();
+}
+
+void print_lines(const std::vector<std::string>& lines) {
+    for (const auto& line : lines)
+        fmt::print("{}", wrapped(line, 7, text_width()));
 }
 
 void print_verdict(const sync::LogVerdict& log) {
     const auto& verdict = log.verdict;
-    fmt::print("{}  {}: {}, {} of them signed, {}\n", verdict.good() ? "green" : "RED  ",
+    fmt::print("{:<6} {}: {}, {} of them signed, {}\n",
+               !verdict.good()      ? "RED"
+               : log.undone.empty() ? "green"
+                                    : "yellow",
                log.origin, count_text(verdict.entries) + " entries", count_text(verdict.sealed),
                counted(verdict.checkpoints, "checkpoint"));
     if (verdict.first_bad)
         fmt::print("       first bad entry: {}{}\n", *verdict.first_bad,
                    verdict.exact ? "" : ", or one of those after it");
-    for (const auto& fault : verdict.faults)
-        fmt::print("{}", wrapped(fault, 7, text_width()));
+    print_lines(verdict.faults);
+    print_lines(log.undone);
+    print_lines(log.notes);
+}
+
+// The public key alone: whoever verifies need not be able to sign.
+Result<sync::TrailVerdict> verify(const Options& options, const sync::Connector& connector) {
+    const auto& config = connector.config;
+    if (!config.audit) return tl::make_unexpected(not_signed(config));
+    const auto& line = options.audit.key;
+    DVC_TRY_ASSIGN(key, line.empty() ? sync::load_verifier(config.audit_key, config.audit_origin)
+                                     : audit::VerifierKey::parse(line));
+    sync::VerifyOrder order;
+    order.folder = config.audit_folder;
+    order.kept = options.audit.kept;
+    order.unsealed_limit = config.unsealed_limit;
+    if (!config.timestamp_ca.empty()) {
+        DVC_TRY_ASSIGN(authorities, read_file(config.timestamp_ca, limits::max_pem_file));
+        order.time_authorities = std::move(authorities);
+    }
+    return sync::verify_logs(*connector.ledger, key, order, system_clock().now());
+}
+
+// Writes nothing unless everything can be shown; and the trail tells of it first.
+Status show(const Signing& signing, const Options& options, const sync::DossierProof& proof) {
+    std::optional<sync::KeptBodies> bodies;
+    if (options.audit.exchange) {
+        DVC_TRY_ASSIGN(opened, open_bodies(signing.connector, options));
+        bodies = std::move(opened);
+    }
+    audit::Event shown;
+    shown.event = "evidence.shown";
+    shown.code = options.selection.codes.front();
+    shown.count = static_cast<std::int64_t>(proof.entries);
+    DVC_TRY(signing.connector.recorder->note(shown));
+    if (bodies) DVC_TRY(write_bodies(*bodies, options));
+    const auto& out = options.audit.out;
+    return out.empty() ? Status{} : write_atomically(out, proof.text, 0640);
 }
 
 }  // namespace
 
 int run_audit_verify(const Options& options) {
-    auto signing = Signing::open(options);
-    if (!signing) return complain(options, signing.error());
-    const auto verdicts =
-        sync::verify_logs(signing->trail(), signing->notary.key(),
-                          signing->connector.config.audit_folder, options.audit.kept);
-    if (!verdicts) return complain(options, verdicts.error());
-    bool good = true;
+    auto connector = open_connector(options);
+    if (!connector) return complain(options, connector.error());
+    const auto found = verify(options, *connector);
+    if (!found) return complain(options, found.error());
     Json json;
     json.open();
     json.open_list("logs");
-    for (const auto& log : *verdicts) {
-        good = good && log.verdict.good();
+    for (const auto& log : found->logs) {
         add_verdict(json, log);
         if (!options.json) print_verdict(log);
     }
     json.close_list();
-    json.add("good", good);
+    add_list(json, "faults", found->faults);
+    json.add("good", found->good());
     json.close();
+    if (!options.json)
+        for (const auto& fault : found->faults)
+            fmt::print("RED    {}", wrapped(fault, 7, text_width()).substr(7));
     say(options, json,
-        good ? "The trail is what was signed.\n"
-             : "The trail is NOT what was signed. Keep ledger, checkpoint folder and backups as "
-               "they are, and tell the auditors.\n");
-    return good ? exit_ok : exit_tampered;
+        !found->good()  ? "The trail is NOT what was signed, or what was kept of it is not whole. "
+                          "Keep ledger, checkpoint folder and backups as they are, and tell the "
+                          "auditors.\n"
+        : found->done() ? "The trail is what was signed.\n"
+                        : "What is signed of the trail is what was signed; see above for the "
+                          "rest.\n");
+    if (!found->good()) return exit_tampered;
+    return found->done() ? exit_ok : exit_attention;
 }
 
 int run_audit_prove(const Options& options) {
@@ -114,27 +173,14 @@ int run_audit_prove(const Options& options) {
     const std::string& code = options.selection.codes.front();
     seal_first(*signing);
     const auto proof = sync::prove(signing->trail(), signing->notary.key(), code);
-    if (!proof) {
-        if (proof.error().kind == ErrorKind::Refused)
-            return nothing_done(options, proof.error().message);
-        return complain(options, proof.error());
+    const Status done =
+        proof ? show(*signing, options, *proof) : tl::make_unexpected(proof.error());
+    if (!done) {
+        if (done.error().kind == ErrorKind::Refused)
+            return nothing_done(options, done.error().message);
+        return complain(options, done.error());
     }
     const auto& out = options.audit.out;
-    if (!out.empty())
-        if (auto done = write_atomically(out, proof->text, 0640); !done)
-            return complain(options, done.error());
-    if (options.audit.exchange)
-        if (auto done = write_bodies(signing->connector, options); !done) {
-            if (done.error().kind == ErrorKind::Refused)
-                return nothing_done(options, done.error().message);
-            return complain(options, done.error());
-        }
-    audit::Event shown;
-    shown.event = "evidence.shown";
-    shown.code = code;
-    shown.count = static_cast<std::int64_t>(proof->entries);
-    if (auto noted = signing->connector.recorder->note(shown); !noted)
-        return complain(options, noted.error());
     if (out.empty() && !options.json) {
         fmt::print("{}", proof->text);
         return exit_ok;

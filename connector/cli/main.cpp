@@ -4,6 +4,7 @@
 #include <atomic>
 #include <csignal>
 #include <exception>
+#include <system_error>
 
 #include "connector/base/limits.h"
 #include "connector/cli/commands.h"
@@ -101,6 +102,12 @@ int run(int argc, char** argv) {
     return cli::exit_usage;
 }
 
+// No module lets an exception out; what arrives here is a fault of the program itself.
+int internal_fault(const std::exception& error) {
+    fmt::print(stderr, "dvcsync: internal fault: {}\n", error.what());
+    return dvcsync::cli::exit_bug;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -112,9 +119,11 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
         return run(argc, argv);
+    } catch (const std::system_error& error) {
+        // Whoever reads what we print has had enough (| head): no fault, but not all was told.
+        if (error.code() == std::errc::broken_pipe) return dvcsync::cli::exit_attention;
+        return internal_fault(error);
     } catch (const std::exception& error) {
-        // No module lets an exception out; what arrives here is a fault of the program itself.
-        fmt::print(stderr, "dvcsync: internal fault: {}\n", error.what());
-        return dvcsync::cli::exit_bug;
+        return internal_fault(error);
     }
 }

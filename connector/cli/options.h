@@ -76,6 +76,7 @@ struct AuditOptions {
     std::string person;
     sync::Days days;                          // of the selection, checked
     std::vector<std::filesystem::path> kept;  // verify: checkpoints that somebody else has kept
+    std::string key;                          // verify: the public key; "": that of the settings
     std::filesystem::path out;                // prove, export
     std::optional<std::int64_t> exchange;     // prove: whose bodies are shown; erase-bodies
     std::string log;                          // its log's name; "": the newest

@@ -75,6 +75,10 @@ void add_audit(CLI::App& app, Options& options) {
         ->add_option("--checkpoint", options.audit.kept,
                      "a checkpoint that somebody else has kept: the log must still agree with it")
         ->type_name("FILE");
+    verify
+        ->add_option("--key", options.audit.key,
+                     "the public key that was published; absent: that of the key file")
+        ->type_name("KEY");
 
     auto* prove = add_command(*audit, options, Command::AuditProve, "prove",
                               "a small file that proves what happened to one dossier");

@@ -26,7 +26,8 @@ void add_limit(CLI::App& command, Options& options, const char* what) {
 
 void add_reason(CLI::App& command, Options& options) {
     command.add_option("--reason", options.reason,
-                       "why, in your words; kept with your name and the time");
+                       "why, in your words; kept for good with your name and the time, so name "
+                       "no citizen");
 }
 
 void add_acting(CLI::App& command, Options& options, const char* codes,

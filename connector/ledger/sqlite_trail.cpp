@@ -177,7 +177,7 @@ Result<bool> SqliteTrail::walk_log(std::int64_t log, const TrailFilter& filter,
         }
     }
     DVC_TRY_ASSIGN(statement, db_.prepare(fmt::format(
-                                  "SELECT sequence, at, entry FROM trail WHERE log = ?1 AND "
+                                  "SELECT sequence, at, code, entry FROM trail WHERE log = ?1 AND "
                                   "sequence >= ?2 AND sequence < ?3{} ORDER BY sequence",
                                   filter.code.empty() ? "" : " AND code = ?4")));
     if (filter.code.empty()) {
@@ -190,7 +190,8 @@ Result<bool> SqliteTrail::walk_log(std::int64_t log, const TrailFilter& filter,
     auto row_of = [&row](const Statement& found) -> const TrailRow& {
         row.sequence = found.integer(0);
         row.at = found.time(1);
-        row.entry.assign(found.bytes(2));
+        row.code.assign(found.bytes(2));
+        row.entry.assign(found.bytes(3));
         return row;
     };
     return hand_over(statement, row_of, take);

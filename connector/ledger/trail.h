@@ -36,7 +36,8 @@ struct TrailEnd {
 struct TrailRow {
     std::int64_t log = 0;
     std::int64_t sequence = 0;
-    UtcTime at{};
+    UtcTime at{};       // as given to append(), and so is the code
+    std::string code;   //
     std::string entry;  // the bytes exactly as hashed
 };
 

@@ -72,14 +72,20 @@ Result<std::optional<std::string>> open_body(ledger::Trail& trail, const Sealer&
                                              const audit::Json& entry, bool sent) {
     DVC_TRY_ASSIGN(sealed, trail.body(log.log, exchange, sent));
     if (!sealed) return std::optional<std::string>{};
-    DVC_TRY_ASSIGN(plain, sealer.open(*sealed, body_context(log.log, exchange, sent)));
+    auto plain = sealer.open(*sealed, body_context(log.log, exchange, sent));
+    if (!plain)
+        return fail(plain.error().kind,
+                    fmt::format("the body {} in {} cannot be opened: it was changed, or is another "
+                                "exchange's ({})",
+                                sent ? "sent" : "received", place_of(log, exchange),
+                                plain.error().message));
     const auto* digest = entry.find(sent ? "sent" : "received");
-    if (digest == nullptr || digest->text() == nullptr || *digest->text() != hex(sha256(plain)))
+    if (digest == nullptr || digest->text() == nullptr || *digest->text() != hex(sha256(*plain)))
         return fail(ErrorKind::Corrupt,
                     fmt::format("the body {} in {} is not the one whose digest stands in its "
                                 "entry: it was changed, or the entry was; run dvcsync audit verify",
                                 sent ? "sent" : "received", place_of(log, exchange)));
-    return std::optional(std::move(plain));
+    return std::optional(*std::move(plain));
 }
 
 }  // namespace

@@ -181,9 +181,11 @@ class Checker {
         auto notary = Notary::open(config, clock_);
         const auto sealed = notary ? notary->seal(ledger) : tl::make_unexpected(notary.error());
         if (!sealed) return faults("audit", sealed.error().message);
-        green("audit",
-              fmt::format("signed by {}: {} entries, checkpoints in {}", notary->key().text(),
-                          sealed->size, config.audit_folder.string()));
+        green(
+            "audit",
+            fmt::format("signed by {}: {} entries, checkpoints in {}. Only what is new was looked "
+                        "at: dvcsync audit verify compares everything that was signed",
+                        notary->key().text(), sealed->size, config.audit_folder.string()));
         if (!sealed->stamp_trouble.empty())
             add(Light::Yellow, "audit", "no time stamp: " + sealed->stamp_trouble);
     }

@@ -1,19 +1,17 @@
-// What an auditor asks for: whether the logs are what was signed, the proof of one dossier, the
-// export of a period. The last two are made of the ledger alone and checked against its seals
-// meanwhile; both are checked again with connector/verify. One thread at a time. Corrupt: the
-// ledger does not hold what was signed (dvcsync audit verify says more).
+// What an auditor asks for: the proof of one dossier, the export of a period. Both are made of the
+// ledger alone and checked against its seals meanwhile; both are checked again with
+// connector/verify. One thread at a time. Corrupt: the ledger does not hold what was signed
+// (verify_logs.h says more).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "connector/audit/note.h"
-#include "connector/audit/verify.h"
 #include "connector/base/time.h"
 #include "connector/ledger/trail.h"
 
@@ -48,18 +46,5 @@ struct Exported {
 // came later. Refused: nothing of the period is signed.
 Result<Exported> export_period(ledger::Trail& trail, const audit::VerifierKey& key,
                                const ExportOrder& order);
-
-struct LogVerdict {
-    std::string log;
-    std::string origin;
-    bool open = false;  // it still grows
-    audit::Verdict verdict;
-};
-// Verifies every log of the ledger and of the checkpoint folder (empty: none) against the
-// checkpoints of both and those that somebody else has kept. A log that only the folder knows has
-// lost all of its entries.
-Result<std::vector<LogVerdict>> verify_logs(ledger::Trail& trail, const audit::VerifierKey& key,
-                                            const std::filesystem::path& folder,
-                                            std::span<const std::filesystem::path> kept);
 
 }  // namespace dvcsync::sync

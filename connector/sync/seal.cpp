@@ -13,6 +13,7 @@
 #include "connector/audit/timestamp.h"
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/files/download.h"
 #include "connector/sync/checkpoint_folder.h"
 
@@ -73,7 +74,7 @@ class LogSealing {
                                                 "one of {} entries",
                                                 last->size));
         if (!outside) return {};
-        DVC_TRY_ASSIGN(told, audit::verify_checkpoint(*outside, {&signer_.verifier(), 1}, origin_));
+        DVC_TRY_ASSIGN(told, told_by(*outside, (path() / "checkpoint").string()));
         if (told.size > static_cast<std::uint64_t>(entries))
             return disagree(path(), fmt::format("{} entries were signed, and the ledger has {}: "
                                                 "it is an older copy, or was cut",
@@ -99,10 +100,20 @@ class LogSealing {
         return {};
     }
 
+    // What a checkpoint tells that this log's key has signed.
+    Result<Checkpoint> told_by(std::string_view note, std::string_view where) const {
+        auto told = audit::verify_checkpoint(note, {&signer_.verifier(), 1}, origin_);
+        if (told) return told;
+        return fail(ErrorKind::Corrupt,
+                    fmt::format("{}: is not signed for log {} by the key {} ({}). If the key or "
+                                "the origin was changed, put the old one back; if the key is lost "
+                                "for good, begin a new log: dvcsync audit new-log --reason",
+                                where, log_.name, signer_.verifier().text(), told.error().message));
+    }
+
     Status take_up(const ledger::SealRow& last) {
         DVC_TRY_ASSIGN(tree, Frontier::parse(last.frontier));
-        DVC_TRY_ASSIGN(told,
-                       audit::verify_checkpoint(last.note, {&signer_.verifier(), 1}, origin_));
+        DVC_TRY_ASSIGN(told, told_by(last.note, "the ledger's last checkpoint"));
         if (tree.size() != told.size || tree.root() != told.root)
             return disagree(path(), "the ledger's last seal is not what was signed");
         tree_ = std::move(tree);
@@ -195,16 +206,7 @@ Result<bool> is_over(ledger::Trail& trail, const ledger::TrailLog& log, std::int
     if (!log.closed || size == 0) return log.closed.has_value();
     DVC_TRY_ASSIGN(last, trail.last_seal(log.log));
     if (last && last->size == size) return true;
-    ledger::TrailFilter filter;
-    filter.log = log.log;
-    filter.from = size - 1;
-    bool by_person = false;
-    DVC_TRY(trail.walk(filter, [&](const ledger::TrailRow& row) -> Result<bool> {
-        DVC_TRY_ASSIGN(entry, audit::parse_canonical(row.entry));
-        by_person = entry.find("reason") != nullptr;
-        return false;
-    }));
-    return by_person;
+    return ended_by_person(trail, log, size);
 }
 
 }  // namespace
@@ -337,6 +339,20 @@ Result<std::string> begin_log(ledger::Ledger& ledger, Recorder& recorder, const 
     return log.name;
 }
 
+Result<bool> ended_by_person(ledger::Trail& trail, const ledger::TrailLog& log, std::int64_t size) {
+    if (!log.closed || size == 0) return false;
+    ledger::TrailFilter filter;
+    filter.log = log.log;
+    filter.from = size - 1;
+    bool by_person = false;
+    DVC_TRY(trail.walk(filter, [&](const ledger::TrailRow& row) -> Result<bool> {
+        DVC_TRY_ASSIGN(entry, audit::parse_canonical(row.entry));
+        by_person = entry.find("reason") != nullptr;
+        return false;
+    }));
+    return by_person;
+}
+
 audit::LogEvidence evidence_of(ledger::Trail& trail, const ledger::TrailLog& log,
                                const audit::VerifierKey& key,
                                const std::optional<audit::LogFolder>& folder) {
@@ -386,6 +402,27 @@ Result<audit::Signer> load_audit_key(const std::filesystem::path& file, std::str
         return fail(ErrorKind::Config,
                     fmt::format("{}: {}", file.string(), signer.error().message));
     return signer;
+}
+
+Result<audit::VerifierKey> load_verifier(const std::filesystem::path& key_file,
+                                         std::string_view origin) {
+    std::error_code failed;
+    if (std::filesystem::exists(key_file, failed)) {
+        DVC_TRY_ASSIGN(signer, load_audit_key(key_file, origin));
+        return signer.verifier();
+    }
+    auto beside = key_file;
+    beside.replace_extension(".pub");
+    const auto line = read_file(beside, limits::max_pem_file);
+    if (!line)
+        return fail(ErrorKind::Config,
+                    fmt::format("{}: is not there. To verify, the public key is enough: give the "
+                                "line that was published with --key, or write it into {}",
+                                key_file.string(), beside.string()));
+    auto key = audit::VerifierKey::parse(trimmed(*line));
+    if (!key)
+        return fail(ErrorKind::Config, fmt::format("{}: {}", beside.string(), key.error().message));
+    return key;
 }
 
 }  // namespace dvcsync::sync

@@ -77,6 +77,9 @@ class Notary {
 Result<std::string> begin_log(ledger::Ledger& ledger, Recorder& recorder, const ledger::Act& act,
                               const Clock& clock);
 
+// Whether a person has ended the log: what is not signed of it never will be. `size`: its entries.
+Result<bool> ended_by_person(ledger::Trail& trail, const ledger::TrailLog& log, std::int64_t size);
+
 // Everything that is to be checked of a log: the ledger's entries and seals, the folder's
 // checkpoints and tiles (empty: only the ledger's). The ledger must outlive it.
 audit::LogEvidence evidence_of(ledger::Trail& trail, const ledger::TrailLog& log,
@@ -86,5 +89,10 @@ audit::LogEvidence evidence_of(ledger::Trail& trail, const ledger::TrailLog& log
 // Writes a new key file of mode 0600. Config error if there is one already.
 Status create_audit_key(const std::filesystem::path& file);
 Result<audit::Signer> load_audit_key(const std::filesystem::path& file, std::string_view origin);
+// The public key, for who only reads: that of the private one, or, where that is not there, the
+// line that `audit key` has printed, kept beside it as audit.pub (the key file's name, ending in
+// .pub). Config error if there is neither.
+Result<audit::VerifierKey> load_verifier(const std::filesystem::path& key_file,
+                                         std::string_view origin);
 
 }  // namespace dvcsync::sync

@@ -13,6 +13,7 @@
 #include "connector/base/files.h"
 #include "connector/sync/prove.h"
 #include "connector/sync/seal.h"
+#include "connector/sync/verify_logs.h"
 
 namespace {
 
@@ -102,9 +103,12 @@ void run(std::int64_t count, const fs::path& folder) {
     tell("sign", count, timed([&] { need(notary.seal(*ledger)); }));
     bool good = false;
     tell("verify", count, timed([&] {
-             const auto logs = need(sync::verify_logs(trail, notary.key(), settings.folder, {}));
-             good = logs.front().verdict.good() &&
-                    logs.front().verdict.sealed == static_cast<std::uint64_t>(count);
+             sync::VerifyOrder order;
+             order.folder = settings.folder;
+             const auto found =
+                 need(sync::verify_logs(*ledger, notary.key(), order, system_clock().now()));
+             good = found.good() &&
+                    found.logs.front().verdict.sealed == static_cast<std::uint64_t>(count);
          }));
     std::string proof;
     tell("prove", count, timed([&] {

@@ -195,4 +195,48 @@ else
   echo "SKIPPED part: fail closed needs faketime"
 fi
 
+# -- what stands beside the entries, lies outside the ledger, or is gone as a whole; each in a copy of the first run's end
+rm -rf "$work/copy"
+cp -r "$work/older" "$work/copy"
+# shellcheck disable=SC2317
+of_copy() { "$bin/dvcsync" --config "$work/copy/dvcsync.toml" "$@"; }
+cp "$work/older/audit/$log/checkpoint" "$work/kept-then"
+expect 0 "the copy is good" of_copy audit verify --checkpoint "$work/kept-then"
+contains "and says what it was compared with" "kept-then" "$work/out"
+spoilt() { # WHAT WORDS SCRIPT [SQL]
+  rm -rf "$work/copy"
+  cp -r "$work/older" "$work/copy"
+  [[ -z ${4:-} ]] || sqlite3 "$work/copy/ledger.db" "$4"
+  (cd "$work/copy/audit" && eval "$3")
+  expect 7 "$1 is found" of_copy --json audit verify --checkpoint "$work/kept-then"
+  contains "and named" "$2" "$work/out"
+}
+spoilt "a folder that is gone" "$log is not here, and the ledger knows" "rm -r $log"
+spoilt "a newest checkpoint that is gone" "$log/checkpoint is missing" "rm $log/checkpoint"
+spoilt "a history that is gone" "$log/checkpoints.txt is missing" "rm $log/checkpoints.txt"
+spoilt "a tile that is gone" "$log/tile/0/000 is missing" "rm $log/tile/0/000"
+spoilt "a stamp that is none" "$log/timestamps/.*.tsr: " \
+  "mkdir -p $log/timestamps; echo junk >$log/timestamps/\$(sed -n 2p $log/checkpoint).tsr"
+if command -v sqlite3 >/dev/null; then
+  spoilt "a trail that is gone from ledger and folder" "$log that .*kept-then vouches for" "rm -r ./*" \
+    "DELETE FROM trail; DELETE FROM trail_seal; DELETE FROM trail_log"
+  expect 7 "even without a checkpoint that somebody kept" of_copy audit verify
+  spoilt "a column that hides an entry" "entry 99: the ledger's column code" : \
+    "UPDATE trail SET code = 'H22-hidden' WHERE sequence = 99"
+  spoilt "a log that is called closed" "its last entry is not log.closed" : "UPDATE trail_log SET closed = 1"
+fi
+
+# -- the public key is enough to verify; a proof that cannot be given whole is not given at all
+rm -rf "$work/copy"
+cp -r "$work/older" "$work/copy"
+rm "$work/copy/audit.key"
+expect 3 "without any key nothing can be verified" of_copy audit verify
+contains "and the message says what is enough" "audit.pub" "$work/err"
+expect 0 "the published key is enough" of_copy audit verify --key "$key"
+echo "$key" >"$work/copy/audit.pub"
+expect 0 "also as a file" of_copy audit verify
+expect 1 "a body that is not kept is not shown" dvcsync audit prove --dossier "$code" --with-body 0 --out "$work/none" \
+  --reason "an audit"
+verdict "and nothing is written" "$([[ ! -e $work/none ]]; echo $?)"
+
 exit "$failed"

@@ -60,7 +60,9 @@ TEST_P(TrailTest, EntriesComeBackAsTheyWereAppended) {
     EXPECT_EQ(rows[0].log, log());
     EXPECT_EQ(rows[0].sequence, 0);
     EXPECT_EQ(rows[0].at, noon);
+    EXPECT_EQ(rows[0].code, "D1");
     EXPECT_EQ(rows[1].sequence, 1);
+    EXPECT_EQ(rows[1].code, "");
     EXPECT_EQ(trail().end(log())->size, 2);
     EXPECT_EQ(trail().end(log())->last_at, noon);
 }

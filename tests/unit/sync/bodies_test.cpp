@@ -1,6 +1,7 @@
 // Bodies kept as evidence: shown one exchange at a time, erased, and the log tells both.
 #include "connector/sync/bodies.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -121,6 +122,19 @@ TEST_F(BodiesTest, ABodyThatItsEntryDoesNotNameIsCorrupt) {
     const auto bodies = show("three", place);
     ASSERT_FALSE(bodies);
     EXPECT_EQ(bodies.error().kind, ErrorKind::Corrupt);
+}
+
+TEST_F(BodiesTest, ABodyThatIsAnotherExchangesIsToldWithItsPlace) {
+    const std::int64_t place = exchange_of("one");
+    ASSERT_TRUE(trail().erase_bodies(log(), place));
+    ASSERT_TRUE(trail().keep_body(log(), place, true,
+                                  sealer_->seal("sent two", body_context(log(), place + 2, true)),
+                                  system_clock().now()));
+    const auto bodies = show("one", place);
+    ASSERT_FALSE(bodies);
+    EXPECT_EQ(bodies.error().kind, ErrorKind::Corrupt);
+    EXPECT_THAT(bodies.error().message, HasSubstr(fmt::format("exchange {} of log 20", place)));
+    EXPECT_THAT(entries_with("evidence.shown"), ElementsAre());
 }
 
 TEST_F(BodiesTest, WhatIsErasedIsGoneAndTheLogSaysSo) {

@@ -8,7 +8,6 @@
 #include "connector/audit/checkpoint.h"
 #include "connector/base/files.h"
 #include "connector/sync/checkpoint_folder.h"
-#include "connector/sync/prove.h"
 #include "tests/unit/sync/sealed_trail.h"
 
 namespace dvcsync::sync {
@@ -66,15 +65,13 @@ TEST_F(Seal, a_trail_that_was_deleted_is_found_at_entry_0) {
 
 TEST_F(Seal, a_log_that_only_the_folder_knows_has_lost_all_its_entries) {
     fill();
-    const auto key = notary().key();
     ledger_.reset();
     for (const char* file : {"ledger.db", "ledger.db-wal", "ledger.db-shm"})
         fs::remove(folder_ / file);
     open();
-    const auto verdicts = verify_logs(trail(), key, outside(), {});
-    ASSERT_TRUE(verdicts);
-    ASSERT_EQ(verdicts->size(), 1);
-    EXPECT_EQ(verdicts->front().verdict.first_bad, 0);
+    const auto found = verified();
+    ASSERT_EQ(found.logs.size(), 1U);
+    EXPECT_EQ(found.logs.front().verdict.first_bad, 0);
     append(1);
     const auto sealed = notary().seal(*ledger_);
     ASSERT_FALSE(sealed);
@@ -137,16 +134,13 @@ TEST_F(Seal, a_clock_that_was_set_back_is_found_where_it_was) {
 
 TEST_F(Seal, a_forked_checkpoint_is_told_with_the_place_where_the_logs_may_differ) {
     fill();
-    const auto key = notary().key();
     const auto signer = *load_audit_key(folder_ / "audit.key", "log.example.vn");
     const audit::Checkpoint other{"log.example.vn/2019", 300, sha256("another log"), {}};
     const auto fork = audit::sign_first_checkpoint(other, signer);
     ASSERT_TRUE(fork);
     std::ofstream(folder_ / "kept") << *fork;
-    const std::vector<fs::path> kept{folder_ / "kept"};
-    const auto verdicts = verify_logs(trail(), key, outside(), kept);
-    ASSERT_TRUE(verdicts);
-    const auto& verdict = verdicts->front().verdict;
+    const auto found = verified({folder_ / "kept"});
+    const auto& verdict = found.logs.front().verdict;
     EXPECT_FALSE(verdict.good());
     EXPECT_EQ(verdict.first_bad, 256);
     EXPECT_FALSE(verdict.exact);
@@ -319,20 +313,18 @@ TEST_F(Seal, nothing_may_be_pushed_once_entries_are_unsigned_for_too_long) {
 TEST_F(Seal, a_log_that_ended_with_its_year_gets_a_closing_checkpoint) {
     append(10);
     ASSERT_TRUE(notary().seal(*ledger_));
-    append(5);
-    ASSERT_TRUE(trail().close(log().log, clock_.now()));
-    clock_.sleep(std::chrono::hours(24 * 200));  // 2020
-    append(3);
+    append(4);
+    next_year();
+    append(2);
     const auto sealed = notary().seal(*ledger_);
     ASSERT_TRUE(sealed) << sealed.error().message;
     EXPECT_EQ(sealed->added, 8);
     EXPECT_EQ(sealed->origin, "log.example.vn/2020");
-    const auto verdicts = verify_logs(trail(), notary().key(), outside(), {});
-    ASSERT_EQ(verdicts->size(), 2);
-    EXPECT_EQ((*verdicts)[0].verdict.sealed, 15);
-    EXPECT_EQ((*verdicts)[1].verdict.sealed, 3);
-    for (const auto& one : *verdicts)
-        EXPECT_TRUE(one.verdict.good()) << all_of(one.verdict.faults);
+    const auto found = verified();
+    ASSERT_EQ(found.logs.size(), 2U);
+    EXPECT_EQ(found.logs[0].verdict.sealed, 15U);
+    EXPECT_EQ(found.logs[1].verdict.sealed, 3U);
+    EXPECT_TRUE(found.good()) << words_of(found);
 }
 
 TEST_F(Seal, a_key_that_others_may_use_or_that_is_not_there_is_refused) {
@@ -341,6 +333,30 @@ TEST_F(Seal, a_key_that_others_may_use_or_that_is_not_there_is_refused) {
     EXPECT_THAT(load_audit_key(folder_ / "audit.key", "a").error().message, HasSubstr("chmod 600"));
     EXPECT_THAT(load_audit_key(folder_ / "no.key", "a").error().message,
                 HasSubstr("dvcsync audit new-key"));
+}
+
+TEST_F(Seal, who_only_verifies_needs_the_public_key_alone) {
+    const auto key = notary().key();
+    fs::remove(folder_ / "audit.key");
+    auto loaded = load_verifier(folder_ / "audit.key", "log.example.vn");
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().message, HasSubstr("audit.pub"));
+    std::ofstream(folder_ / "audit.pub") << key.text() << "\n";
+    loaded = load_verifier(folder_ / "audit.key", "log.example.vn");
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(*loaded, key);
+}
+
+TEST_F(Seal, a_key_that_was_replaced_is_told_with_log_file_and_advice) {
+    fill();
+    fs::remove(folder_ / "audit.key");
+    ASSERT_TRUE(create_audit_key(folder_ / "audit.key"));
+    append(1);
+    const auto sealed = notary().seal(*ledger_);
+    ASSERT_FALSE(sealed);
+    EXPECT_THAT(sealed.error().message, HasSubstr("2019/checkpoint"));
+    EXPECT_THAT(sealed.error().message, HasSubstr("log 2019"));
+    EXPECT_THAT(sealed.error().message, HasSubstr("put the old one back"));
 }
 
 }  // namespace

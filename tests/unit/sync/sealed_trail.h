@@ -9,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "connector/audit/merkle.h"
+#include "connector/ledger/sqlite_edge.h"
 #include "connector/sync/seal.h"
+#include "connector/sync/verify_logs.h"
 #include "tests/unit/base/temporary_folder.h"
 #include "tests/unit/sync/office.h"
 
@@ -64,6 +67,58 @@ class SealedTrail : public testing::Test {
             return {};
         });
         ASSERT_TRUE(done) << done.error().message;
+    }
+    // One entry, as the program writes it; a log that is not there is opened.
+    void append_event(const audit::Event& event) {
+        const auto done = ledger_->together([&]() -> Status {
+            DVC_TRY_ASSIGN(log, trail().current(clock_.now()));
+            DVC_TRY_ASSIGN(end, trail().end(log.log));
+            return trail().append(log.log, end.size, clock_.now(), event.code,
+                                  audit::entry_of(event, end.size, clock_.now()));
+        });
+        ASSERT_TRUE(done) << done.error().message;
+    }
+    // The log ends with its year, and the next one names its root.
+    void next_year() {
+        audit::Event closed;
+        closed.event = "log.closed";
+        append_event(closed);
+        ASSERT_TRUE(trail().close(log().log, clock_.now()));
+        audit::Frontier tree;
+        for (const auto& entry : entries())
+            tree.append(audit::leaf_hash(entry));
+        clock_.sleep(std::chrono::hours(24 * 365));
+        audit::Event opened;
+        opened.event = "log.opened";
+        opened.set = tree.root();
+        append_event(opened);
+    }
+    // What somebody does to the ledger behind our back.
+    void tamper(const char* script) {
+        ledger_.reset();
+        {
+            auto database = ledger::Database::open(folder_ / "ledger.db", Millis(1'000));
+            ASSERT_TRUE(database);
+            const auto done = database->run(script);
+            ASSERT_TRUE(done) << done.error().message;
+        }
+        open();
+    }
+    TrailVerdict verified(std::vector<fs::path> kept = {}) {
+        VerifyOrder order;
+        order.folder = outside();
+        order.kept = std::move(kept);
+        auto found = verify_logs(*ledger_, notary().key(), order, clock_.now());
+        EXPECT_TRUE(found) << found.error().message;
+        return *std::move(found);
+    }
+    // Everything that a verification says.
+    static std::string words_of(const TrailVerdict& found) {
+        std::string words = all_of(found.faults);
+        for (const auto& log : found.logs)
+            words += "\n" + all_of(log.verdict.faults) + "\n" + all_of(log.undone) + "\n" +
+                     all_of(log.notes);
+        return words;
     }
     // A log with checkpoints of 100, 256, 300 and 700 entries.
     void fill() {
