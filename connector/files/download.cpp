@@ -104,7 +104,6 @@ std::optional<std::string> normal_rule(std::string_view rule) {
 struct Link {
     Url url;
     std::string host;
-    bool secure = false;
 };
 
 tl::unexpected<Error> refused(std::string why) {
@@ -135,7 +134,7 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
     const auto bad = [] { return refused("its link is not an address of the web (https://…)"); };
     text = trimmed(text);
     if (text.size() > limits::max_link || text.find('\0') != std::string_view::npos) return bad();
-    Link link{Url(from == nullptr ? curl_url() : curl_url_dup(from)), {}, false};
+    Link link{Url(from == nullptr ? curl_url() : curl_url_dup(from)), {}};
     // Blanks and letters beyond ASCII stand in many links; they are sent as "%20" and the like.
     if (curl_url_set(link.url.get(), CURLUPART_URL, std::string(text).c_str(),
                      CURLU_DISALLOW_USER | CURLU_ALLOW_SPACE | CURLU_URLENCODE) != CURLUE_OK)
@@ -146,13 +145,8 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
     link.host = *host;
     // What is checked below is what is connected to.
     if (curl_url_set(link.url.get(), CURLUPART_HOST, host->c_str(), 0) != CURLUE_OK) return bad();
-    link.secure = *scheme == "https";
-    if (!link.secure && *scheme != "http") return bad();
-    if (!link.secure && !rules.plain_http)
-        return refused(
-            fmt::format("{}: plain http is not allowed; ask for an https link, or write "
-                        "allow_plain_http = true in [inbound]",
-                        shown(link.host)));
+    const bool secure = *scheme == "https";
+    if (!secure && *scheme != "http") return bad();
     const bool allowed = std::any_of(rules.hosts.begin(), rules.hosts.end(), [&](const auto& rule) {
         const auto normal = normal_rule(rule);
         return normal && host_fits(link.host, *normal);
@@ -161,6 +155,14 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
         return refused(
             fmt::format("{}: this host is not among those that files may be fetched "
                         "from; add it to file_hosts in [inbound] if it is the portal's",
+                        shown(link.host)));
+    // After the host: opening plain http for one that may not be asked anyway would help nobody.
+    if (!secure && from != nullptr && part(from, CURLUPART_SCHEME) == "https")
+        return refused("it leads from https down to http");
+    if (!secure && !rules.plain_http)
+        return refused(
+            fmt::format("{}: plain http is not allowed; ask for an https link, or write "
+                        "allow_plain_http = true in [inbound]",
                         shown(link.host)));
     const auto port = part(link.url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
     const int number = port ? std::atoi(port->c_str()) : 0;
@@ -454,7 +456,6 @@ Status download(std::string_view url, std::uint64_t max, const FetchRules& rules
         };
         auto next = read_link(*target, rules, link.url.get());
         if (!next) return not_followed(next.error().message);
-        if (link.secure && !next->secure) return not_followed("it leads from https down to http");
         link = *std::move(next);
     }
 }

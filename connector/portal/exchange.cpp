@@ -231,9 +231,12 @@ void start(http_client& client, const std::shared_ptr<Call>& call,
 Failure explain(const Call& call, const Watch& watch) {
     using Kind = Failure::Kind;
     const bool answered = call.reply.status != 0;
+    // A portal that does not like our certificate should say so with an alert, but not all do, and
+    // a reset may overtake one. No more than a place to look at: mostly a line was just cut.
     const std::string hint =
         !answered && !watch.proven && watch.tls.certificate_requested()
-            ? "; the portal asks for a client certificate, and ours is missing or not accepted"
+            ? "; if it stays so, see client_certificate in [portal]: the portal asks for one, and "
+              "has not said what is wrong"
             : "";
     if (call.phase != Call::Phase::Sent && !answered) {
         if (auto refusal = watch.tls.refusal(); !refusal.empty())

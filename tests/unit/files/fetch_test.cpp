@@ -221,7 +221,13 @@ TEST_F(TlsFetchTest, ARedirectNeverLeadsDownToHttp) {
     WebServer plain(answering(answer("x")));
     const std::string header = "Location: " + plain.url("/secret") + "\r\n";
     WebServer server(answering(answer("", 302, header)), rules_.ca_file);
-    expect_failure(server.url("/secret"), ErrorKind::Refused, "from https down to http");
+    for (const bool allowed : {true, false}) {
+        rules_.plain_http = allowed;
+        expect_failure(server.url("/secret"), ErrorKind::Refused, "from https down to http");
+        EXPECT_THAT(fetch(server.url("/secret")).error().message,
+                    testing::Not(testing::HasSubstr("allow_plain_http")))
+            << "whoever redirects must not bring us to open it";
+    }
     EXPECT_EQ(plain.visits(), 0);
 }
 

@@ -183,6 +183,14 @@ TEST_F(FetchTest, WhatARuleForbidsIsToldWithItsKey) {
                    "allow_private_addresses = true in [inbound]");
 }
 
+// A host that may not be asked at all is told as that: to open plain http would not help it.
+TEST_F(FetchTest, TheHostIsJudgedBeforeTheScheme) {
+    rules_.hosts = {"127.0.0.1"};
+    rules_.plain_http = false;
+    for (const std::string host : {"169.254.169.254", "evil.example", "[::1]:9"})
+        expect_failure("http://" + host + "/secret", ErrorKind::Refused, "not among those");
+}
+
 TEST_F(FetchTest, RedirectsEnd) {
     WebServer circle(redirecting("/again?secret"));
     expect_failure(circle.url("/secret"), ErrorKind::Retry, "too many redirects");

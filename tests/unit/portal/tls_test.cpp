@@ -157,6 +157,37 @@ TEST_F(TlsTest, SaysThatItsOwnCertificateMayBeRejected) {
     EXPECT_TRUE(server.requests().empty());
 }
 
+// Nothing says why: that the portal has asked for a certificate, as it always does, proves nothing.
+TEST_F(TlsTest, AConnectionThatIsMerelyDroppedAccusesNoCertificate) {
+    const auto own = authority.issue("client", {.common_name = "province"});
+    for (const int newest : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        Server server([](Connection& connection) { connection.read(); },
+                      authority.issue("server", {.alternative_names = "DNS:localhost"}),
+                      authority.file(), newest);
+        auto settings = settings_for(server);
+        settings.client_certificate = own.certificate;
+        settings.client_key = own.key;
+        const auto reply = send(settings);
+        ASSERT_FALSE(reply);
+        EXPECT_EQ(reply.error().kind, Kind::Unclear);
+        EXPECT_THAT(reply.error().reason, HasSubstr("the connection broke before an answer"));
+        EXPECT_THAT(reply.error().reason, HasSubstr("; if it stays so, "));
+        EXPECT_THAT(reply.error().reason, testing::Not(HasSubstr("accepted")));
+        EXPECT_EQ(server.requests().size(), 1u);
+    }
+}
+
+TEST_F(TlsTest, AnAlertIsToldAsTheCause) {
+    Server server(Server::answering(yes),
+                  authority.issue("server", {.alternative_names = "DNS:localhost"}),
+                  authority.file(), TLS1_2_VERSION);
+    const auto reply = send(settings_for(server));
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().kind, Kind::Untrusted);
+    EXPECT_THAT(reply.error().reason, HasSubstr("the portal rejects our certificate"));
+    EXPECT_THAT(reply.error().reason, testing::Not(HasSubstr("if it stays so")));
+}
+
 TEST_F(TlsTest, PlainHttpOnTheOtherSideIsASettingToMend) {
     Server server([](Connection& connection) { connection.write(http(400, "speak http")); });
     ClientSettings settings;
