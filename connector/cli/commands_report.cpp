@@ -29,7 +29,8 @@ Result<std::vector<ledger::Resync>> open_resyncs(ledger::Ledger& ledger) {
     return all;
 }
 
-Status status_json(ledger::Ledger& ledger, const Options& options) {
+Status status_json(const sync::Connector& connector, const Options& options) {
+    ledger::Ledger& ledger = *connector.ledger;
     Json json;
     json.open();
     json.open_object("records");
@@ -46,7 +47,7 @@ Status status_json(ledger::Ledger& ledger, const Options& options) {
         json.close();
     }
     json.close();
-    DVC_TRY(add_tally(json, ledger));
+    DVC_TRY(add_tally(json, connector));
     DVC_TRY_ASSIGN(counts, ledger.counts());
     json.open_list("items");
     for (const auto& row : counts) {
@@ -90,7 +91,8 @@ Status status_json(ledger::Ledger& ledger, const Options& options) {
     return {};
 }
 
-Status status_text(ledger::Ledger& ledger, const Options& options) {
+Status status_text(const sync::Connector& connector, const Options& options) {
+    ledger::Ledger& ledger = *connector.ledger;
     fmt::print("{:<12}{:>10}{:>11}{:>9}{:>9}{:>9}{:>11}{:>7}\n", "records", "read", "delivered",
                "refused", "parked", "waiting", "dismissed", "held");
     for (const char* kind : kinds) {
@@ -98,7 +100,7 @@ Status status_text(ledger::Ledger& ledger, const Options& options) {
         fmt::print("{:<12}{:>10}{:>11}{:>9}{:>9}{:>9}{:>11}{:>7}\n", kind, t.records, t.delivered,
                    t.refused, t.parked, t.waiting, t.dismissed, t.held);
     }
-    DVC_TRY(print_tally(ledger));
+    DVC_TRY(print_tally(connector));
     DVC_TRY_ASSIGN(lease, ledger.lease());
     if (lease) {
         fmt::print("\nrunning, unless it was cut off: {}\n", sync::describe(*lease));
@@ -134,8 +136,8 @@ Result<sync::Connector> open_connector(const Options& options) {
 int run_status(const Options& options) {
     auto connector = open_connector(options);
     if (!connector) return complain(options, connector.error());
-    const auto done = options.json ? status_json(*connector->ledger, options)
-                                   : status_text(*connector->ledger, options);
+    const auto done =
+        options.json ? status_json(*connector, options) : status_text(*connector, options);
     return done ? exit_ok : complain(options, done.error());
 }
 

@@ -67,6 +67,11 @@ void print_row(const Submission& one) {
     fmt::print("{}", wrapped(one.reason, indent, text_width()));
 }
 
+// Due, or in time: it may be the inbox that it waits for.
+bool is_open(const Submission& one) {
+    return one.stage == Stage::Received || one.stage == Stage::Waiting;
+}
+
 void add_announced(Json& json, std::span<const ledger::Announced> rows) {
     json.open_list("announced");
     for (const auto& row : rows) {
@@ -96,9 +101,11 @@ struct Listed {
     std::size_t total = 0;
     std::vector<ledger::Announced> announced;  // with --announced, in place of rows
     std::size_t open = 0;                      // announcements in all, whatever the filters
+    std::string trouble;                       // of the inbox, if one of rows may wait for it
 };
 
-Result<Listed> listed(ledger::Submissions& submissions, const Options& options) {
+Result<Listed> listed(const sync::Connector& connector, const Options& options) {
+    auto& submissions = connector.ledger->submissions();
     Listed out;
     DVC_TRY_ASSIGN(tally, submissions.tally());
     out.open = tally.announced;
@@ -117,6 +124,7 @@ Result<Listed> listed(ledger::Submissions& submissions, const Options& options) 
         room -= rows.size();
         out.rows.insert(out.rows.end(), rows.begin(), rows.end());
     }
+    out.trouble = trouble_of(connector, std::any_of(out.rows.begin(), out.rows.end(), is_open));
     return out;
 }
 
@@ -135,6 +143,7 @@ void list_json(const Listed& found, const Options& options) {
             json.close();
         }
         json.close_list();
+        json.add("inbox_trouble", found.trouble);
     }
     json.close();
     fmt::print("{}\n", json.text());
@@ -159,6 +168,7 @@ void list_text(const Listed& found, const Options& options) {
                        ? "; --limit shows more, filters choose (see --help)"
                        : "");
     }
+    print_trouble(found.trouble);
     if (found.open > 0) {
         fmt::print("{} announced and not fetched yet: dvcsync submissions list --announced\n",
                    count_text(found.open));
@@ -179,6 +189,7 @@ struct Known {
     std::vector<Revision> revisions;  // oldest first
     std::vector<ledger::Announced> announced;
     std::vector<ledger::ItemRow> answers;  // of the province, on the way to the portal
+    std::string trouble;                   // of the inbox, if a revision may wait for it
 
     bool linked() const { return !links.empty() && !links.front().undone; }
 };
@@ -191,7 +202,8 @@ Result<std::vector<ledger::ItemRow>> items_of(ledger::Ledger& ledger, const char
     return ledger.list(filter, all_operations.size());
 }
 
-Result<Known> known(ledger::Ledger& ledger, const Options& options) {
+Result<Known> known(const sync::Connector& connector, const Options& options) {
+    auto& ledger = *connector.ledger;
     auto& submissions = ledger.submissions();
     const auto& filter = options.submissions.front();
     Known out;
@@ -216,6 +228,9 @@ Result<Known> known(ledger::Ledger& ledger, const Options& options) {
     out.announced = std::move(announced);
     DVC_TRY_ASSIGN(answers, items_of(ledger, "answer", filter.code));
     out.answers = std::move(answers);
+    out.trouble =
+        trouble_of(connector, std::any_of(out.revisions.begin(), out.revisions.end(),
+                                          [](const auto& one) { return is_open(one.row); }));
     return out;
 }
 
@@ -267,6 +282,7 @@ void show_json(const Known& found) {
     json.close_list();
     add_items(json, "answers", found.answers);
     add_announced(json, found.announced);
+    json.add("inbox_trouble", found.trouble);
     json.close();
     fmt::print("{}\n", json.text());
 }
@@ -324,6 +340,7 @@ void show_text(const Known& found, const std::string& code) {
         first = false;
         print_revision(one);
     }
+    print_trouble(found.trouble);
     for (const auto& row : found.announced)
         print_announced(row);
     for (const auto& link : found.links)
@@ -349,7 +366,7 @@ int show_content(const Options& options, sync::Connector& connector, const Known
 int run_submissions_list(const Options& options) {
     auto connector = open_connector(options);
     if (!connector) return complain(options, connector.error());
-    const auto found = listed(connector->ledger->submissions(), options);
+    const auto found = listed(*connector, options);
     if (!found) return complain(options, found.error());
     options.json ? list_json(*found, options) : list_text(*found, options);
     return exit_ok;
@@ -358,7 +375,7 @@ int run_submissions_list(const Options& options) {
 int run_submissions_show(const Options& options) {
     auto connector = open_connector(options);
     if (!connector) return complain(options, connector.error());
-    const auto found = known(*connector->ledger, options);
+    const auto found = known(*connector, options);
     if (!found) return complain(options, found.error());
     const auto& code = options.submissions.front().code;
     const bool nothing = found->revisions.empty() && found->announced.empty();

@@ -4,6 +4,7 @@
 
 #include "connector/cli/commands_submissions.h"
 #include "connector/cli/text.h"
+#include "connector/sync/check_inbound.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -19,8 +20,17 @@ std::string pull_text(const sync::PullCounts& pull) {
 
 }  // namespace
 
-Status print_tally(ledger::Ledger& ledger) {
-    DVC_TRY_ASSIGN(t, ledger.submissions().tally());
+std::string trouble_of(const sync::Connector& connector, bool open) {
+    return open ? sync::inbox_trouble(connector.config) : "";
+}
+
+void print_trouble(const std::string& trouble) {
+    if (!trouble.empty())
+        fmt::print("Nothing is handed over: the inbox cannot be used: {}\n", trouble);
+}
+
+Status print_tally(const sync::Connector& connector) {
+    DVC_TRY_ASSIGN(t, connector.ledger->submissions().tally());
     if (t.arrived + t.announced + t.linked == 0) return {};
     fmt::print("\n{:<12}{:>10}{:>10}{:>9}{:>7}{:>8}{:>11}\n", "submissions", "arrived", "received",
                "waiting", "held", "handed", "dismissed");
@@ -28,11 +38,12 @@ Status print_tally(ledger::Ledger& ledger) {
                t.held, t.handed, t.dismissed);
     fmt::print("{:<12}{} announced and not fetched yet, {} came again, {} linked with a dossier\n",
                "", count_text(t.announced), count_text(t.duplicates), count_text(t.linked));
+    print_trouble(trouble_of(connector, t.received + t.waiting > 0));
     return {};
 }
 
-Status add_tally(Json& json, ledger::Ledger& ledger) {
-    DVC_TRY_ASSIGN(t, ledger.submissions().tally());
+Status add_tally(Json& json, const sync::Connector& connector) {
+    DVC_TRY_ASSIGN(t, connector.ledger->submissions().tally());
     json.open_object("submissions");
     json.add("arrived", std::uint64_t{t.arrived});
     json.add("received", std::uint64_t{t.received});
@@ -43,6 +54,7 @@ Status add_tally(Json& json, ledger::Ledger& ledger) {
     json.add("announced", std::uint64_t{t.announced});
     json.add("duplicates", std::uint64_t{t.duplicates});
     json.add("linked", std::uint64_t{t.linked});
+    json.add("inbox_trouble", trouble_of(connector, t.received + t.waiting > 0));
     json.close();
     return {};
 }

@@ -40,6 +40,7 @@ class SqliteSubmissions final : public Submissions {
     Status waits(std::int64_t id, std::string_view reason, UtcTime next_at, UtcTime now) override;
     Status put_off(std::int64_t id, std::string_view reason, UtcTime since, UtcTime now) override;
     Status holds(std::int64_t id, std::string_view reason, UtcTime now) override;
+    Status renumber(std::int64_t id, int revision, UtcTime now) override;
     Status handed(std::int64_t id, std::string_view place, std::span<const HandedFile> files,
                   UtcTime now) override;
     Result<std::optional<UtcTime>> next_due() override;

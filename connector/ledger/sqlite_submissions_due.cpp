@@ -130,6 +130,36 @@ Status SqliteSubmissions::holds(std::int64_t id, std::string_view reason, UtcTim
     return transaction.commit();
 }
 
+Status SqliteSubmissions::renumber(std::int64_t id, int revision, UtcTime now) {
+    DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
+    DVC_TRY(ledger_.fence());
+    DVC_TRY_ASSIGN(allowed, may(Move::Waits, id));
+    if (!allowed) return {};
+    DVC_TRY_ASSIGN(facts, facts_of(id));
+    DVC_TRY_ASSIGN(last_handed, db_.prepare("SELECT coalesce(max(revision), 0) FROM submission "
+                                            "WHERE code = ?1 AND stage = 3"));
+    last_handed.bind(facts.code);
+    DVC_TRY(last_handed.step());
+    const std::int64_t to = std::max<std::int64_t>(revision, last_handed.integer(0) + 1);
+    last_handed.reset();
+    if (to <= facts.revision)
+        return fail(ErrorKind::Bug, fmt::format("submission {} is revision {} already, not {}", id,
+                                                facts.revision, revision));
+    // The last one first: a number is taken by one row at any moment.
+    std::vector<std::int64_t> moving;
+    DVC_TRY_ASSIGN(find, db_.prepare("SELECT id FROM submission WHERE code = ?1 AND "
+                                     "revision >= ?2 AND stage <> 3 ORDER BY revision DESC"));
+    DVC_TRY(find.each([&moving](const Statement& row) { moving.push_back(row.integer(0)); },
+                      facts.code, facts.revision));
+    DVC_TRY_ASSIGN(move,
+                   db_.prepare("UPDATE submission SET revision = revision + ?2 WHERE id = ?1"));
+    for (const std::int64_t one : moving) {
+        DVC_TRY(move.run(one, to - facts.revision));
+        DVC_TRY(tell_moved(one, "renumbered", now));
+    }
+    return transaction.commit();
+}
+
 Status SqliteSubmissions::handed(std::int64_t id, std::string_view place,
                                  std::span<const HandedFile> files, UtcTime now) {
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));

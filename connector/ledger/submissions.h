@@ -22,6 +22,7 @@
 //   waits      waiting   waiting   Bug       Bug     nothing     what is handed over stays handed
 //   put_off    waiting   waiting   Bug       Bug     nothing
 //   holds      held      held      Bug       Bug     nothing     over; what a person has dismissed
+//   renumber   received  waiting   Bug       Bug     nothing
 //   handed     handed    handed    Bug       Bug     handed      meanwhile stays dismissed, unless
 //   retry      left out  received  received  left    left out    the province has it already
 //   dismiss    left out  dismissed dismissed left    left out
@@ -185,6 +186,11 @@ class Submissions {
     virtual Status put_off(std::int64_t id, std::string_view reason, UtcTime since,
                            UtcTime now) = 0;
     virtual Status holds(std::int64_t id, std::string_view reason, UtcTime now) = 0;
+    // The inbox has had other content as its revision: this ledger is older than the inbox. It
+    // becomes `revision` (more than it is), or the one after the last that is handed over if that
+    // is more; what came after it and is not handed over moves on with it, in its order. Its stage
+    // stays. Nothing if it is dismissed.
+    virtual Status renumber(std::int64_t id, int revision, UtcTime now) = 0;
     virtual Status handed(std::int64_t id, std::string_view place,
                           std::span<const HandedFile> files, UtcTime now) = 0;
     // The earliest next_at of what waits and has no earlier revision in the way, and of

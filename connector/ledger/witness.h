@@ -58,7 +58,7 @@ class Witness {
     // `code`: of the one record or submission that was named; "": several, or none.
     virtual Status acted(const Act& act, std::string_view code, UtcTime now) = 0;
     virtual Status arrived(const Arrival& arrival, const Arrived& arrived, UtcTime now) = 0;
-    // "waiting", "held" or "handed".
+    // "waiting", "held", "renumbered" or "handed".
     virtual Status moved(const SubmissionFacts& submission, std::string_view outcome,
                          UtcTime now) = 0;
     // The transaction is over: everything it was told since the last time is durable, or undone.

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
+#include <limits>
 #include <system_error>
 
 #include "connector/base/files.h"
@@ -25,15 +27,18 @@ constexpr mode_t folder_mode = 02770;
 constexpr mode_t file_mode = 0640;  // the province's program reads them by its group
 
 // The code itself where it is a plain name, so that people find it; its digest where it is not.
-std::string folder_name(const Delivery& delivery) {
+std::string stem(const Delivery& delivery) {
     const auto plain = [](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
     };
     const bool usable = !delivery.code.empty() && delivery.code.size() <= limits::max_code &&
                         delivery.code.front() != '.' &&
                         std::all_of(delivery.code.begin(), delivery.code.end(), plain);
-    return fmt::format("{}-r{}", usable ? delivery.code : hex(sha256(delivery.code)).substr(0, 40),
-                       delivery.revision);
+    return (usable ? delivery.code : hex(sha256(delivery.code)).substr(0, 40)) + "-r";
+}
+
+std::string folder_name(const Delivery& delivery) {
+    return stem(delivery) + std::to_string(delivery.revision);
 }
 
 Status make_folder(const fs::path& folder) {
@@ -88,12 +93,24 @@ Result<bool> is_there(const fs::path& path) {
     return true;
 }
 
+// The digest stands in the last line. A key of an older program has none, and is nobody's.
+std::string key_text(const Delivery& delivery) {
+    return fmt::format("{} {}\n{}\n", delivery.code, delivery.revision, hex(delivery.digest));
+}
+
+Result<bool> is_key_of(const fs::path& key, const Digest& digest) {
+    constexpr std::size_t longest = 1u << 20;
+    DVC_TRY_ASSIGN(text, read_file(key, longest));
+    return text.ends_with(fmt::format("\n{}\n", hex(digest)));
+}
+
 class DropInbox final : public Inbox {
   public:
     explicit DropInbox(fs::path root) : root_(std::move(root)) {}
 
     // The key is written once everything is laid out, and the folder is published by renaming it
-    // away: so a key without a laid-out folder means that the province has had it.
+    // away: so a key without a laid-out folder means that the province has had it. What was laid
+    // out and marked was acknowledged to the portal, too: it is published, whatever is put now.
     Result<Put> put(const Delivery& delivery) override {
         const std::string name = folder_name(delivery);
         const fs::path building = root_ / ".building" / name, key = root_ / ".keys" / name,
@@ -101,19 +118,17 @@ class DropInbox final : public Inbox {
         DVC_TRY_ASSIGN(marked, is_there(key));
         if (marked) {
             DVC_TRY_ASSIGN(built, is_there(building));
-            if (!built) return Put{true, place.string()};
-        } else {
-            DVC_TRY(build(delivery, building));
-            reach(Point::InboxBuilt);
-            DVC_TRY(write_atomically(key, fmt::format("{} {}\n", delivery.code, delivery.revision),
-                                     file_mode));
-            reach(Point::InboxMarked);
+            DVC_TRY_ASSIGN(same, is_key_of(key, delivery.digest));
+            if (built) DVC_TRY(publish(building, place));
+            if (same) return Put{!built, place.string()};
+            DVC_TRY_ASSIGN(instead, free_revision(delivery));
+            return Put{false, "", instead};
         }
-        if (::rename(building.c_str(), place.c_str()) != 0)
-            return tl::make_unexpected(file_error("publish", place, errno));
-        DVC_TRY(sync_folder(root_ / "new"));
-        DVC_TRY(sync_folder(root_ / ".building"));
-        reach(Point::InboxPublished);
+        DVC_TRY(build(delivery, building));
+        reach(Point::InboxBuilt);
+        DVC_TRY(write_atomically(key, key_text(delivery), file_mode));
+        reach(Point::InboxMarked);
+        DVC_TRY(publish(building, place));
         return Put{false, place.string()};
     }
 
@@ -152,6 +167,38 @@ class DropInbox final : public Inbox {
         }
         DVC_TRY(write_atomically(building / "submission.xml", delivery.xml, file_mode));
         return sync_folder(building.parent_path());
+    }
+
+    Status publish(const fs::path& building, const fs::path& place) const {
+        if (::rename(building.c_str(), place.c_str()) != 0)
+            return tl::make_unexpected(file_error("publish", place, errno));
+        DVC_TRY(sync_folder(root_ / "new"));
+        DVC_TRY(sync_folder(root_ / ".building"));
+        reach(Point::InboxPublished);
+        return {};
+    }
+
+    // See Put::instead. Keys tell it, for the province takes folders away; reading through all of
+    // them is worth it, since this is rare.
+    Result<int> free_revision(const Delivery& delivery) const {
+        const std::string begins = stem(delivery);
+        int last = delivery.revision;
+        std::error_code error;
+        auto entry = fs::directory_iterator(root_ / ".keys", error);
+        for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+            const std::string name = entry->path().filename().string();
+            if (!name.starts_with(begins)) continue;
+            const char* const end = name.data() + name.size();
+            int revision = 0;
+            const auto read = std::from_chars(name.data() + begins.size(), end, revision);
+            if (read.ec == std::errc{} && read.ptr == end &&
+                revision < std::numeric_limits<int>::max())
+                last = std::max(last, revision);
+        }
+        if (error) return tl::make_unexpected(file_error("read", root_ / ".keys", error.value()));
+        DVC_TRY_ASSIGN(
+            same, is_key_of(root_ / ".keys" / (begins + std::to_string(last)), delivery.digest));
+        return same ? last : last + 1;
     }
 
     fs::path root_;

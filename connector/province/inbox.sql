@@ -1,5 +1,6 @@
 -- Where dvcsync puts submissions from the portal, if [inbound] inbox = "postgres". Run once in the
--- province's database; dvcsync needs no more than INSERT and SELECT on both tables:
+-- province's database, and once more when `dvcsync check` asks for it: that changes nothing but what
+-- an older table lacks; dvcsync needs no more than INSERT and SELECT on both tables:
 --   GRANT SELECT, INSERT ON dvcsync_submission, dvcsync_submission_file TO dvcsync;
 -- A row is there whole, with all its files, or not at all; (code, revision) is there once. The
 -- province reads, marks and deletes as it likes, but keeps the rows of dvcsync_submission: they are
@@ -14,6 +15,10 @@ CREATE TABLE IF NOT EXISTS dvcsync_submission (
     taken     timestamptz,           -- the province's own
     PRIMARY KEY (code, revision)
 );
+
+-- SHA-256 of what was filed; none: of a row that an older dvcsync has written. Other content under a
+-- (code, revision) that is there becomes the next revision.
+ALTER TABLE dvcsync_submission ADD COLUMN IF NOT EXISTS digest bytea;
 
 -- A file is cut into parts of at most 1 MiB, to be put together in the order of `part`.
 CREATE TABLE IF NOT EXISTS dvcsync_submission_file (

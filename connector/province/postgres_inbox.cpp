@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -76,6 +77,10 @@ Answer answer_of(PGconn* connection) {
     }
 }
 
+std::string_view bytes_of(const Digest& digest) {
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
 class PostgresInbox final : public Inbox {
   public:
     PostgresInbox(std::string connection, std::string password)
@@ -86,7 +91,10 @@ class PostgresInbox final : public Inbox {
         auto put = store(delivery);
         // Nothing of a transaction that failed may leak into the next one; a lost connection ends
         // it by itself. What a lost COMMIT has done the next try finds.
-        if (!put) connection_.reset();
+        if (put) return put;
+        connection_.reset();
+        // What is missing, and the command that mends it.
+        if (put.error().kind == ErrorKind::Config) DVC_TRY(check());
         return put;
     }
 
@@ -105,7 +113,17 @@ class PostgresInbox final : public Inbox {
                             "let the user SELECT and INSERT",
                             found ? fmt::format("no right to {}", table) : found.error().message));
         }
-        return {};
+        DVC_TRY_ASSIGN(digests,
+                       run("SELECT count(*) FROM pg_attribute WHERE attname = 'digest' AND "
+                           "NOT attisdropped AND "
+                           "attrelid = 'dvcsync_submission'::regclass",
+                           {}));
+        if (*PQgetvalue(digests.get(), 0, 0) != '0') return {};
+        return fail(ErrorKind::Config,
+                    "the table dvcsync_submission is that of an older dvcsync, without the column "
+                    "digest; run connector/province/inbox.sql once more in the province's "
+                    "database, or: ALTER TABLE dvcsync_submission ADD COLUMN IF NOT EXISTS digest "
+                    "bytea");
     }
 
   private:
@@ -179,12 +197,17 @@ class PostgresInbox final : public Inbox {
             fmt::format("dvcsync_submission ({}, {})", delivery.code, delivery.revision);
         DVC_TRY(run("BEGIN", {}).map([](const auto&) {}));
         DVC_TRY_ASSIGN(added,
-                       run("INSERT INTO dvcsync_submission (code, revision, kind, xml) VALUES "
-                           "($1, $2::integer, $3, $4) ON CONFLICT (code, revision) DO NOTHING",
-                           {{delivery.code}, {revision}, {delivery.kind}, {delivery.xml}}));
+                       run("INSERT INTO dvcsync_submission (code, revision, kind, xml, digest) "
+                           "VALUES ($1, $2::integer, $3, $4, $5::bytea) "
+                           "ON CONFLICT (code, revision) DO NOTHING",
+                           {{delivery.code},
+                            {revision},
+                            {delivery.kind},
+                            {delivery.xml},
+                            {bytes_of(delivery.digest), true}}));
         if (std::string_view(PQcmdTuples(added.get())) == "0") {
             DVC_TRY(run("ROLLBACK", {}).map([](const auto&) {}));
-            return Put{true, place};
+            return what_is_there(delivery, place);
         }
         for (const auto& file : delivery.files)
             DVC_TRY(store(delivery.code, revision, file));
@@ -195,14 +218,29 @@ class PostgresInbox final : public Inbox {
         return Put{false, place};
     }
 
+    Result<Put> what_is_there(const Delivery& delivery, const std::string& place) {
+        DVC_TRY_ASSIGN(rows, run("SELECT revision, coalesce(digest = $3::bytea, false) "
+                                 "FROM dvcsync_submission WHERE code = $1 AND revision >= "
+                                 "$2::integer ORDER BY revision",
+                                 {{delivery.code},
+                                  {std::to_string(delivery.revision)},
+                                  {bytes_of(delivery.digest), true}}));
+        const auto same = [&rows](int row) { return *PQgetvalue(rows.get(), row, 1) == 't'; };
+        const int count = PQntuples(rows.get());
+        if (count == 0)
+            return fail(ErrorKind::Retry, place + " was deleted while it was looked at: try again");
+        if (std::atoi(PQgetvalue(rows.get(), 0, 0)) == delivery.revision && same(0))
+            return Put{true, place};
+        const int last = std::atoi(PQgetvalue(rows.get(), count - 1, 0));
+        return Put{false, "", same(count - 1) ? last : last + 1};
+    }
+
     Status store(const std::string& code, const std::string& revision, const InboxFile& file) {
         const int fd = ::open(file.content.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0) return tl::make_unexpected(file_error("open", file.content, errno));
         const std::unique_ptr<const int, void (*)(const int*)> closing(
             &fd, [](const int* open) { ::close(*open); });
         const std::string size = std::to_string(file.size);
-        const std::string_view digest(reinterpret_cast<const char*>(file.sha256.data()),
-                                      file.sha256.size());
         std::string buffer(part_size, '\0');
         std::uint64_t stored = 0;
         for (int part = 0;; ++part) {
@@ -223,7 +261,7 @@ class PostgresInbox final : public Inbox {
                          {file.name},
                          {std::to_string(part)},
                          {size},
-                         {digest, true},
+                         {bytes_of(file.sha256), true},
                          {std::string_view(buffer).substr(0, got), true}})
                         .map([](const auto&) {}));
             stored += got;

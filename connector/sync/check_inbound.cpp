@@ -51,12 +51,8 @@ class InboundChecker {
     }
 
     void inbox() {
-        auto inbox = open_inbox(config_);
-        const Status usable = inbox ? (*inbox)->check() : tl::make_unexpected(inbox.error());
-        if (!usable) {
-            return add(Light::Red, fmt::format("{}: {}", config_.where("inbound", "inbox"),
-                                               usable.error().message));
-        }
+        if (auto trouble = inbox_trouble(config_); !trouble.empty())
+            return add(Light::Red, std::move(trouble));
         add(Light::Green,
             config_.inbox == "postgres"
                 ? std::string("the province's database takes them")
@@ -195,6 +191,14 @@ class InboundChecker {
 };
 
 }  // namespace
+
+std::string inbox_trouble(const config::Config& config) {
+    if (!config.inbound) return "";
+    auto inbox = open_inbox(config);
+    const Status usable = inbox ? (*inbox)->check() : tl::make_unexpected(inbox.error());
+    if (usable) return "";
+    return fmt::format("{}: {}", config.where("inbound", "inbox"), usable.error().message);
+}
 
 std::vector<Finding> check_inbound(const config::Config& config) {
     return InboundChecker(config).run();

@@ -145,6 +145,8 @@ class HandOver {
             }
             return try_later(submission, put.error().message);
         }
+        // Its number stands in the XML, too: so it is made ready once more, its files are there.
+        if (put->instead != 0) return submissions_.renumber(submission.id, put->instead, now());
         const auto hand_over = [&]() -> Status {
             DVC_TRY(submissions_.handed(submission.id, put->place, done.files, now()));
             if (!parts_.mappings.plan(Operation::ConfirmSubmission)) return {};

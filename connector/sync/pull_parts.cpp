@@ -180,8 +180,8 @@ Worked prepare_one(const PullParts& parts, const std::string& province, Work&& w
         done.holds = xml.error().text();
         return done;
     }
-    done.delivery = {submission.code, submission.revision, submission.kind, *std::move(xml),
-                     std::move(gathered.contents)};
+    done.delivery = {submission.code, submission.revision,          submission.kind,
+                     *std::move(xml), std::move(gathered.contents), submission.digest};
     for (std::size_t i = 0; i < gathered.files.size(); ++i) {
         const auto& file = gathered.files[i];
         done.files.push_back(

@@ -136,6 +136,18 @@ waiting=$(first_code)
 expect 0 "shown" dvcsync submissions show "$waiting"
 contains "with the reason" 'file 1: .*404' "$work/out"
 contains "and the next try" 'next try' "$work/out"
+mv "$inbox" "$inbox.away"
+expect 0 "shown while the inbox cannot be used" dvcsync submissions show "$waiting"
+contains "it says so" 'the inbox cannot be used: .*inbox_folder' "$work/out"
+expect 0 "the list as JSON" dvcsync --json submissions list --stage waiting
+contains "says so, too" '"inbox_trouble":"[^"]*inbox_folder' "$work/out"
+expect 0 "status" dvcsync status
+contains "as well" 'the inbox cannot be used: .*inbox_folder' "$work/out"
+expect 0 "what waits for nothing" dvcsync submissions show "$code"
+verdict "does not speak of it" "$(! grep -q 'the inbox cannot' "$work/out"; echo $?)"
+mv "$inbox.away" "$inbox"
+expect 0 "with the inbox" dvcsync submissions show "$waiting"
+verdict "there is nothing to say" "$(! grep -q 'the inbox cannot' "$work/out"; echo $?)"
 expect 2 "many at once, where nobody can be asked" dvcsync submissions release --all-matching --stage waiting --reason "tests"
 contains "says how many" '2 submissions fit; --all-matching needs --yes' "$work/err"
 expect 0 "a release" dvcsync --json submissions release "$waiting" --reason "the citizen brings the papers"
@@ -225,6 +237,37 @@ expect 0 "show tells both" dvcsync submissions show "$unreadable"
 contains "the right one" 'is dossier 000.00.01.H22-191231-9999 in the province, linked' "$work/out"
 contains "the wrong one" 'is no more dossier 000.00.01.H22-191231-9998' "$work/out"
 contains "and who has undone it, and why" 'another dossier' "$work/out"
+
+# -- a ledger that is older than the inbox ------------------------------------------------------------------------
+expect 0 "the counts" dvcsync --json status
+before=$(json_number "$work/out" handed)
+cp "$work/province/ledger.db" "$work/backup.db" # nothing runs: it is whole without its -wal
+restore() {
+  rm -f "$work"/province/ledger.db "$work"/province/ledger.db-*
+  cp "$work/backup.db" "$work/province/ledger.db"
+}
+administer POST "/citizen?roads=poll&supplements=1&withdrawals=0&count=1&seed=12&files=1&base64=1" >"$work/filed.json"
+sleep 1.1 # the list tells of changes by the second
+pull 0 "a filing after the backup"
+number "is handed over" submissions_handed -eq 1
+expect 0 "it" dvcsync --json submissions list --limit 1
+restored=$(first_code)
+mv "$inbox/new/$restored-r1" "$inbox/taken/"
+restore
+expect 0 "the backup is restored" dvcsync audit new-log --reason "the ledger was restored from a backup"
+pull 0 "the supplement, which is the first revision to this ledger"
+number "is handed over" submissions_handed -eq 1
+expect 0 "the inbox has had a first one" dvcsync submissions show "$restored"
+contains "so it is the second" "^$restored  revision 2  supplement" "$work/out"
+contains "and lies where the ledger says" "place .*/new/$restored-r2" "$work/out"
+verdict "whole" "$(grep -q '<revision>2</revision>' "$inbox/new/$restored-r2/submission.xml"; echo $?)"
+restore
+pull '0|1' "the backup once more, unsigned, and the same supplement"
+expect 0 "the inbox has had it as the second" dvcsync submissions show "$restored"
+contains "so it is that one" "^$restored  revision 2  supplement" "$work/out"
+verdict "and does not come twice" "$([[ ! -e $inbox/new/$restored-r3 ]]; echo $?)"
+expect 0 "the counts" dvcsync --json status
+number "have it once" handed -eq $((before + 1))
 
 # -- the portal is away -----------------------------------------------------------------------------------------
 administer POST '/outage?seconds=60&how=503' >"$work/outage.json"

@@ -53,6 +53,7 @@ class LeaseTest : public LedgerTest {
         all.emplace_back("announced", s.announced(1, noon).map(nothing));
         all.emplace_back("waits", s.waits(1, "x", noon, noon));
         all.emplace_back("put_off", s.put_off(1, "x", noon, noon));
+        all.emplace_back("renumber", s.renumber(1, 2, noon));
         all.emplace_back("holds", s.holds(1, "x", noon));
         all.emplace_back("handed", s.handed(2, "x", {}, noon));
         all.emplace_back("announcement_waits", s.announcement_waits(1, "x", noon));

@@ -1,4 +1,6 @@
 // Submissions are handed over: in order, with waits, and never twice.
+#include <algorithm>
+
 #include "connector/base/limits.h"
 #include "tests/unit/ledger/submissions_test.h"
 
@@ -100,6 +102,52 @@ TEST_P(DueTest, ARevisionWaitsForTheEarlierOnes) {
     ASSERT_EQ(*submissions().dismiss(of_code("A"), act("dismiss"), noon), 1U);
     EXPECT_THAT(due_names(), testing::UnorderedElementsAre("A/3", "B/1"))
         << "dismissed is in the way no more";
+}
+
+TEST_P(DueTest, RenumberedItStaysDueAndWhatCameAfterItMovesOnInItsOrder) {
+    const std::int64_t unread = receive(arrival("A", "v1")).id;
+    is_ok(submissions().holds(unread, "unknown", noon));
+    ASSERT_EQ(*submissions().dismiss(of_code("A"), act("dismiss"), noon), 1U);
+    const std::int64_t second = receive(arrival("A", "v2")).id;
+    const std::int64_t third = receive(arrival("A", "v3")).id;
+    receive(arrival("A", "v4"));
+    receive(arrival("B"));
+    is_ok(submissions().waits(second, "no answer", noon, noon));
+    is_ok(submissions().renumber(second, 4, noon + minutes{1}));
+    EXPECT_THAT(due_names(), testing::UnorderedElementsAre("A/4", "B/1"));
+    is_ok(submissions().handed(second, "1", {}, noon));
+    EXPECT_THAT(due_names(), testing::UnorderedElementsAre("A/5", "B/1"));
+    is_ok(submissions().handed(third, "2", {}, noon));
+    EXPECT_THAT(due_names(), testing::UnorderedElementsAre("A/6", "B/1"));
+    EXPECT_EQ(receive(arrival("A", "v5")).revision, 7) << "the next one comes after them";
+    const auto rows = *submissions().list(of_code("A"), 10);
+    const auto dismissed =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.id == unread; });
+    ASSERT_NE(dismissed, rows.end());
+    EXPECT_EQ(dismissed->revision, 1) << "what came before it stays";
+}
+
+TEST_P(DueTest, WhatIsRenumberedComesAfterWhatIsHandedOver) {
+    Arrival unread = arrival("A", "v1");
+    unread.kind = "unknown";
+    unread.fault = "the body is not JSON";
+    const std::int64_t first = receive(unread).id;
+    const std::int64_t second = receive(arrival("A", "v2")).id;
+    is_ok(submissions().handed(second, "2", {}, noon));
+    ASSERT_EQ(*submissions().retry(of_code("A"), false, act("retry"), noon), 1U);
+    is_ok(submissions().renumber(first, 2, noon));
+    EXPECT_THAT(due_names(), ElementsAre("A/3"));
+    EXPECT_EQ(submissions().renumber(first, 3, noon).error().kind, ErrorKind::Bug)
+        << "it is that already";
+    is_ok(submissions().handed(first, "3", {}, noon));
+    EXPECT_EQ(submissions().renumber(second, 9, noon).error().kind, ErrorKind::Bug)
+        << "the province knows it so";
+}
+
+TEST_P(DueTest, WhatIsDismissedMeanwhileIsNotRenumbered) {
+    const std::int64_t id = submission_in(Stage::Dismissed, "A");
+    is_ok(submissions().renumber(id, 4, noon));
+    EXPECT_EQ(only("A").revision, 1);
 }
 
 TEST_P(DueTest, TheNextTimeIsThatOfWhatNothingHoldsBack) {

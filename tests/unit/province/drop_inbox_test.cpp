@@ -140,6 +140,40 @@ TEST_F(DropInbox, WhatACutLeftBehindIsBuiltAfreshWithoutItsFiles) {
     EXPECT_FALSE(fs::exists(root() / "new/A-1-r1/files"));
 }
 
+TEST_F(DropInbox, OtherContentGetsTheNextRevision) {
+    test::expect_other_content_gets_the_next_revision(
+        *open(), delivery(folder_, "A-1"), [this](const std::string& code, int revision) {
+            const fs::path xml =
+                root() / "new" / (code + "-r" + std::to_string(revision)) / "submission.xml";
+            return fs::exists(xml) ? content(xml) : "";
+        });
+}
+
+TEST_F(DropInbox, OtherContentComesAfterTheLastRevision) {
+    test::expect_numbers_of_dismissed_revisions_stay_free(*open(), delivery(folder_, "A-1"));
+}
+
+TEST_F(DropInbox, OtherContentLooksAtItsOwnCodeOnly) {
+    test::expect_no_code_to_meddle_with_another(*open(), delivery(folder_, "A-1"));
+}
+
+TEST_F(DropInbox, WhatACutHasMarkedComesToTheProvinceAlsoIfOtherContentIsPutNext) {
+    const auto first = delivery(folder_, "A-1");
+    ASSERT_EQ(cut_at(Point::InboxMarked, [&] { (void)open()->put(first); }), 9);
+    EXPECT_EQ(put(test::other_content(first, 1, "supplement")).instead, 2);
+    expect_whole("A-1-r1", first);
+    EXPECT_TRUE(fs::is_empty(root() / ".building"));
+}
+
+TEST_F(DropInbox, AKeyOfAnOlderProgramIsNobodysSoNothingIsLostToIt) {
+    const auto what = delivery(folder_, "A-1");
+    put(what);
+    folder_.write("inbox/.keys/A-1-r1", "A-1 1\n");
+    EXPECT_EQ(put(what).instead, 2);
+    EXPECT_FALSE(put(test::other_content(what, 2, "x")).already);
+    EXPECT_TRUE(put(test::other_content(what, 2, "x")).already);
+}
+
 TEST_F(DropInbox, AFileThatIsNotStagedLeavesNothingBehindInNew) {
     auto what = delivery(folder_, "A-1");
     fs::remove(what.files.front().content);

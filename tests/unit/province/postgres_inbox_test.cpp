@@ -224,6 +224,51 @@ TEST_F(PostgresInbox, TheSameAgainChangesNothingAlsoWhenTheFilesWereTaken) {
     EXPECT_EQ(rows(), "2");
 }
 
+TEST_F(PostgresInbox, OtherContentGetsTheNextRevision) {
+    make_tables();
+    test::expect_other_content_gets_the_next_revision(
+        *open(), delivery(folder_, "A-1"), [](const std::string& code, int revision) {
+            return ask(
+                fmt::format("SELECT coalesce(max(xml), '') FROM dvcsync_submission "
+                            "WHERE code = '{}' AND revision = {}",
+                            code, revision));
+        });
+}
+
+TEST_F(PostgresInbox, OtherContentComesAfterTheLastRevision) {
+    make_tables();
+    test::expect_numbers_of_dismissed_revisions_stay_free(*open(), delivery(folder_, "A-1"));
+}
+
+TEST_F(PostgresInbox, OtherContentLooksAtItsOwnCodeOnly) {
+    make_tables();
+    test::expect_no_code_to_meddle_with_another(*open(), delivery(folder_, "A-1"));
+}
+
+TEST_F(PostgresInbox, ATableOfAnOlderProgramIsNamedWithTheCommandThatMendsIt) {
+    make_tables();
+    ASSERT_EQ(ask("ALTER TABLE dvcsync_submission DROP COLUMN digest"), "ok");
+    ASSERT_EQ(ask("INSERT INTO dvcsync_submission (code, revision, kind, xml) "
+                  "VALUES ('A-1', 1, 'filing', 'old')"),
+              "ok");
+    auto inbox = open();
+    const auto what = delivery(folder_, "A-1");
+    const auto checked = inbox->check();
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().kind, ErrorKind::Config);
+    const std::string mends =
+        "ALTER TABLE dvcsync_submission ADD COLUMN IF NOT EXISTS digest bytea";
+    EXPECT_THAT(checked.error().message, HasSubstr(mends));
+    const auto done = inbox->put(what);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind, ErrorKind::Config);
+    EXPECT_THAT(done.error().message, HasSubstr(mends));
+    make_tables();
+    EXPECT_TRUE(inbox->check());
+    EXPECT_EQ(test::put(*inbox, what).instead, 2) << "whose content the old row is nobody knows";
+    EXPECT_EQ(ask("SELECT xml FROM dvcsync_submission"), "old");
+}
+
 TEST_F(PostgresInbox, AFileThatCannotBeReadOrHasChangedLeavesNothing) {
     make_tables();
     auto what = delivery(folder_, "A-1");

@@ -74,6 +74,32 @@ TEST_F(Pull, OtherContentIsTheNextRevisionAndTheSameADuplicate) {
         << "within one second, and yet two confirmations";
 }
 
+TEST_F(Pull, WithALedgerMadeAnewOtherContentIsTheInboxsNextRevisionAndTheSameIsNot) {
+    file("G22-1", document("G22-1"), day(3));
+    file("G22-2", document("G22-2"), day(3));
+    run();
+    for (const char* name : {"G22-1-r1", "G22-2-r1"})
+        std::filesystem::remove_all(folder.path() / "inbox" / "new" / name);
+    ledger.reset();
+    for (const char* name : {"ledger.db", "ledger.db-wal", "ledger.db-shm"})
+        std::filesystem::remove(folder.path() / name);
+    reopen();
+    documents["G22-1"] = document("G22-1", "more");
+    EXPECT_EQ(run().handed, 2u);
+    EXPECT_THAT(handed_over(), ElementsAre("G22-1-r2")) << "what the inbox has had stays once";
+    const auto place = folder.path() / "inbox" / "new" / "G22-1-r2";
+    EXPECT_THAT(*read_file(place / "submission.xml", 1u << 20),
+                HasSubstr("<revision>2</revision>"));
+    for (const auto& one : all()) {
+        EXPECT_EQ(one.stage, Stage::Handed);
+        EXPECT_EQ(one.revision, one.code == "G22-1" ? 2 : 1);
+    }
+    documents["G22-1"] = document("G22-1", "and more");
+    pages = {{{"G22-1", day(4)}}};
+    EXPECT_EQ(run().handed, 1u);
+    EXPECT_THAT(handed_over(), ElementsAre("G22-1-r2", "G22-1-r3"));
+}
+
 TEST_F(Pull, ASupplementInTheSecondOfItsFilingIsNotLost) {
     const LocalTime second = std::chrono::floor<std::chrono::seconds>(to_vietnam(clock.now()));
     file("G22-1", document("G22-1"), second);
