@@ -46,6 +46,9 @@ Result<sync::Connector> open_connector(const Options& options);
 
 // Prints an error the way every command does (text or JSON) and returns its exit code.
 int complain(const Options& options, const Error& error);
+// The same for a run that has logged: `what` ends with it. Told once where both go to standard
+// error.
+int end_with(const Options& options, std::string_view what, const Error& error);
 // The same for a command line that makes no sense; returns exit_usage.
 int usage_fault(const Options& options, std::string_view message);
 // The same where the command was understood and nothing could be done; returns exit_attention.

@@ -11,6 +11,7 @@
 
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/json.h"
@@ -61,37 +62,29 @@ console::Reply reply_of(sync::CallbackReply&& said) {
     return reply;
 }
 
-// Tells a trouble when it begins and when it ends, not each minute between.
-class Trouble {
-  public:
-    explicit Trouble(std::string_view about) : about_(about) {}
-    void is(const std::string& what) {
-        if (what == now_) return;
-        if (!now_.empty()) spdlog::info("{}: over: {}", about_, now_);
-        if (!what.empty()) spdlog::error("{}: {}", about_, what);
-        now_ = what;
-    }
-
-  private:
-    std::string_view about_;
-    std::string now_;
-};
+void tell(std::string_view about, sync::Trouble& trouble, const std::string& what) {
+    const auto news = trouble.is(what);
+    if (news == sync::Trouble::News::Begun) spdlog::error("{}: {}", about, what);
+    if (news == sync::Trouble::News::Over) spdlog::info("{}: over", about);
+}
 
 // A run of another process is active, or ends before long.
 constexpr std::chrono::seconds look_again{5};
 // After a trouble, and where something is due that a run could not do.
 constexpr std::chrono::seconds try_again{60};
+// Which one it was: whoever looks for the words of a trouble should not find it begun again.
+constexpr std::size_t shown_of_ended = 60;
 
 void tell(const sync::Troubles::News& news) {
     for (const auto& one : news.begun)
         spdlog::error("pulls do not work: {}", one);
     for (const auto& one : news.ended)
-        spdlog::info("pulls: over: {}", one);
+        spdlog::info("pulls: over: {}", excerpt(one, shown_of_ended));
 }
 
 struct PullTroubles {
     sync::Troubles pulls;
-    Trouble unsealed{"pulls do not push"};
+    sync::Trouble unsealed;
 };
 
 bool did_something(const sync::RunReport& report) {
@@ -118,7 +111,7 @@ Result<bool> pull_once(sync::Connector& connector, PullTroubles& troubles, bool 
     }
     if (report->busy) return false;
     const auto& pull = report->pull;
-    if (!stop) troubles.unsealed.is(report->unsealed);
+    if (!stop) tell("pulls do not push", troubles.unsealed, report->unsealed);
     if (did_something(*report))
         spdlog::info(
             "pull: listed {}, new {}, fetched {}, handed {} with {} files, waiting {}, held {}, "
@@ -196,12 +189,13 @@ class Sealing {
     void seal(ledger::Ledger& ledger) {
         if (!notary_) return;
         const auto sealed = notary_->seal(ledger);
-        trouble_.is(sealed ? sealed->stamp_trouble : sealed.error().message);
+        tell("the audit trail is not signed", trouble_,
+             sealed ? sealed->stamp_trouble : sealed.error().message);
     }
 
   private:
     std::optional<sync::Notary> notary_;
-    Trouble trouble_{"the audit trail is not signed"};
+    sync::Trouble trouble_;
 };
 
 // When a run is wanted by itself after one that began at `began`.
@@ -273,10 +267,8 @@ int run_serve(const Options& options, const std::atomic<bool>& stop) {
     auto config = config::load(options.config);
     if (!config) return complain(options, config.error());
     if (auto started = start_logging(*config); !started) return complain(options, started.error());
-    if (auto done = serve(options, *std::move(config), stop); !done) {
-        spdlog::error("serve: {}", done.error().message);
-        return complain(options, done.error());
-    }
+    if (auto done = serve(options, *std::move(config), stop); !done)
+        return end_with(options, "serve", done.error());
     return exit_ok;
 }
 

@@ -19,6 +19,7 @@ namespace {
 
 using ledger::Stage;
 using ledger::Submission;
+using ledger::Without;
 
 constexpr std::size_t indent = 4;
 constexpr std::size_t revisions_shown = 1'000;
@@ -52,7 +53,8 @@ void add_row(Json& json, const Submission& one) {
     json.add("next_try", one.stage == Stage::Waiting ? utc_text(one.next_at) : "");
     json.add("again", static_cast<std::uint64_t>(one.again));
     json.add("behind", static_cast<std::uint64_t>(one.behind));
-    json.add("without_files", one.without_files);
+    json.add("without_files", one.without != Without::Nothing);
+    json.add("without_missing", one.without == Without::Missing);
     json.add("reason", one.reason);
     json.add("place", one.place);
 }
@@ -314,7 +316,11 @@ void print_revision(const Revision& one) {
     print_line("agency", shown(row.agency));
     print_line("attempts", std::to_string(row.attempts));
     if (row.stage == Stage::Waiting) print_line("next try", time_text(row.next_at));
-    if (row.without_files) print_line("released", "goes without the files that cannot be had");
+    if (row.without != Without::Nothing)
+        print_line("released",
+                   row.without == Without::Missing
+                       ? "goes without the files that cannot be had"
+                       : "goes without the files that break a rule, not without others");
     print_line("place", row.place);
     if (!row.reason.empty()) fmt::print("  reason\n{}", wrapped(row.reason, indent, text_width()));
     if (!one.files.empty()) fmt::print("  files\n");

@@ -23,7 +23,9 @@ Words words_of(SubmissionAct what) {
             return {"due", "due at once: the next dvcsync sync pull-submissions goes on with it"};
         case SubmissionAct::Release:
             return {"released",
-                    "released: the next dvcsync sync pull-submissions hands over what there is"};
+                    "released, for the next dvcsync sync pull-submissions: what was held goes "
+                    "without the files that break a rule, and waits for those that may still come; "
+                    "what was waiting goes without those that cannot be had"};
         case SubmissionAct::Dismiss:
             break;
     }

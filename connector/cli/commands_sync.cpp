@@ -129,10 +129,9 @@ int run_sync(const Options& options, const std::atomic<bool>& stop) {
     order.job = options.job;
     order.confirm = options.confirm;
     const auto report = sync::run_job(*connector, std::move(order), system_clock(), progress, stop);
-    if (!report) {
-        spdlog::error("sync {}: {}", sync::to_string(options.job), report.error().message);
-        return complain(options, report.error());
-    }
+    if (!report)
+        return end_with(options, fmt::format("sync {}", sync::to_string(options.job)),
+                        report.error());
     if (report->busy) return busy(options, *report->busy);
     const bool pulls = connector->config.inbound &&
                        (options.job == sync::Job::PullSubmissions || options.job == sync::Job::All);

@@ -6,6 +6,7 @@
 #include "connector/cli/commands.h"
 #include "connector/cli/commands_parked.h"
 #include "connector/cli/exit_codes.h"
+#include "connector/cli/logging.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -30,6 +31,12 @@ int complain(const Options& options, const Error& error) {
     const bool disk = error.kind == ErrorKind::Retry;
     tell(options, disk ? "ledger or disk" : to_string(error.kind), error.message);
     return exit_code(error);
+}
+
+int end_with(const Options& options, std::string_view what, const Error& error) {
+    spdlog::error("{}: {}", what, error.message);
+    if (!options.json && errors_are_on_stderr()) return exit_code(error);
+    return complain(options, error);
 }
 
 int usage_fault(const Options& options, std::string_view message) {

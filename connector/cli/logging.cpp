@@ -36,7 +36,13 @@ class JsonFormatter final : public spdlog::formatter {
     }
 };
 
+bool to_stderr = false;  // set once, before there are threads
+
 }  // namespace
+
+bool errors_are_on_stderr() {
+    return to_stderr && spdlog::should_log(spdlog::level::err);
+}
 
 Status start_logging(const config::Config& config) {
     const bool human =
@@ -58,6 +64,7 @@ Status start_logging(const config::Config& config) {
             logger->set_formatter(std::make_unique<JsonFormatter>());
         }
         spdlog::set_default_logger(std::move(logger));
+        to_stderr = config.log_file.empty();
     } catch (const spdlog::spdlog_ex& error) {
         return fail(ErrorKind::Config, fmt::format("[log] file {}: cannot be opened: {}",
                                                    config.log_file.string(), error.what()));

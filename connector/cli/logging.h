@@ -9,5 +9,7 @@ namespace dvcsync::cli {
 
 // Config error if the log file cannot be opened.
 Status start_logging(const config::Config& config);
+// Whether what is logged as an error stands on standard error already.
+bool errors_are_on_stderr();
 
 }  // namespace dvcsync::cli

@@ -106,7 +106,8 @@ void add_submissions(CLI::App& app, Options& options) {
     add_acting(*retry, options, "the portal's codes", add_filters);
 
     auto* release = add_command(*all, options, Command::SubmissionsRelease, "release",
-                                "the same, and it goes without the files that cannot be had");
+                                "the same; what is held goes without the files that break a rule, "
+                                "what waits without those that cannot be had");
     add_acting(*release, options, "the portal's codes", add_filters);
 
     auto* dismiss = add_command(*all, options, Command::SubmissionsDismiss, "dismiss",

@@ -323,8 +323,7 @@ CURLcode run(Transfer& transfer, SteadyTime deadline, const std::atomic<bool>& s
 }
 
 tl::unexpected<Error> later(const Link& link, std::string_view what) {
-    return fail(ErrorKind::Retry,
-                fmt::format("{}: {}; it is tried again later", shown(link.host), what));
+    return fail(ErrorKind::Retry, fmt::format("{}: {}", shown(link.host), what));
 }
 
 bool is_redirect(long status) {

@@ -44,7 +44,7 @@ class Handle {
 tl::unexpected<Error> later(std::string_view what) {
     return fail(ErrorKind::Retry,
                 fmt::format("the virus scanner {}; see whether clamd runs (systemctl status "
-                            "clamav-daemon); it is tried again later",
+                            "clamav-daemon)",
                             what));
 }
 

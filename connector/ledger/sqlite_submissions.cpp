@@ -16,7 +16,7 @@ Submission submission_of(Statement& row) {
     one.kind = row.text(4);
     one.road = row.choice(5, Road::Callback);
     one.stage = row.choice(6, Stage::Dismissed);
-    one.without_files = row.integer(7) != 0;
+    one.without = row.choice(7, Without::Missing);
     one.procedure = row.text(8);
     one.agency = row.text(9);
     one.filed = row.maybe_time(10);

@@ -53,7 +53,7 @@ class SqliteSubmissions final : public Submissions {
     Result<std::vector<Act>> acts(std::int64_t id) override;
     Result<std::string> sealed(std::int64_t id) override;
     Status note(std::int64_t id, const Act& act, UtcTime now) override;
-    Result<std::size_t> retry(const SubmissionFilter& filter, bool without_files, const Act& act,
+    Result<std::size_t> retry(const SubmissionFilter& filter, bool release, const Act& act,
                               UtcTime now) override;
     Result<std::size_t> dismiss(const SubmissionFilter& filter, const Act& act,
                                 UtcTime now) override;

@@ -86,12 +86,15 @@ Status SqliteSubmissions::note(std::int64_t id, const Act& act, UtcTime now) {
     return transaction.commit();
 }
 
-Result<std::size_t> SqliteSubmissions::retry(const SubmissionFilter& filter, bool without_files,
+Result<std::size_t> SqliteSubmissions::retry(const SubmissionFilter& filter, bool release,
                                              const Act& act, UtcTime now) {
     constexpr std::string_view again =
         "stage = 0, next_at = ?1, changed = ?1, attempts = 0, "
         "reason = iif(reading = '', reason, ''){}";
-    return act_on(filter, fmt::format(again, without_files ? ", without_files = 1" : ""), act, now);
+    // The stage before: an UPDATE reads the old row. 1: waiting.
+    constexpr std::string_view allowed =
+        ", without_files = max(without_files, iif(stage = 1, 2, 1))";
+    return act_on(filter, fmt::format(again, release ? allowed : ""), act, now);
 }
 
 Result<std::size_t> SqliteSubmissions::dismiss(const SubmissionFilter& filter, const Act& act,

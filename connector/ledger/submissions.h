@@ -51,6 +51,12 @@ namespace dvcsync::ledger {
 
 enum class Road { Poll, Callback };
 enum class Stage { Received, Waiting, Held, Handed, Dismissed };
+// What a person lets a submission go without. Numbers are stored.
+enum class Without {
+    Nothing,
+    Forbidden,  // files that break a rule; what may still come is waited for
+    Missing,    // and files that cannot be had
+};
 std::string_view to_string(Road road);    // "poll", "callback"
 std::string_view to_string(Stage stage);  // "received", "waiting", …
 
@@ -100,7 +106,7 @@ struct Submission {
     std::string kind;
     Road road{};
     Stage stage{};
-    bool without_files = false;  // a person lets it go without the files that cannot be had
+    Without without{};
     std::string procedure;
     std::string agency;
     std::optional<UtcTime> filed;
@@ -210,12 +216,13 @@ class Submissions {
     virtual Result<std::string> sealed(std::int64_t id) = 0;
     // Keeps with a submission an act that moves nothing: somebody has looked at its content.
     virtual Status note(std::int64_t id, const Act& act, UtcTime now) = 0;
-    // Held or waiting ones that the filter chooses are due at once; `without_files`: and go without
-    // what cannot be had. Attempts are counted anew; the reason goes, except of what no reading
-    // knows: it has no other to tell why. The act is kept with them, unless there are none. Returns
-    // how many.
-    virtual Result<std::size_t> retry(const SubmissionFilter& filter, bool without_files,
-                                      const Act& act, UtcTime now) = 0;
+    // Held or waiting ones that the filter chooses are due at once; `release`: and held ones go
+    // without the files that break a rule, waiting ones also without those that cannot be had, for
+    // that is what their reason has told. What was allowed stays allowed. Attempts are counted
+    // anew; the reason goes, except of what no reading knows: it has no other to tell why. The act
+    // is kept with them, unless there are none. Returns how many.
+    virtual Result<std::size_t> retry(const SubmissionFilter& filter, bool release, const Act& act,
+                                      UtcTime now) = 0;
     // Held or waiting ones: the province does not want them, and they are in the way no more. The
     // reason stays, to tell what was dismissed.
     virtual Result<std::size_t> dismiss(const SubmissionFilter& filter, const Act& act,

@@ -12,6 +12,7 @@
 
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
+#include "connector/base/text.h"
 #include "connector/files/names.h"
 #include "connector/files/scanner.h"
 #include "connector/files/staging.h"
@@ -58,7 +59,7 @@ std::string other_form(std::string_view told) {
 // look tells of everything that is wrong and the next try finds the rest in place.
 class Gatherer {
   public:
-    Gatherer(const GatherSettings& settings, const files::Scanner* scanner, bool without,
+    Gatherer(const GatherSettings& settings, const files::Scanner* scanner, ledger::Without without,
              const std::function<bool()>& in_time, const std::atomic<bool>& stop)
         : settings_(settings),
           scanner_(scanner),
@@ -83,6 +84,8 @@ class Gatherer {
         if (out_.cut) return std::move(out_);
         for (std::size_t i = 0; i < document.files.size(); ++i)
             look(*staging, i, document.files[i]);
+        out_.holds = held_.text();
+        out_.waits = away_.text();
         return std::move(out_);
     }
 
@@ -144,29 +147,32 @@ class Gatherer {
         }
         const auto& staged = *staged_[i];
         if (!staged)
-            return fault(number, staged.error().kind != ErrorKind::Refused, staged.error().message);
+            return fault(number,
+                         staged.error().kind == ErrorKind::Refused ? Fault::Rule : Fault::Away,
+                         staged.error().message);
         if (!file.hash.empty() && !same_hash(file.hash, staged->sha256)) {
             if (const auto dropped = staging.drop(number); !dropped)
-                return fault(number, true, dropped.error().message);
+                return fault(number, Fault::Ours, dropped.error().message);
             // No other bytes would fit a hash of another form.
             const bool of_form = is_sha256(file.hash);
-            return fault(number, of_form && !file.url.empty(),
+            return fault(number, of_form && !file.url.empty() ? Fault::Away : Fault::Rule,
                          of_form ? other_hash(file.hash, staged->sha256) : other_form(file.hash));
         }
         if (staged->program) {
-            return fault(number, false,
+            return fault(number, Fault::Rule,
                          fmt::format("it is a program or script: {}", staged->program_by));
         }
         // One that does not answer would keep the run waiting for each of the others too.
-        if (!scan_fault_.empty()) return fault(number, true, scan_fault_);
+        if (!scan_fault_.empty()) return fault(number, Fault::Ours, scan_fault_);
         if (scanner_ != nullptr) {
             const auto verdict = scanner_->scan(staged->path);
             if (!verdict) {
                 scan_fault_ = verdict.error().message;
-                return fault(number, true, scan_fault_);
+                return fault(number, Fault::Ours, scan_fault_);
             }
             if (verdict->result == files::ScanResult::Infected) {
-                return fault(number, false, fmt::format("the scanner found {}", verdict->what));
+                return fault(number, Fault::Rule,
+                             fmt::format("the scanner found {}", verdict->what));
             }
             if (verdict->result == files::ScanResult::NotScanned) {
                 out_.files.back().note = fmt::format("not scanned: {}", verdict->what);
@@ -185,29 +191,56 @@ class Gatherer {
         out_.contents.push_back({kept.name, staged->path, kept.size, kept.sha256});
     }
 
-    // `later`: another try may do better.
-    void fault(int number, bool later, std::string_view reason) {
+    enum class Fault {
+        Rule,  // of the file itself: another try finds the same
+        Away,  // it may still come
+        Ours,  // nothing of the file's: no person needs to do without it
+    };
+
+    void fault(int number, Fault what, std::string_view reason) {
         // Staging's errors begin so already.
         const std::string which = fmt::format("file {}: ", number);
-        const std::string told = (reason.starts_with(which) ? "" : which) + std::string(reason);
-        if (without_) {
+        if (reason.starts_with(which)) reason.remove_prefix(which.size());
+        if ((what == Fault::Rule && without_ != ledger::Without::Nothing) ||
+            (what == Fault::Away && without_ == ledger::Without::Missing)) {
             out_.files.back().note = fmt::format("left out by a person's decision: {}", reason);
             return;
         }
-        std::string& to = later ? out_.waits : out_.holds;
-        if (to.size() + told.size() > limits::max_message) return;
-        if (!to.empty()) to += "; ";
-        to += told;
+        (what == Fault::Rule ? held_ : away_).add(which + std::string(reason));
     }
+
+    // What is wrong with several files, in words that fit into a stored reason beside the others.
+    class Faults {
+      public:
+        void add(const std::string& told) {
+            constexpr std::size_t most = limits::max_message / 2 - 100;
+            if (text_.empty())
+                text_ = excerpt(told, most);
+            else if (text_.size() + told.size() > most)
+                ++unsaid_;
+            else
+                text_ += "; " + told;
+        }
+        std::string text() const {
+            if (unsaid_ == 0) return text_;
+            return fmt::format("{}; and {} more", text_, unsaid_);
+        }
+
+      private:
+        std::string text_;
+        std::size_t unsaid_ = 0;
+    };
 
     const GatherSettings& settings_;
     const files::Scanner* scanner_;
-    const bool without_;
+    const ledger::Without without_;
     const std::function<bool()>& in_time_;
     const std::atomic<bool>& stop_;
     std::vector<std::optional<Result<files::Staged>>> staged_;  // nullopt: has no content
     std::uint64_t total_ = 0;
     std::string scan_fault_;
+    Faults held_;
+    Faults away_;
     Gathered out_;
 };
 
@@ -230,7 +263,7 @@ Gathering gathering_of(GatherSettings settings, const std::atomic<bool>& stop) {
     auto shared = std::make_shared<const GatherSettings>(std::move(settings));
     Gathering gathering;
     gathering.gather = [shared, &stop](const std::string& key, const mapping::National& document,
-                                       bool without,
+                                       ledger::Without without,
                                        const std::function<bool()>& in_time) -> Gathered {
         if (shared->scanner.empty())
             return Gatherer(*shared, nullptr, without, in_time, stop).run(key, document);

@@ -31,7 +31,7 @@ Result<ChosenSubmissions> choose(ledger::Submissions& submissions,
 
 enum class SubmissionAct {
     Retry,    // due at once
-    Release,  // the same, and handed over without the files that cannot be had
+    Release,  // the same, without the files that their reason tells of: see Submissions::retry
     Dismiss,  // the province does not want them
 };
 

@@ -36,18 +36,19 @@ namespace dvcsync::sync {
 struct Gathered {
     std::vector<mapping::StagedFile> files;     // as many as the document names
     std::vector<province::InboxFile> contents;  // of those that were had
-    std::string waits;  // not empty: something could not be had; for people, without names
+    // For people, without names; each less than half of limits::max_message.
+    std::string waits;  // not empty: something could not be had
     std::string holds;  // not empty: something breaks a rule
     bool cut = false;   // not to its end: the time was over, or the run is to stop
 };
 
 // How files are had, and where they lie until the inbox has taken them. Thread-safe.
 struct Gathering {
-    // `key` names the submission and is safe as a folder's name. `without`: what cannot be had is
-    // left out. `in_time`: whether another file may be begun; the first that is not there yet may
-    // always, so that every try comes further.
-    std::function<Gathered(const std::string& key, const mapping::National& document, bool without,
-                           const std::function<bool()>& in_time)>
+    // `key` names the submission and is safe as a folder's name. `without`: what a person lets it
+    // go without is left out, with a note that says why. `in_time`: whether another file may be
+    // begun; the first that is not there yet may always, so that every try comes further.
+    std::function<Gathered(const std::string& key, const mapping::National& document,
+                           ledger::Without without, const std::function<bool()>& in_time)>
         gather;
     std::function<Status(const std::string& key)> forget;
     // The keys whose files lie there, among them what a crash has left behind. Empty: none are kept

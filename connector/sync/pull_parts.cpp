@@ -163,10 +163,13 @@ Worked prepare_one(const PullParts& parts, const std::string& province, Work&& w
         return done;
     }
     done.key = staging_key(submission.code, submission.digest);
-    auto gathered = parts.gathering.gather(done.key, *national, submission.without_files, in_time);
+    auto gathered = parts.gathering.gather(done.key, *national, submission.without, in_time);
     *national = {};  // files that stood in the document are on the disk now
     done.holds = std::move(gathered.holds);
     done.waits = std::move(gathered.waits);
+    // Whoever decides about what is held must know of everything that it lacks.
+    if (!done.holds.empty() && !done.waits.empty())
+        done.holds += fmt::format("; besides, not come yet: {}", std::exchange(done.waits, {}));
     done.cut = gathered.cut;
     if (!done.holds.empty() || !done.waits.empty() || done.cut) return done;
     mapping::Handing handing;

@@ -47,6 +47,13 @@ mv "$inbox.away" "$inbox"
 sed -i 's|^inbox = |# inbox = |; s|^inbox_folder = |# inbox_folder = |; s|^file_\(ca\|hosts\) = |# &|' "$config"
 expect 3 "a pull where none is configured" dvcsync sync pull-submissions
 contains "says what to write" '\[inbound\]' "$work/err"
+sed -i 's|^file = "dvcsync.log"|# &|' "$config"
+for command in 'sync pull-submissions' serve; do
+  # shellcheck disable=SC2086  # the words of a command
+  expect 3 "the same for $command without a log file" dvcsync $command
+  verdict "is told once" "$([[ $(wc -l <"$work/err") -eq 1 ]]; echo $?)"
+done
+sed -i 's|^# \(file = "dvcsync.log"\)|\1|' "$config"
 sed -i 's|^# inbox = |inbox = |; s|^# inbox_folder = |inbox_folder = |; s|^# \(file_\(ca\|hosts\) = \)|\1|' "$config"
 pull 0 "what had waited meanwhile"
 number "is handed over" submissions_handed -eq 1

@@ -11,7 +11,7 @@ namespace dvcsync::simulation {
 sync::Gathering SimulatedFiles::gathering() {
     sync::Gathering gathering;
     gathering.gather = [this](const std::string& key, const mapping::National& document,
-                              bool without, const std::function<bool()>& in_time) {
+                              ledger::Without without, const std::function<bool()>& in_time) {
         auto gathered = gather(key, document, without, in_time);
         if (meanwhile && !disk_.current()->dead) meanwhile();
         return gathered;
@@ -45,7 +45,8 @@ std::string SimulatedFiles::stage(const std::string& path, Attachment& file) {
 }
 
 sync::Gathered SimulatedFiles::gather(const std::string& key, const mapping::National& document,
-                                      bool without, const std::function<bool()>& in_time) {
+                                      ledger::Without without,
+                                      const std::function<bool()>& in_time) {
     const std::lock_guard lock(mutex_);
     sync::Gathered out;
     int number = 0;
@@ -70,7 +71,8 @@ sync::Gathered SimulatedFiles::gather(const std::string& key, const mapping::Nat
         }
         std::string& reason = file->hostile ? out.holds : out.waits;
         const std::string fault = file->hostile ? "it breaks a rule" : stage(path, *file);
-        if (!fault.empty() && !without) {
+        const auto least = file->hostile ? ledger::Without::Forbidden : ledger::Without::Missing;
+        if (!fault.empty() && without < least) {
             reason = fmt::format("file {}: {}", number, fault);
             continue;
         }
@@ -189,10 +191,12 @@ void InboxRoom::publish(const province::Delivery& delivery, Entry& entry, int ru
 }
 
 void InboxRoom::judge_files(const province::Delivery& delivery, const Filing& filing) {
-    const bool released = decisions_.released.contains({delivery.code, delivery.revision});
+    const auto released = decisions_.released.find({delivery.code, delivery.revision});
+    const auto without =
+        released == decisions_.released.end() ? ledger::Without::Nothing : released->second;
     std::multiset<std::string> wanted, had;
     for (const auto& file : filing.files)
-        wanted.insert(file.bytes);
+        if (!file.hostile || without == ledger::Without::Nothing) wanted.insert(file.bytes);
     for (const auto& file : delivery.files) {
         const std::string* const bytes = files_.staged(file.content.string());
         const bool told = delivery.xml.find(file.name) != std::string::npos &&
@@ -207,10 +211,10 @@ void InboxRoom::judge_files(const province::Delivery& delivery, const Filing& fi
     }
     const bool whole = had == wanted;
     const bool part = std::includes(wanted.begin(), wanted.end(), had.begin(), had.end());
-    if (whole || (part && released)) return;
+    if (whole || (part && without == ledger::Without::Missing)) return;
     log_.violated(Invariant::NothingLost,
-                  fmt::format("{} has {} of its {} files, and nobody has released it", filing.mark,
-                              had.size(), wanted.size()));
+                  fmt::format("{} has {} of its {} files, and nobody has released it from others",
+                              filing.mark, had.size(), wanted.size()));
 }
 
 }  // namespace dvcsync::simulation

@@ -24,7 +24,7 @@ using RevisionName = std::pair<std::string, int>;  // code, revision
 
 // What people have decided; kept before it is tried, for a crash may hide whether it was done.
 struct Decisions {
-    std::set<RevisionName> released;  // may go without files
+    std::map<RevisionName, ledger::Without> released;  // may go without files
     std::set<RevisionName> dismissed;
     std::map<RevisionName, int> gone;  // dismissed for certain, before this run
 };
@@ -43,8 +43,8 @@ class SimulatedFiles {
     const std::string* staged(const std::string& path);
 
   private:
-    sync::Gathered gather(const std::string& key, const mapping::National& document, bool without,
-                          const std::function<bool()>& in_time);
+    sync::Gathered gather(const std::string& key, const mapping::National& document,
+                          ledger::Without without, const std::function<bool()>& in_time);
     // The reason why it cannot be staged; "": it is.
     std::string stage(const std::string& path, Attachment& file);
 

@@ -1,5 +1,7 @@
 // Submissions: the service that the portal calls, what happens while a run takes them in, and what
 // people decide about those that wait for a person.
+#include <algorithm>
+
 #include "connector/sync/pull.h"
 #include "tests/simulation/world.h"
 
@@ -119,7 +121,11 @@ void World::decide(ledger::Ledger& ledger, const ledger::Submission& row, Decisi
     const auto touched = submissions.list(filter, 1'000);
     if (!touched) return;
     for (const auto& one : *touched) {
-        if (decision == Decision::Release) decisions_.released.insert({one.code, one.revision});
+        if (decision == Decision::Release) {
+            auto& without = decisions_.released[{one.code, one.revision}];
+            without = std::max(without, one.stage == Place::Waiting ? ledger::Without::Missing
+                                                                    : ledger::Without::Forbidden);
+        }
         if (decision == Decision::Dismiss) decisions_.dismissed.insert({one.code, one.revision});
     }
     ledger::Act act;

@@ -108,7 +108,7 @@ TEST_P(ArrivalTest, WhatCameIsKeptWholeAndIsDue) {
     EXPECT_EQ(one.kind, "filing");
     EXPECT_EQ(one.road, Road::Poll);
     EXPECT_EQ(one.stage, Stage::Received);
-    EXPECT_FALSE(one.without_files);
+    EXPECT_EQ(one.without, Without::Nothing);
     EXPECT_EQ(one.procedure, "1.005129");
     EXPECT_EQ(one.agency, "000.00.01.H22");
     EXPECT_EQ(one.filed, noon - hours{1});

@@ -72,15 +72,15 @@ TEST_P(SubmissionPeopleTest, ARetryStartsAfreshAndIsKept) {
     EXPECT_THAT(due_names(noon + minutes{1}), ElementsAre("W/1", "H/1"));
     EXPECT_EQ(only("W").attempts, 0);
     EXPECT_EQ(only("W").reason, "");
-    EXPECT_FALSE(only("W").without_files);
+    EXPECT_EQ(only("W").without, Without::Nothing);
     is_ok(submissions().holds(held, "too large", noon + minutes{2}));
     EXPECT_EQ(*submissions().retry(of_code("H"), true, act("release", "paper is enough"),
                                    noon + minutes{3}),
               1U);
-    EXPECT_TRUE(only("H").without_files);
+    EXPECT_EQ(only("H").without, Without::Forbidden);
     is_ok(submissions().holds(held, "too large", noon + minutes{4}));
     ASSERT_EQ(*submissions().retry(of_code("H"), false, act("retry"), noon + minutes{5}), 1U);
-    EXPECT_TRUE(only("H").without_files) << "what was allowed stays allowed";
+    EXPECT_EQ(only("H").without, Without::Forbidden) << "what was allowed stays allowed";
 
     const auto acts = ledger().acts(10);
     ASSERT_EQ(acts->size(), 3U);
@@ -91,6 +91,21 @@ TEST_P(SubmissionPeopleTest, ARetryStartsAfreshAndIsKept) {
     ASSERT_EQ(of_held->size(), 3U);
     EXPECT_EQ(of_held->at(1).what, "release");
     EXPECT_EQ(submissions().acts(waiting)->size(), 1U);
+}
+
+// Whoever releases has read the reason: of a held one it tells what breaks a rule, of a waiting one
+// what cannot be had.
+TEST_P(SubmissionPeopleTest, AReleaseAllowsWhatThePersonWasTold) {
+    const std::int64_t id = submission_in(Stage::Held, "H");
+    const auto released = [&] {
+        EXPECT_EQ(*submissions().retry(of_code("H"), true, act("release"), noon), 1U);
+        return only("H").without;
+    };
+    EXPECT_EQ(released(), Without::Forbidden);
+    is_ok(submissions().waits(id, "file 14: no answer", noon, noon));
+    EXPECT_EQ(released(), Without::Missing);
+    is_ok(submissions().holds(id, "the mapping has a fault", noon));
+    EXPECT_EQ(released(), Without::Missing) << "nothing is taken back";
 }
 
 TEST_P(SubmissionPeopleTest, AnActThatTouchesNothingIsNotKept) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connector/base/limits.h"
 #include "tests/unit/base/temporary_folder.h"
 #include "tests/unit/files/web_server.h"
 
@@ -15,6 +16,7 @@ using files::test::Visit;
 using files::test::WebServer;
 using testing::HasSubstr;
 using testing::SizeIs;
+using testing::StartsWith;
 
 class Gather : public testing::Test {
   protected:
@@ -27,7 +29,8 @@ class Gather : public testing::Test {
         settings_.max_file = 1u << 20;
         settings_.max_submission = 2u << 20;
     }
-    Gathered gather(const std::vector<std::string>& urls, bool in_time, bool without = false) {
+    Gathered gather(const std::vector<std::string>& urls, bool in_time,
+                    ledger::Without without = ledger::Without::Nothing) {
         mapping::National document;
         for (const auto& url : urls) {
             mapping::NationalFile file;
@@ -83,12 +86,55 @@ TEST_F(Gather, OneThatNeverComesDoesNotKeepTheOthersAwayForEver) {
     // that happens.
     Gathered gathered;
     for (int tries = 0; tries < 60; ++tries) {
-        gathered = gather(urls, false, true);
+        gathered = gather(urls, false, ledger::Without::Missing);
         if (!gathered.cut) break;
     }
     EXPECT_FALSE(gathered.cut);
     EXPECT_THAT(gathered.contents, SizeIs(2));
     EXPECT_THAT(gathered.files[0].note, HasSubstr("left out by a person"));
+}
+
+// File 1 is a program, file 2 is not there now, file 3 is well.
+void one_of_each(Visit& visit) {
+    if (visit.request.starts_with("GET /0 ")) return (void)visit.send(files::test::answer("#!/x"));
+    if (visit.request.starts_with("GET /1 ")) return (void)visit.send(files::test::answer("", 404));
+    visit.send(files::test::answer("a file\n"));
+}
+
+TEST_F(Gather, WhatBreaksARuleAndWhatHasNotComeAreToldApart) {
+    WebServer server(one_of_each);
+    const auto gathered = gather(urls_of(server, 3), true);
+    EXPECT_THAT(gathered.holds, StartsWith("file 1: it is a program"));
+    EXPECT_EQ(gathered.waits, "file 2: 127.0.0.1: there is no file behind the link now (HTTP 404)");
+}
+
+TEST_F(Gather, AHeldOneThatIsReleasedWaitsForWhatMayStillCome) {
+    WebServer server(one_of_each);
+    const auto held = gather(urls_of(server, 3), true, ledger::Without::Forbidden);
+    EXPECT_EQ(held.holds, "");
+    EXPECT_THAT(held.waits, StartsWith("file 2: "));
+    const auto gone = gather(urls_of(server, 3), true, ledger::Without::Missing);
+    EXPECT_EQ(gone.holds + gone.waits, "");
+    EXPECT_THAT(gone.contents, SizeIs(1));
+    EXPECT_THAT(gone.files[0].note, StartsWith("left out by a person's decision: it is a program"));
+    // Neither the file's number again, for the XML has it, nor a promise that nobody will keep.
+    EXPECT_EQ(gone.files[1].note,
+              "left out by a person's decision: 127.0.0.1: there is no file behind the link now "
+              "(HTTP 404)");
+}
+
+TEST_F(Gather, NobodyNeedsToDoWithoutFilesBecauseTheScannerIsAway) {
+    WebServer server([](Visit& visit) { visit.send(files::test::answer("a file\n")); });
+    settings_.scanner = folder_.path() / "no-clamd";
+    const auto gathered = gather(urls_of(server, 2), true, ledger::Without::Missing);
+    EXPECT_THAT(gathered.waits, HasSubstr("virus scanner"));
+}
+
+TEST_F(Gather, FilesThatTheReasonHasNoRoomForAreCounted) {
+    WebServer server([](Visit& visit) { visit.send(files::test::answer("", 404)); });
+    const auto gathered = gather(urls_of(server, 60), true);
+    EXPECT_LT(gathered.waits.size(), limits::max_message / 2);
+    EXPECT_THAT(gathered.waits, testing::ContainsRegex("; and [0-9]+ more$"));
 }
 
 TEST_F(Gather, AStopIsNoFailureOfAFile) {

@@ -23,8 +23,8 @@ class HandOver : public testing::Test, protected PullOffice {
         rules.lease = Millis{100'000'000};
         for (const char* code : {"A", "B", "C"})
             file(code, document(code), day(3));
-        gathering.gather = [this](const std::string&, const mapping::National& document, bool,
-                                  const std::function<bool()>& in_time) {
+        gathering.gather = [this](const std::string&, const mapping::National& document,
+                                  ledger::Without, const std::function<bool()>& in_time) {
             {
                 const std::lock_guard lock(mutex);
                 tried.push_back(document.code);

@@ -39,6 +39,7 @@ struct PullOffice : Office {
         std::filesystem::create_directory(folder.path() / "staging");
         GatherSettings settings;
         settings.staging = folder.path() / "staging";
+        settings.fetch.hosts = {"files.invalid"};  // a name that leads nowhere, for certain
         settings.max_file = 1u << 20;
         settings.max_submission = 2u << 20;
         gathering = gathering_of(settings, stop);

@@ -172,11 +172,10 @@ TEST_F(Pull, AFileThatDiffersFromThePortalsHashHoldsItsSubmissionAlone) {
 }
 
 TEST_F(Pull, AFileThatCannotBeHadWaitsUntilAPersonLetsItGoWithout) {
-    file("G22-1", document("G22-1", "x", R"("URL": "https://files.dichvucong.gov.vn:1/a")"),
-         day(3));
+    file("G22-1", document("G22-1", "x", R"("URL": "https://files.invalid/a")"), day(3));
     file("G22-2", document("G22-2"), day(3));
     auto first = run();
-    EXPECT_EQ(first.waiting + first.held, 1u);
+    EXPECT_EQ(first.waiting, 1u);
     EXPECT_EQ(first.handed, 1u) << "the others do not wait for it";
     ledger::Act act{0, "an", "release", "the citizen brings it", "G22-1", {}, 0};
     ledger::SubmissionFilter one;
@@ -186,6 +185,26 @@ TEST_F(Pull, AFileThatCannotBeHadWaitsUntilAPersonLetsItGoWithout) {
     const auto xml =
         read_file(folder.path() / "inbox" / "new" / "G22-1-r1" / "submission.xml", 1u << 20);
     EXPECT_THAT(*xml, HasSubstr("left out by a person"));
+}
+
+TEST_F(Pull, AHeldOneTellsWhatElseItLacksAndIsNotReleasedFromThat) {
+    file(
+        "G22-1",
+        document(
+            "G22-1", "x",
+            R"("Base64": "f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAA"}, {"IdGiayTo": "2", "TenGiayTo": "b", )"
+            R"("URL": "https://files.invalid/b")"),
+        day(3));
+    EXPECT_EQ(run().held, 1u);
+    const auto reason = [this] { return ledger->submissions().list({}, 1)->front().reason; };
+    EXPECT_THAT(reason(), AllOf(HasSubstr("file 1: it is a program"),
+                                HasSubstr("; besides, not come yet: file 2: ")));
+    ledger::Act act{0, "an", "release", "no program is needed", "G22-1", {}, 0};
+    ASSERT_EQ(ledger->submissions().retry({}, true, act, clock.now()), 1u);
+    EXPECT_EQ(run().waiting, 1u);
+    EXPECT_THAT(reason(), testing::StartsWith("file 2: "));
+    ASSERT_EQ(ledger->submissions().retry({}, true, act, clock.now()), 1u);
+    EXPECT_EQ(run().handed, 1u) << "whoever releases what waits was told of file 2";
 }
 
 TEST_F(Pull, AProgramIsHeldWhateverItIsCalled) {

@@ -40,7 +40,34 @@ TEST(Troubles, ANewOneIsNotHiddenByAnOlderOne) {
     EXPECT_THAT(both.ended, IsEmpty());
     const auto other = troubles.after(run("the inbox is missing", "the password is wrong"));
     EXPECT_THAT(other.begun, ElementsAre("the inbox is missing"));
-    EXPECT_THAT(other.ended, ElementsAre("the list cannot be read"));
+    EXPECT_THAT(other.ended, IsEmpty()) << "pulls work no better than before";
+    EXPECT_THAT(troubles.after(run("", "the password is wrong")).ended,
+                ElementsAre("the inbox is missing"));
+}
+
+TEST(Troubles, WhoseWordsChangeAreNotOver) {
+    Trouble trouble;
+    EXPECT_EQ(trouble.is("17 entries were signed, and the ledger has 9"), Trouble::News::Begun);
+    EXPECT_EQ(trouble.is("the first 17 entries were rewritten"), Trouble::News::Begun);
+    EXPECT_EQ(trouble.is("17 entries were signed, and the ledger has 10"), Trouble::News::None)
+        << "a number that moves with every look is no news";
+    EXPECT_EQ(trouble.is("the first 17 entries were rewritten"), Trouble::News::None);
+    EXPECT_EQ(trouble.now(), "the first 17 entries were rewritten");
+    EXPECT_EQ(trouble.is(""), Trouble::News::Over);
+    EXPECT_EQ(trouble.is(""), Trouble::News::None);
+    EXPECT_EQ(trouble.is("the first 17 entries were rewritten"), Trouble::News::Begun)
+        << "it has begun anew";
+}
+
+TEST(Troubles, ThatFindOtherWordsEachTimeEndInSilence) {
+    Trouble trouble;
+    int told = 0;
+    for (int i = 0; i < 1'000; ++i)
+        told +=
+            trouble.is(std::string(static_cast<std::size_t>(i) + 1, 'x')) == Trouble::News::Begun;
+    EXPECT_GT(told, 5);
+    EXPECT_LT(told, 50);
+    EXPECT_EQ(trouble.is(""), Trouble::News::Over);
 }
 
 TEST(Troubles, ThatAreTheSameOnBothRoadsAreOne) {
