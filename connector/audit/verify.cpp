@@ -119,13 +119,28 @@ class Verification {
 
     void read(std::string_view entry) {
         const auto index = count_;
-        if (const auto canonical = check_canonical(entry); !canonical)
+        if (const auto canonical = check_canonical(entry); canonical) {
+            read_canonical(entry, index);
+        } else {
             bad(index, true, fmt::format("entry {}: {}", index, canonical.error().message));
-        if (sequence_of(entry) != index)
+            ++says_;
+        }
+        const Hash leaf = leaf_hash(entry);
+        frontier_.append(leaf);
+        if (next_ < saved_.size() && !mismatch_) leaves_.push_back(leaf);
+        ++count_;
+        compare();
+    }
+
+    void read_canonical(std::string_view entry, std::uint64_t index) {
+        const auto says = sequence_of(entry);
+        // Where all that follow have moved, the first one tells it.
+        if (says != index && says != says_)
             bad(index, true,
                 fmt::format("entry {} does not say that it is entry {}: another one stands in its "
                             "place",
                             index, index));
+        says_ = says.value_or(index) + 1;
         const auto at = entry_time(entry);
         if (at < last_at_)
             bad(index, true,
@@ -133,11 +148,6 @@ class Verification {
                             "was set back, or it was put in",
                             index, at, last_at_));
         last_at_.assign(at);
-        const Hash leaf = leaf_hash(entry);
-        frontier_.append(leaf);
-        if (next_ < saved_.size() && !mismatch_) leaves_.push_back(leaf);
-        ++count_;
-        compare();
     }
 
     // The checkpoints of just this size: one of them at least must agree.
@@ -247,6 +257,7 @@ class Verification {
     std::vector<Saved> saved_;  // by size
     std::size_t next_ = 0;      // of saved_
     std::uint64_t count_ = 0;
+    std::uint64_t says_ = 0;  // the number that the next entry should say, after the last one's
     std::string last_at_;
     Frontier frontier_;
     Frontier good_;             // at the last checkpoint that the entries agree with

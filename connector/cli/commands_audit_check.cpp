@@ -288,7 +288,8 @@ int run_audit_new_log(const Options& options) {
     auto& recorder = *signing->connector.recorder;
     if (signing->notary.seal(ledger))
         return nothing_done(options, "the log can be signed, and is signed: no other is needed");
-    const auto name = sync::begin_log(ledger, recorder, options.act, system_clock());
+    const auto name = sync::begin_log(ledger, recorder, options.act, system_clock(),
+                                      signing->connector.config.audit_folder);
     if (!name) return complain(options, name.error());
     if (auto sealed = signing->notary.seal(ledger); !sealed)
         return complain(options, sealed.error());

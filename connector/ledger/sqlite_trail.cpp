@@ -60,7 +60,7 @@ Status SqliteTrail::prepare() {
     return {};
 }
 
-Result<TrailLog> SqliteTrail::current(UtcTime now) {
+Result<TrailLog> SqliteTrail::current(UtcTime now, const std::vector<std::string>& taken) {
     current_.bind();
     DVC_TRY_ASSIGN(found, current_.step());
     if (found) {
@@ -68,10 +68,10 @@ Result<TrailLog> SqliteTrail::current(UtcTime now) {
         current_.reset();
         if (!log.closed) return log;
     }
-    return open(now);
+    return open(now, taken);
 }
 
-Result<TrailLog> SqliteTrail::open(UtcTime now) {
+Result<TrailLog> SqliteTrail::open(UtcTime now, const std::vector<std::string>& taken) {
     DVC_TRY_ASSIGN(transaction, Transaction::begin(db_));
     // Another process may have been quicker between the look and the lock.
     current_.bind();
@@ -86,9 +86,12 @@ Result<TrailLog> SqliteTrail::open(UtcTime now) {
         fmt::format("{:04}", static_cast<int>(date_of(to_vietnam(now)).year()));
     DVC_TRY_ASSIGN(all, logs());
     std::string name = year;
-    for (int number = 2; std::any_of(all.begin(), all.end(),
-                                     [&name](const TrailLog& one) { return one.name == name; });
-         ++number)
+    const auto used = [&] {
+        return std::find(taken.begin(), taken.end(), name) != taken.end() ||
+               std::any_of(all.begin(), all.end(),
+                           [&](const TrailLog& one) { return one.name == name; });
+    };
+    for (int number = 2; used(); ++number)
         name = fmt::format("{}-{}", year, number);
     DVC_TRY_ASSIGN(add, db_.prepare("INSERT INTO trail_log (name, opened) VALUES (?1, ?2)"));
     DVC_TRY(add.run(name, now));

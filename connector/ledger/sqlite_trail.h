@@ -11,7 +11,8 @@ class SqliteTrail final : public Trail {
     explicit SqliteTrail(Database& database) : db_(database) {}
     Status prepare();
 
-    Result<TrailLog> current(UtcTime now) override;
+    Result<TrailLog> current(UtcTime now) override { return current(now, {}); }
+    Result<TrailLog> current(UtcTime now, const std::vector<std::string>& taken) override;
     Result<std::vector<TrailLog>> logs() override;
     Status close(std::int64_t log, UtcTime now) override;
 
@@ -34,7 +35,7 @@ class SqliteTrail final : public Trail {
     Result<std::size_t> erase_bodies(std::int64_t log, std::int64_t sequence) override;
 
   private:
-    Result<TrailLog> open(UtcTime now);
+    Result<TrailLog> open(UtcTime now, const std::vector<std::string>& taken);
     // The first sequence of a log, from `low` on and before `high`, whose entry is not before
     // `at`; `high` if there is none.
     Result<std::int64_t> first_not_before(std::int64_t log, std::int64_t low, std::int64_t high,

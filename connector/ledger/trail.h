@@ -70,6 +70,8 @@ class Trail {
     // Vietnam year of `now`. Never closes one: a year that has ended is closed by who rotates.
     virtual Result<TrailLog> current(UtcTime now) = 0;
     virtual Result<std::vector<TrailLog>> logs() = 0;  // oldest first
+    // The same, but a new log gets none of the names `taken` (they stand outside the ledger).
+    virtual Result<TrailLog> current(UtcTime now, const std::vector<std::string>& taken) = 0;
     // Nothing can be appended any more. Bug: there is no such log, or it is closed.
     virtual Status close(std::int64_t log, UtcTime now) = 0;
 

@@ -169,4 +169,17 @@ std::optional<UtcTime> CheckpointFolder::last_timestamp() const {
     return UtcTime(std::chrono::seconds(facts.st_mtim.tv_sec));
 }
 
+std::set<std::string> logs_in(const std::filesystem::path& all) {
+    std::set<std::string> names;
+    std::error_code failed;
+    for (std::filesystem::directory_iterator it(all, failed), end; !failed && it != end;
+         it.increment(failed)) {
+        std::error_code none;
+        for (const char* file : {"checkpoint", "checkpoints.txt", "tile"})
+            if (std::filesystem::exists(it->path() / file, none))
+                names.insert(it->path().filename().string());
+    }
+    return names;
+}
+
 }  // namespace dvcsync::sync

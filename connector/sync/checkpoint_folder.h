@@ -5,6 +5,8 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -54,5 +56,8 @@ class CheckpointFolder {
     audit::LogFolder read_;
     std::vector<std::filesystem::path> outgrown_;  // partial tiles that a full one replaces
 };
+
+// The names of the logs that lie in the folder of all logs; none if it is not there.
+std::set<std::string> logs_in(const std::filesystem::path& all);
 
 }  // namespace dvcsync::sync

@@ -179,12 +179,7 @@ class Exporting {
 
     // Logs that only the checkpoint folder knows: an auditor must see that they are lost.
     Status lost_logs(const std::vector<TrailLog>& logs) {
-        std::set<std::string> lost;
-        std::error_code failed;
-        if (!order_.checkpoints.empty())
-            for (const auto& entry : fs::directory_iterator(order_.checkpoints, failed))
-                if (fs::exists(entry.path() / "checkpoint", failed))
-                    lost.insert(entry.path().filename().string());
+        auto lost = logs_in(order_.checkpoints);
         for (const auto& log : logs)
             lost.erase(log.name);
         for (const auto& name : lost) {

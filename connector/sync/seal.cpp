@@ -319,7 +319,7 @@ Result<std::string> Notary::why_not(ledger::Ledger& ledger, std::string_view tro
 }
 
 Result<std::string> begin_log(ledger::Ledger& ledger, Recorder& recorder, const ledger::Act& act,
-                              const Clock& clock) {
+                              const Clock& clock, const std::filesystem::path& folder) {
     auto& trail = ledger.trail();
     DVC_TRY(ledger.together([&]() -> Status {
         DVC_TRY_ASSIGN(open, trail.current(clock.now()));
@@ -330,12 +330,13 @@ Result<std::string> begin_log(ledger::Ledger& ledger, Recorder& recorder, const 
         DVC_TRY(recorder.write(closed));
         return trail.close(open.log, clock.now());
     }));
+    const auto there = logs_in(folder);
+    DVC_TRY_ASSIGN(log, trail.current(clock.now(), {there.begin(), there.end()}));
     audit::Event begun;
     begun.event = "person.new-log";
     begun.actor = act.actor;
     begun.reason = act.reason;
     DVC_TRY(recorder.note(begun));
-    DVC_TRY_ASSIGN(log, trail.current(clock.now()));
     return log.name;
 }
 

@@ -73,9 +73,10 @@ class Notary {
 };
 
 // Ends the log that is open without a last checkpoint, because it can no longer be signed, and
-// begins another; both say who and why. Returns the new one's name.
+// begins another; both say who and why. Returns the new one's name, which is that of no log in
+// `folder` either: a restored ledger knows nothing of the logs that were begun since its backup.
 Result<std::string> begin_log(ledger::Ledger& ledger, Recorder& recorder, const ledger::Act& act,
-                              const Clock& clock);
+                              const Clock& clock, const std::filesystem::path& folder);
 
 // Whether a person has ended the log: what is not signed of it never will be. `size`: its entries.
 Result<bool> ended_by_person(ledger::Trail& trail, const ledger::TrailLog& log, std::int64_t size);

@@ -11,6 +11,7 @@
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
 #include "connector/ledger/trail.h"
+#include "connector/sync/checkpoint_folder.h"
 #include "connector/sync/seal.h"
 #include "connector/sync/verify_columns.h"
 #include "connector/sync/verify_folder.h"
@@ -44,14 +45,7 @@ Result<std::vector<Kept>> read_kept(const std::vector<fs::path>& files) {
 
 // Logs that lie in the folder and are not in the ledger.
 std::vector<std::string> strangers(const fs::path& folder, const std::vector<TrailLog>& logs) {
-    std::set<std::string> names;
-    std::error_code failed;
-    for (fs::directory_iterator it(folder, failed), end; !failed && it != end;
-         it.increment(failed)) {
-        std::error_code none;
-        for (const char* file : {"checkpoint", "checkpoints.txt", "tile"})
-            if (fs::exists(it->path() / file, none)) names.insert(it->path().filename().string());
-    }
+    auto names = logs_in(folder);
     for (const auto& log : logs)
         names.erase(log.name);
     return {names.begin(), names.end()};

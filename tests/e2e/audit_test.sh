@@ -148,6 +148,12 @@ if command -v sqlite3 >/dev/null; then
   tampered "a deleted trail" 0 "DELETE FROM trail"
   tampered "a trail without its logs" 0 "DELETE FROM trail; DELETE FROM trail_seal; DELETE FROM trail_log"
   tampered "a dropped entry" 150 "DELETE FROM trail WHERE sequence = 150"
+  tampered "a dropped entry that the others cover up" 150 "DELETE FROM trail WHERE sequence = 150;
+    UPDATE trail SET sequence = sequence + 1000000 WHERE sequence > 150;
+    UPDATE trail SET sequence = sequence - 1000001 WHERE sequence > 1000000"
+  verdict "told in one line" "$([[ $(grep -c "stands in its place" "$work/out") -le 2 ]]; echo $?)"
+  tampered "an entry that is no entry" 50 "UPDATE trail SET entry = CAST('none' AS BLOB) WHERE sequence = 50"
+  verdict "told without a time that it has not" "$([[ $(grep -c "is dated ," "$work/out") = 0 ]]; echo $?)"
   tampered "a rewritten trail" 0 "UPDATE trail SET entry = CAST(replace(CAST(entry AS TEXT), '+07:00', '+08:00') AS BLOB)"
   tampered "a changed entry" 77 "UPDATE trail SET entry = CAST(replace(CAST(entry AS TEXT), '+07:00', '+08:00') AS BLOB) WHERE sequence = 77"
   tampered "two swapped entries" 90 "CREATE TEMP TABLE two AS SELECT sequence, entry FROM trail WHERE sequence IN (90, 91);

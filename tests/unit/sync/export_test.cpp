@@ -250,7 +250,7 @@ TEST_F(Export, the_unsigned_end_of_a_log_that_a_person_ended_is_vouched_for_by_t
     ledger::Act act;
     act.actor = "office";
     act.reason = "the checkpoint folder is lost";
-    ASSERT_TRUE(begin_log(*ledger_, recorder, act, clock_));
+    ASSERT_TRUE(begin_log(*ledger_, recorder, act, clock_, outside()));
     ASSERT_TRUE(notary().seal(*ledger_));
     auto folder = exported();
     auto verdict = check(folder);

@@ -227,7 +227,7 @@ TEST_F(Seal, a_person_begins_a_new_log_where_the_old_one_cannot_be_signed) {
     ledger::Act act;
     act.actor = "officer";
     act.reason = "the disk of the folder is broken";
-    const auto name = begin_log(*ledger_, recorder, act, clock_);
+    const auto name = begin_log(*ledger_, recorder, act, clock_, outside());
     ASSERT_TRUE(name) << name.error().message;
     EXPECT_EQ(*name, "2019-2");
     const auto sealed = notary().seal(*ledger_);
@@ -236,6 +236,31 @@ TEST_F(Seal, a_person_begins_a_new_log_where_the_old_one_cannot_be_signed) {
     const auto verdict = *audit::verify_log(evidence());
     EXPECT_TRUE(verdict.good()) << all_of(verdict.faults);
     EXPECT_GT(verdict.sealed, 0);
+}
+
+TEST_F(Seal, a_new_log_after_the_same_backup_was_restored_twice_has_a_name_of_its_own) {
+    fill();
+    ledger_.reset();
+    fs::copy_file(folder_ / "ledger.db", folder_ / "backup.db");
+    open();
+    append(1);
+    ASSERT_TRUE(notary().seal(*ledger_));
+    for (const char* name : {"2019-2", "2019-3"}) {
+        ledger_.reset();
+        fs::copy_file(folder_ / "backup.db", folder_ / "ledger.db",
+                      fs::copy_options::overwrite_existing);
+        open();
+        ASSERT_FALSE(notary().seal(*ledger_));
+        Recorder recorder(*ledger_, clock_, {}, "dvcsync");
+        ledger::Act act;
+        act.actor = "officer";
+        act.reason = "the ledger was restored from its backup";
+        const auto begun = begin_log(*ledger_, recorder, act, clock_, outside());
+        ASSERT_TRUE(begun) << begun.error().message;
+        EXPECT_EQ(*begun, name);
+        const auto sealed = notary().seal(*ledger_);
+        ASSERT_TRUE(sealed) << sealed.error().message;
+    }
 }
 
 TEST_F(Seal, sealing_that_was_cut_off_before_the_ledger_knew_of_it_goes_on) {
