@@ -30,7 +30,7 @@ drop_folder = "drop"
 [portal]
 # Generation of the national contract: a folder in mappings/portal.
 # Phiên bản tài liệu kết nối: một thư mục trong mappings/portal.
-profile = "mapi"
+profile = "mapi-2024"
 # scheme://host:port, no path. / Địa chỉ trục kết nối, không kèm đường dẫn.
 base_url = "https://localhost:8443"         # EDIT
 # The account that the portal gave. The password stands in a file of mode 0600 (first line) or in an

@@ -15,7 +15,7 @@ using namespace dvcsync;
 
 const mapping::MappingSet& shipped() {
     static const auto set =
-        mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi");
+        mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi-2024");
     if (!set) {
         std::cerr << set.error().message << '\n';
         std::exit(2);
@@ -84,7 +84,7 @@ BENCHMARK(whole_dossier);
 void load_mappings(benchmark::State& state) {
     while (state.KeepRunning())
         benchmark::DoNotOptimize(
-            mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi"));
+            mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi-2024"));
 }
 BENCHMARK(load_mappings)->Unit(benchmark::kMillisecond);
 

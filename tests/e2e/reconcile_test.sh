@@ -137,7 +137,7 @@ total "another one is nowhere" nowhere 1
 # -- without a list: one by one -------------------------------------------------------------------------------------
 cp -r "$e2e_top/mappings" "$work/mappings"
 set_key "$config" folder "\"$work/mappings\""
-sed -i '/^  <list /,/^  <\/list>/d' "$work/mappings/portal/mapi/profile.xml"
+sed -i '/^  <list /,/^  <\/list>/d' "$work/mappings/portal/mapi-2024/profile.xml"
 expect 1 "a profile without a list" dvcsync --json reconcile
 total "the same are missing" missing "$missing"
 exactly "exactly these" missing "$work/missing"
@@ -149,7 +149,7 @@ total "is as large as asked for" dossiers 20
 adds_up
 
 sed -i 's|<endpoint name="share"/>|<endpoint name="share" calls-per-second="10" burst="1"/>|' \
-  "$work/mappings/portal/mapi/profile.xml"
+  "$work/mappings/portal/mapi-2024/profile.xml"
 expect 1 "a person stops it" \
   timeout --foreground --preserve-status -s INT 4 "$bin/dvcsync" --config "$config" --json reconcile
 contains "the report says that it is not complete" '"complete":false,"stopped":"stopped before the end"' "$work/out"

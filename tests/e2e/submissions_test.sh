@@ -205,7 +205,7 @@ contains "keep all of that" '"what":"release"' "$work/out"
 cp -r "$e2e_top/mappings" "$work/mappings"
 sed -i "s|\"$e2e_top/mappings\"|\"$work/mappings\"|" "$config"
 # A citizen's name is no date: the reason must say so without the name.
-sed -i 's|from="NgayNop"|from="ChuHoSo"|' "$work"/mappings/portal/mapi/reading-submission.xml
+sed -i 's|from="NgayNop"|from="ChuHoSo"|' "$work"/mappings/portal/mapi-2024/reading-submission.xml
 file_citizens 'count=1&seed=5&files=1'
 pull 1 "a submission that the reading does not understand"
 number "is held" submissions_held -eq 1
@@ -213,7 +213,7 @@ expect 0 "and kept" dvcsync --json submissions list --stage held
 unreadable=$(first_code)
 expect 0 "a person can see it" dvcsync submissions show "$unreadable" --content --reason "the reading does not understand it"
 verdict "as it came" "$(grep -q '"MaTTHC"' "$work/out"; echo $?)"
-cp "$e2e_top"/mappings/portal/mapi/reading-submission.xml "$work"/mappings/portal/mapi/
+cp "$e2e_top"/mappings/portal/mapi-2024/reading-submission.xml "$work"/mappings/portal/mapi-2024/
 expect 0 "after the reading is mended, a retry" dvcsync submissions retry "$unreadable" --reason "mended"
 pull 0 "hands it over"
 number "whole" submissions_handed -eq 1

@@ -40,7 +40,7 @@ void check_question(const Told<T>& told) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const auto mapi = load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml");
+    static const auto mapi = load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     static const auto wrapped = load(DVC_SOURCE_DIR "/tests/data/portal/thanhhoa.xml");
     static const std::vector<Item> items{{"A", R"({"MaHoSo":"A"})"}, {"B", R"({"MaHoSo":"B"})"}};
     if (size == 0) return 0;

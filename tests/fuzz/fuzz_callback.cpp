@@ -27,7 +27,7 @@ using What = Callbacks::Body::What;
 
 const Callbacks& callbacks() {
     static const auto all =
-        *loaded(portal::Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml"))
+        *loaded(portal::Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml"))
              .callbacks();
     return all;
 }

@@ -16,7 +16,7 @@ using namespace dvcsync;
 
 const mapping::MappingSet& shipped() {
     static const auto set =
-        mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi");
+        mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi-2024");
     if (!set) {
         std::cerr << set.error().message << '\n';
         std::abort();

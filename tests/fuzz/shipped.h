@@ -24,7 +24,7 @@ T loaded(Result<T> result) {
 
 inline const mapping::MappingSet& mappings() {
     static const auto set =
-        loaded(mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi"));
+        loaded(mapping::MappingSet::load(DVC_SOURCE_DIR "/mappings", "reference", "mapi-2024"));
     return set;
 }
 

@@ -25,7 +25,7 @@ class FolderTest : public testing::Test {
         write("certs/client.pem", "client", 0644);
         write("certs/client.key", "key", 0600);
         write("mappings/province/reference.xml", "<vocabulary/>", 0644);
-        write("mappings/portal/mapi/profile.xml", "<profile/>", 0644);
+        write("mappings/portal/mapi-2024/profile.xml", "<profile/>", 0644);
     }
     ~FolderTest() override { std::filesystem::remove_all(folder); }
 

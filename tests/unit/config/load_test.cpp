@@ -19,7 +19,7 @@ TEST_F(Load, the_sample_loads_once_the_files_that_it_names_are_there) {
     EXPECT_EQ(config->agency_name, "UBND tỉnh Hà Giang");
     EXPECT_EQ(config->vocabulary, "reference");
     EXPECT_EQ(config->drop_folder, folder / "drop");
-    EXPECT_EQ(config->profile, "mapi");
+    EXPECT_EQ(config->profile, "mapi-2024");
     EXPECT_EQ(config->base_url, "https://localhost:8443");
     EXPECT_EQ(config->username, "dvcsync");
     EXPECT_EQ(config->password, "not a real password");

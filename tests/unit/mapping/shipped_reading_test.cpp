@@ -24,7 +24,7 @@ LocalTime moment(std::string_view text) {
 class ShippedReading : public ::testing::Test {
   protected:
     void SetUp() override {
-        auto set = MappingSet::load(source_dir / "mappings", "reference", "mapi");
+        auto set = MappingSet::load(source_dir / "mappings", "reference", "mapi-2024");
         ASSERT_TRUE(set) << set.error().message;
         set_ = *std::move(set);
     }

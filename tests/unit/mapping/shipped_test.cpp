@@ -19,7 +19,7 @@ class Shipped : public ::testing::Test {
                               std::filesystem::copy_options::recursive);
         folder_->write("codes/procedures.csv",
                        content_of(source_dir / "tests/data/mapping/procedures.csv"));
-        auto set = MappingSet::load(folder_->path(), "reference", "mapi");
+        auto set = MappingSet::load(folder_->path(), "reference", "mapi-2024");
         ASSERT_TRUE(set.has_value()) << set.error().message;
         set_ = new MappingSet(*std::move(set));
     }
@@ -85,7 +85,7 @@ TEST_F(Shipped, AProcedureTellsWhatItsDecisionDoes) {
 }
 
 TEST_F(Shipped, LoadWithTheShippedCodeTablesToo) {
-    const auto set = MappingSet::load(source_dir / "mappings", "reference", "mapi");
+    const auto set = MappingSet::load(source_dir / "mappings", "reference", "mapi-2024");
     ASSERT_TRUE(set.has_value()) << set.error().message;
     for (const Operation operation : all_operations)
         EXPECT_NE(set->plan(operation), nullptr) << to_string(operation);

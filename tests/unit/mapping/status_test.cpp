@@ -20,7 +20,7 @@ TEST_P(ShippedStatus, HasItsOwnNumber) {
     std::filesystem::copy(top / "mappings", folder.path(),
                           std::filesystem::copy_options::recursive);
     folder.write("codes/procedures.csv", content_of(top / "tests/data/mapping/procedures.csv"));
-    const auto set = MappingSet::load(folder.path(), "reference", "mapi");
+    const auto set = MappingSet::load(folder.path(), "reference", "mapi-2024");
     ASSERT_TRUE(set) << set.error().message;
 
     std::string xml = content_of(top / "tests/data/mapping/dossier.xml");

@@ -17,7 +17,7 @@ using V = Verdict;
 const UtcTime now = UtcTime(std::chrono::seconds(1'551'398'400));  // 2019-03-01T00:00:00Z
 
 std::shared_ptr<const ProfileData> profile() {
-    static const auto data = *read_profile(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml");
+    static const auto data = *read_profile(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     return data;
 }
 

@@ -23,7 +23,7 @@ const std::string forward = "/XrdAdapter/RestService/forward/";
 
 const Callbacks& mapi() {
     static const auto callbacks =
-        *Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml")->callbacks();
+        *Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml")->callbacks();
     return callbacks;
 }
 
@@ -255,7 +255,7 @@ TEST(Callbacks, NameTheMappingsThatTheyNeed) {
 TEST(Callbacks, OutliveTheirProfile) {
     std::optional<Callbacks::Match> match;
     {
-        const auto profile = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml");
+        const auto profile = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
         match = profile->callbacks()->match(forward + "nhanhsdvcqg");
     }
     ASSERT_TRUE(match);

@@ -217,7 +217,7 @@ TEST(Client, RefusesWhatCannotBeSentWithoutACall) {
 }
 
 TEST(Client, MissingSettingsAreToldAllAtOnce) {
-    auto profile = *Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml");
+    auto profile = *Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     ClientSettings settings;
     settings.base_url = "http://127.0.0.1:1";
     settings.endpoints = {{"auth", "login"}, {"share", "/a b"}};

@@ -29,7 +29,7 @@ class Envelope : public ::testing::Test {
         const std::vector<Item> all(items);
         return push_body(push, all, {*mapi, settings, "s-1", push.service, {}, updating});
     }
-    std::shared_ptr<const ProfileData> mapi = load("mappings/portal/mapi/profile.xml");
+    std::shared_ptr<const ProfileData> mapi = load("mappings/portal/mapi-2024/profile.xml");
     std::shared_ptr<const ProfileData> hagiang = load("tests/data/portal/hagiang.xml");
     ClientSettings settings;
 };

@@ -220,7 +220,7 @@ TEST(InboundProfile, ABareBodyHasNoOwnMembers) {
 }
 
 TEST(InboundProfile, TheShippedOneSaysWhatTheContractSays) {
-    const auto profile = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml");
+    const auto profile = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     ASSERT_TRUE(profile) << profile.error().message;
     for (const auto operation : {Operation::ConfirmSubmission, Operation::PushStatus}) {
         EXPECT_EQ(profile->batch(operation), 1);

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::filesystem::path shipped() {
-    return DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml";
+    return DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml";
 }
 
 const std::string whole = R"(<profile name="p">
@@ -203,7 +203,7 @@ TEST(Profile, AMissingFileIsNamed) {
 TEST(Profile, TheShippedProfileSaysWhatTheContractSays) {
     const auto profile = Profile::load(shipped());
     ASSERT_TRUE(profile) << profile.error().message;
-    EXPECT_EQ(profile->name(), "mapi");
+    EXPECT_EQ(profile->name(), "mapi-2024");
     EXPECT_THAT(profile->settings(), ElementsAre("dstcode", "agency"));
     EXPECT_THAT(profile->endpoints(), ElementsAre("auth", "share", "integration"));
     for (const auto operation : all_operations)

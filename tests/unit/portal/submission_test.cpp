@@ -195,7 +195,7 @@ TEST(Submissions, AReceiptAndAStatusAreOneObjectEach) {
 // -- shapes of the answers --------------------------------------------------------------------
 
 std::shared_ptr<const ProfileData> mapi() {
-    static const auto data = *read_profile(DVC_SOURCE_DIR "/mappings/portal/mapi/profile.xml");
+    static const auto data = *read_profile(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     return data;
 }
 

@@ -36,8 +36,9 @@ ClientSettings settings_for(const Server& server);
 // For a provincial wrapper: no login and no question, so a push is the first call.
 ClientSettings wrapper_at(const std::string& url);
 inline const std::string wrapper_profile = "tests/data/portal/hagiang.xml";
-std::unique_ptr<Client> client_for(const ClientSettings& settings,
-                                   const std::string& file = "mappings/portal/mapi/profile.xml");
+std::unique_ptr<Client> client_for(
+    const ClientSettings& settings,
+    const std::string& file = "mappings/portal/mapi-2024/profile.xml");
 
 extern const std::vector<Item> one;
 extern const std::vector<Item> two;

@@ -65,7 +65,7 @@ class CheckServe : public ::testing::Test {
         config_.ledger_file = folder_.path() / "ledger.db";
         config_.downloads = folder_.path() / "downloads";
         config_.mappings = DVC_SOURCE_DIR "/mappings";
-        config_.profile = "mapi";
+        config_.profile = "mapi-2024";
         config_.listen_port = 0;
         EXPECT_TRUE(province::create_drop_inbox(config_.inbox_folder));
         std::filesystem::create_directory(config_.downloads);

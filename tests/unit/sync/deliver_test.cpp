@@ -396,7 +396,7 @@ TEST(Deliver, WhatTheMappingRefusedIsTriedAgainOnceTheMappingFilesAreOthers) {
     std::filesystem::copy(std::filesystem::path(DVC_SOURCE_DIR) / "mappings", copy,
                           std::filesystem::copy_options::recursive);
     std::ofstream(copy / "codes" / "procedures.csv", std::ios::app) << "9.999999,9.999999,,\n";
-    const auto mended = mapping::MappingSet::load(copy, "reference", "mapi");
+    const auto mended = mapping::MappingSet::load(copy, "reference", "mapi-2024");
     ASSERT_TRUE(mended) << mended.error().message;
     EXPECT_EQ(follow(*mended), 1u);
     EXPECT_EQ(office.ledger->tally("dossier")->waiting, 1u);

@@ -50,7 +50,7 @@ class Exports : public Office {
         const std::size_t at = text.find(from);
         EXPECT_NE(at, std::string::npos) << from;
         std::ofstream(file) << text.replace(at, from.size(), to);
-        auto set = mapping::MappingSet::load(copy, "reference", "mapi");
+        auto set = mapping::MappingSet::load(copy, "reference", "mapi-2024");
         EXPECT_TRUE(set) << (set ? "" : set.error().message);
         return *std::move(set);
     }

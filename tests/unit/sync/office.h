@@ -130,7 +130,7 @@ class Office {
         reopen();
         EXPECT_TRUE(province::create_drop_folder(folder.path() / "drop"));
         auto set = mapping::MappingSet::load(std::filesystem::path(DVC_SOURCE_DIR) / "mappings",
-                                             "reference", "mapi");
+                                             "reference", "mapi-2024");
         EXPECT_TRUE(set) << (set ? "" : set.error().message);
         mappings = std::make_unique<mapping::MappingSet>(*set);
     }

@@ -248,7 +248,7 @@ TEST_F(Pull, StagingKeepsTheFilesOfWhatIsOpenAndNoOther) {
 struct Callbacks : Pull {
     Callbacks() {
         const auto profile = portal::Profile::load(std::filesystem::path(DVC_SOURCE_DIR) /
-                                                   "mappings/portal/mapi/profile.xml");
+                                                   "mappings/portal/mapi-2024/profile.xml");
         if (!profile) throw std::runtime_error(profile.error().message);
         receiver = std::make_unique<Receiver>(Receiver::Parts{*ledger, *sealer, *mappings,
                                                               *profile->callbacks(),
@@ -474,7 +474,7 @@ TEST_F(Pull, ALinkedDossierThatIsReadAgainIsNotSentAsAnOrdinaryOne) {
     const std::string_view word = "<word from=\"processing\" to=\"processing\"/>";
     text.insert(text.find(word), "<word from=\"unheard-of\" to=\"processing\"/>");
     ASSERT_TRUE(write_atomically(dir / "province" / "reference.xml", text, 0644));
-    const auto mended = mapping::MappingSet::load(dir, "reference", "mapi");
+    const auto mended = mapping::MappingSet::load(dir, "reference", "mapi-2024");
     ASSERT_TRUE(mended) << mended.error().message;
     const auto again = read_again(*ledger, mended->vocabulary(), *sealer, clock);
     ASSERT_TRUE(again);
