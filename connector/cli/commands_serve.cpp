@@ -20,6 +20,7 @@
 #include "connector/console/listener.h"
 #include "connector/sync/due.h"
 #include "connector/sync/receive.h"
+#include "connector/sync/rules.h"
 #include "connector/sync/seal.h"
 #include "connector/sync/serve_mark.h"
 #include "connector/sync/troubles.h"
@@ -68,6 +69,8 @@ void tell(std::string_view about, sync::Trouble& trouble, const std::string& wha
     if (news == sync::Trouble::News::Over) spdlog::info("{}: over", about);
 }
 
+// A changed file is in force after twice as long at most.
+constexpr std::chrono::seconds look_at_mappings{3};
 // A run of another process is active, or ends before long.
 constexpr std::chrono::seconds look_again{5};
 // After a trouble, and where something is due that a run could not do.
@@ -85,6 +88,7 @@ void tell(const sync::Troubles::News& news) {
 struct PullTroubles {
     sync::Troubles pulls;
     sync::Trouble unsealed;
+    sync::Trouble mappings;
 };
 
 bool did_something(const sync::RunReport& report) {
@@ -144,10 +148,17 @@ void log_end(const sync::CallbackCounts& calls, const console::ListenerCounts& l
         calls.downloads, calls.later);
 }
 
+Error no_callbacks(const config::Config& config) {
+    return {ErrorKind::Config,
+            fmt::format("{}: has no <callbacks>, so the portal has nothing to call: choose another "
+                        "profile, or only pull",
+                        (config.mappings / "portal" / config.profile / "profile.xml").string())};
+}
+
 // A connection of its own: callbacks are taken while a pull writes.
 struct Receiving {
     sync::Connector connector;
-    mapping::MappingSet mappings;
+    sync::Rules rules;
     portal::Callbacks callbacks;
 };
 
@@ -159,19 +170,27 @@ Result<Receiving> open_receiving(config::Config config) {
                                 "shows both)",
                                 config.file.string()));
     }
-    DVC_TRY_ASSIGN(mappings,
-                   mapping::MappingSet::load(config.mappings, config.vocabulary, config.profile));
-    const auto file = config.mappings / "portal" / config.profile / "profile.xml";
-    DVC_TRY_ASSIGN(profile, portal::Profile::load(file));
-    auto callbacks = profile.callbacks();
-    if (!callbacks) {
-        return fail(ErrorKind::Config,
-                    fmt::format("{}: has no <callbacks>, so the portal has nothing to call: choose "
-                                "another profile, or only pull",
-                                file.string()));
-    }
+    DVC_TRY_ASSIGN(rules, sync::Rules::open(config));
+    auto callbacks = rules.set().profile.callbacks();
+    if (!callbacks) return tl::make_unexpected(no_callbacks(config));
     DVC_TRY_ASSIGN(connector, sync::Connector::open(std::move(config)));
-    return Receiving{std::move(connector), std::move(mappings), *std::move(callbacks)};
+    return Receiving{std::move(connector), std::move(rules), *std::move(callbacks)};
+}
+
+// A changed mapping set comes into force for callbacks and pulls alike. True: one has.
+bool follow_mappings(const config::Config& config, sync::Rules& rules, sync::Receiver& receiver,
+                     sync::Trouble& trouble) {
+    const auto changed = rules.look();
+    auto callbacks = rules.set().profile.callbacks();
+    std::string wrong = changed ? "" : changed.error().message;
+    // Pulls go on by it; callbacks by the one before.
+    if (!callbacks) wrong = no_callbacks(config).message;
+    tell("the mapping files", trouble, wrong);
+    if (!changed || !*changed) return false;
+    if (callbacks) receiver.change({rules.set().mappings, *std::move(callbacks)});
+    spdlog::info("the mapping files have changed: set {} is in force",
+                 hex(rules.set().mappings.digest()).substr(0, 12));
+    return true;
 }
 
 // What callbacks record between the pulls. A fault is told by the next pull, too, and stops what is
@@ -208,16 +227,21 @@ Result<std::chrono::milliseconds> pause_after(sync::Connector& connector, UtcTim
 }
 
 // The list is read by its own clock. What has come by callback, and what waits for its next try,
-// is worked off between: at the bell, and when it is due. Signs at least every limits::seal_every.
-Status pull_until_stopped(const config::Config& config, Bell& bell, const std::atomic<bool>& stop) {
+// is worked off between: at the bell, and when it is due. Signs at least every limits::seal_every,
+// and looks at the mapping files.
+Status pull_until_stopped(const config::Config& config, sync::Rules& rules,
+                          sync::Receiver& receiver, Bell& bell, const std::atomic<bool>& stop) {
     using Steady = std::chrono::steady_clock;
     DVC_TRY_ASSIGN(connector, sync::Connector::open(config));
+    connector.rules = &rules.set();
     DVC_TRY_ASSIGN(sealing, Sealing::open(config));
     PullTroubles troubles;
     const bool polls = config.poll_every.count() > 0;
     auto next_list = polls ? Steady::now() : Steady::time_point::max();
     auto next_run = Steady::now();
+    auto next_seal = Steady::now();
     while (!stop) {
+        if (follow_mappings(config, rules, receiver, troubles.mappings)) next_run = Steady::now();
         if (Steady::now() >= std::min(next_run, next_list)) {
             const bool list = Steady::now() >= next_list;
             if (list) next_list = Steady::now() + config.poll_every;
@@ -229,9 +253,14 @@ Status pull_until_stopped(const config::Config& config, Bell& bell, const std::a
                 if (quiet) pause = *quiet;
             }
             next_run = Steady::now() + pause;
+            next_seal = Steady::now();
         }
-        sealing.seal(*connector.ledger);
-        const auto until = std::min({next_run, next_list, Steady::now() + limits::seal_every});
+        if (Steady::now() >= next_seal) {
+            sealing.seal(*connector.ledger);
+            next_seal = Steady::now() + limits::seal_every;
+        }
+        const auto until =
+            std::min({next_run, next_list, next_seal, Steady::now() + look_at_mappings});
         if (bell.wait(until, stop)) next_run = Steady::now();
     }
     return {};
@@ -242,8 +271,9 @@ Status serve(const Options& options, config::Config config, const std::atomic<bo
     DVC_TRY_ASSIGN(receiving, open_receiving(std::move(config)));
     Bell bell;
     sync::Receiver receiver({*receiving.connector.ledger, receiving.connector.sealer,
-                             receiving.mappings, receiving.callbacks, settings.downloads,
-                             system_clock(), receiving.connector.recorder.get()});
+                             receiving.rules.set().mappings, receiving.callbacks,
+                             settings.downloads, system_clock(),
+                             receiving.connector.recorder.get()});
     const auto handle = [&](const console::Request& request) {
         const auto before = receiver.counts().accepted;
         auto reply = reply_of(receiver.handle(request.path, request.body));
@@ -255,7 +285,7 @@ Status serve(const Options& options, config::Config config, const std::atomic<bo
     DVC_TRY_ASSIGN(listener, console::Listener::open(listening, handle));
     const sync::ServeMark mark(settings.ledger_file, listener->port());
     auto done = tell_ready(options, listener->port());
-    if (done) done = pull_until_stopped(settings, bell, stop);
+    if (done) done = pull_until_stopped(settings, receiving.rules, receiver, bell, stop);
     listener->close();
     log_end(receiver.counts(), listener->counts());
     return done;

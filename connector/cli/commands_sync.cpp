@@ -20,7 +20,11 @@ void print_json(const sync::RunReport& report) {
     json.add("unchanged", std::uint64_t{report.intake.unchanged});
     json.add("new", std::uint64_t{report.intake.added});
     json.add("changed", std::uint64_t{report.intake.changed});
-    json.add("released", std::uint64_t{report.released});
+    json.add("released", std::uint64_t{report.mappings.ready});
+    json.open_list("mapping_files");
+    for (const auto& file : report.mappings.files)
+        json.item(file);
+    json.close_list();
     json.add("rejected_files", std::uint64_t{report.intake.rejected.size()});
     json.add("doubtful_files", std::uint64_t{report.intake.warnings.size()});
     json.add("whole_catalogues", std::uint64_t{report.intake.catalogues.size()});
@@ -54,9 +58,11 @@ void print_json(const sync::RunReport& report) {
 void print_text(const sync::RunReport& report, const std::optional<ledger::Act>& confirm) {
     const auto& in = report.intake;
     const auto& out = report.delivery;
-    if (report.released > 0) {
-        fmt::print("Mappings  changed: {} parked items are tried again\n", report.released);
-    }
+    for (const auto& file : report.mappings.files)
+        fmt::print("Mappings  {}\n", file);
+    if (report.mappings.ready > 0)
+        fmt::print("Mappings  have changed: {} are tried again\n",
+                   counted(report.mappings.ready, "parked item"));
     fmt::print("Read      {} records: {} unchanged, {} new, {} changed; {} of them unusable\n",
                in.read, in.unchanged, in.added, in.changed, in.parked);
     if (in.outdated > 0) {

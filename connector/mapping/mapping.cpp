@@ -19,6 +19,7 @@ struct SetData {
     std::array<std::optional<Plan>, all_operations.size()> plans;
     StringMap<Plan> answers;
     StringMap<Reading> readings;
+    std::string manifest;
     Digest digest{};
     std::vector<std::filesystem::path> files;
 };
@@ -53,15 +54,13 @@ std::string answer_key(std::string_view name, std::string_view kind) {
     return fmt::format("{} {}", name, kind);
 }
 
-// Name, size and bytes of each file, in the order of their names.
-Result<Digest> digest_of(const fs::path& dir, const std::vector<fs::path>& files) {
+Result<std::string> manifest_of(const fs::path& dir, const std::vector<fs::path>& files) {
     std::string all;
     for (const auto& file : files) {
         DVC_TRY_ASSIGN(bytes, read_file(file, limits::max_csv_file));
-        const std::string name = file.lexically_relative(dir).string();
-        all += fmt::format("{}\n{}\n{}\n", name, bytes.size(), hex(sha256(bytes)));
+        all += fmt::format("{} {}\n", hex(sha256(bytes)), file.lexically_relative(dir).string());
     }
-    return sha256(all);
+    return all;
 }
 
 // The mapping files of a profile, while they are compiled.
@@ -153,9 +152,13 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     if (!faults.empty()) return fail(ErrorKind::Config, faults.text());
 
     auto set = std::make_shared<SetData>();
+    const auto how_it_is_spoken = dir / "portal" / std::string(profile) / "profile.xml";
+    std::error_code none;
+    if (fs::exists(how_it_is_spoken, none)) read.insert(how_it_is_spoken);
     set->files.assign(read.begin(), read.end());
-    DVC_TRY_ASSIGN(digest, digest_of(dir, set->files));
-    set->digest = digest;
+    DVC_TRY_ASSIGN(manifest, manifest_of(dir, set->files));
+    set->digest = sha256(manifest);
+    set->manifest = std::move(manifest);
     set->vocabulary.data_ = words;
     for (const auto& plan : loader.plans)
         if (plan->operation)
@@ -188,6 +191,10 @@ const Plan* MappingSet::answer(std::string_view name, std::string_view kind) con
 const Reading* MappingSet::reading(std::string_view name) const {
     const auto at = data_->readings.find(name);
     return at == data_->readings.end() ? nullptr : &at->second;
+}
+
+const std::string& MappingSet::manifest() const {
+    return data_->manifest;
 }
 
 const Digest& MappingSet::digest() const {

@@ -158,8 +158,10 @@ class MappingSet {
     const Plan* answer(std::string_view name, std::string_view kind = "dossier") const;
     // How a kind of submission is read; nullptr if the profile has none of this name.
     const Reading* reading(std::string_view name) const;
-    // Over the bytes of every file that was read, in a fixed order: names this set in ledger and
-    // audit.
+    // Every file that was read and the profile.xml beside them, in the order of their names: a line
+    // each, the SHA-256 of its bytes, a blank, and its path below `dir`.
+    const std::string& manifest() const;
+    // Of the manifest: names this set in ledger and audit.
     const Digest& digest() const;
     // Files read, for `check`.
     const std::vector<std::filesystem::path>& files() const;

@@ -127,7 +127,8 @@ Result<Connector> Connector::open(config::Config config) {
             return sealer->seal(plain, context);
         },
         login_name());
-    return Connector{std::move(config), std::move(sealer), std::move(ledger), std::move(recorder)};
+    return Connector{std::move(config), std::move(sealer), std::move(ledger), std::move(recorder),
+                     nullptr};
 }
 
 Result<std::optional<RunLock>> RunLock::take(const std::filesystem::path& ledger_file) {
@@ -176,19 +177,24 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
     }
     order.who = this_process();
     order.owner_is_gone = true;  // the lock proves it
-    DVC_TRY_ASSIGN(mappings,
-                   mapping::MappingSet::load(config.mappings, config.vocabulary, config.profile));
+    std::optional<RuleSet> own;
+    if (connector.rules == nullptr) {
+        DVC_TRY_ASSIGN(loaded, RuleSet::load(config));
+        own = std::move(loaded);
+    }
+    const RuleSet& rules_in_force = own ? *own : *connector.rules;
+    const auto& mappings = rules_in_force.mappings;
+    const auto& profile = rules_in_force.profile;
     DVC_TRY_ASSIGN(settings, read_file(config.file, limits::max_config_file));
     DVC_TRY(connector.recorder->note_change("settings.changed", sha256(settings)));
     DVC_TRY(connector.recorder->note_change("mappings.changed", mappings.digest()));
-    DVC_TRY_ASSIGN(profile, portal::Profile::load(config.mappings / "portal" / config.profile /
-                                                  "profile.xml"));
+    connector.recorder->translated_by(mappings.digest());
     DVC_TRY_ASSIGN(
         client, portal::Client::open(profile, client_settings(config, *connector.recorder), clock));
     const PortalCalls calls = calls_of(*client);
-    const auto open_source = [&](const std::string& position) {
-        return province::open_drop_folder(folder_settings(config, mappings.vocabulary()), position,
-                                          clock);
+    const auto& vocabulary = mappings.vocabulary();
+    const auto open_source = [&config, &vocabulary, &clock](const std::string& position) {
+        return province::open_drop_folder(folder_settings(config, vocabulary), position, clock);
     };
     DVC_TRY_ASSIGN(inbound, open_inbound(config, order, *client, stop));
     std::optional<Notary> notary;

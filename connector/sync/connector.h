@@ -15,6 +15,7 @@
 #include "connector/province/source.h"
 #include "connector/sync/deliver.h"
 #include "connector/sync/intake.h"
+#include "connector/sync/rules.h"
 #include "connector/sync/run.h"
 #include "connector/sync/trail.h"
 
@@ -38,6 +39,7 @@ struct Connector {
     Sealer sealer;
     std::unique_ptr<ledger::Ledger> ledger;
     std::unique_ptr<Recorder> recorder;  // of everything that the ledger does
+    const RuleSet* rules = nullptr;      // a service's; otherwise each run loads its own
 
     static Result<Connector> open(config::Config config);
 };

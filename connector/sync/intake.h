@@ -104,11 +104,17 @@ Result<RereadCounts> read_again(ledger::Ledger& ledger, const mapping::Vocabular
                                 const Sealer& sealer, const Clock& clock,
                                 const std::optional<ledger::Filter>& filter = std::nullopt);
 
+// What is new in the mapping files since the last run.
+struct MappingChange {
+    std::vector<std::string> files;  // "changed: portal/x/dossier.xml"; empty at the first run
+    std::size_t ready = 0;           // parked items that are tried again
+};
+
 // Tries again what the vocabulary or the mapping had refused, once their files are others than at
-// the last run. Returns how many items are ready again.
-Result<std::size_t> follow_mapping_change(ledger::Ledger& ledger,
-                                          const mapping::MappingSet& mappings, const Sealer& sealer,
-                                          const Clock& clock);
+// the last run.
+Result<MappingChange> follow_mapping_change(ledger::Ledger& ledger,
+                                            const mapping::MappingSet& mappings,
+                                            const Sealer& sealer, const Clock& clock);
 
 // The name under which the drop folder's position is stored.
 inline constexpr std::string_view drop_folder_source = "drop-folder";

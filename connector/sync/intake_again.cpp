@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 #include <span>
 
@@ -161,6 +162,35 @@ class Rereading {
     RereadCounts counts_;
 };
 
+// By path. A ledger that an earlier program wrote holds a digest alone: nothing can be told of it.
+std::map<std::string_view, std::string_view> files_of(std::string_view manifest) {
+    std::map<std::string_view, std::string_view> files;
+    while (!manifest.empty()) {
+        const auto line = manifest.substr(0, manifest.find('\n'));
+        manifest.remove_prefix(std::min(manifest.size(), line.size() + 1));
+        const auto blank = line.find(' ');
+        if (blank != std::string_view::npos)
+            files.emplace(line.substr(blank + 1), line.substr(0, blank));
+    }
+    return files;
+}
+
+std::vector<std::string> differing_files(std::string_view before, std::string_view after) {
+    const auto old = files_of(before), fresh = files_of(after);
+    std::vector<std::string> differing;
+    if (old.empty()) return differing;
+    for (const auto& [path, digest] : fresh) {
+        const auto at = old.find(path);
+        if (at == old.end())
+            differing.push_back(fmt::format("new: {}", path));
+        else if (at->second != digest)
+            differing.push_back(fmt::format("changed: {}", path));
+    }
+    for (const auto& [path, digest] : old)
+        if (!fresh.contains(path)) differing.push_back(fmt::format("no longer read: {}", path));
+    return differing;
+}
+
 }  // namespace
 
 Result<RereadCounts> read_again(ledger::Ledger& ledger, const mapping::Vocabulary& vocabulary,
@@ -169,27 +199,28 @@ Result<RereadCounts> read_again(ledger::Ledger& ledger, const mapping::Vocabular
     return Rereading(ledger, vocabulary, sealer, clock).run(filter);
 }
 
-Result<std::size_t> follow_mapping_change(ledger::Ledger& ledger,
-                                          const mapping::MappingSet& mappings, const Sealer& sealer,
-                                          const Clock& clock) {
+Result<MappingChange> follow_mapping_change(ledger::Ledger& ledger,
+                                            const mapping::MappingSet& mappings,
+                                            const Sealer& sealer, const Clock& clock) {
     constexpr std::string_view name = "mappings";  // kept like a source: it is one, of rules
     DVC_TRY_ASSIGN(before, ledger.position(name));
-    const std::string after = hex(mappings.digest());
-    if (before == after) return std::size_t{0};
-    std::size_t ready = 0;
+    const std::string& after = mappings.manifest();
+    MappingChange change;
+    if (before == after) return change;
     if (!before.empty()) {
+        change.files = differing_files(before, after);
         // The position comes last: after a crash in between, what is left is read again.
         DVC_TRY_ASSIGN(reread, read_again(ledger, mappings.vocabulary(), sealer, clock));
-        ready = reread.readable;
+        change.ready = reread.readable;
     }
     DVC_TRY(ledger.together([&]() -> Status {
         if (!before.empty()) {
             DVC_TRY_ASSIGN(count, ledger.release_parked(ledger::Cause::Mapping, clock.now()));
-            ready += count;
+            change.ready += count;
         }
         return ledger.take({}, name, after, clock.now()).map([](const auto&) {});
     }));
-    return ready;
+    return change;
 }
 
 }  // namespace dvcsync::sync

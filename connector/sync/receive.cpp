@@ -29,47 +29,58 @@ void Turns::give_back(std::size_t bytes) {
     changed_.notify_all();
 }
 
+void Receiver::change(Rules rules) {
+    auto fresh = std::make_shared<const Rules>(std::move(rules));
+    const std::lock_guard lock(mutex_);
+    rules_.swap(fresh);
+}
+
 CallbackReply Receiver::handle(std::string_view path, std::string_view body) {
     count(&CallbackCounts::calls);
-    const auto match = parts_.callbacks.match(path);
+    const auto rules_in_force = [&] {
+        const std::lock_guard lock(mutex_);
+        return rules_;
+    }();
+    const Rules& rules = *rules_in_force;
+    const auto match = rules.callbacks.match(path);
     if (!match) {
         count(&CallbackCounts::unknown);
-        return say(Said::NotFound);
+        return say(rules, Said::NotFound);
     }
     if (body.size() > limits::max_callback_body) {
         count(&CallbackCounts::refused);
-        return say(Said::TooLarge);
+        return say(rules, Said::TooLarge);
     }
     if (!turns_.take(body.size())) {
         count(&CallbackCounts::later);
-        return say(Said::Unavailable);
+        return say(rules, Said::Unavailable);
     }
     const struct GiveBack {
         Turns& turns;
         std::size_t bytes;
         ~GiveBack() { turns.give_back(bytes); }
     } after{turns_, body.size()};
-    return reply_to(*match, body);
+    return reply_to(rules, *match, body);
 }
 
-CallbackReply Receiver::reply_to(const Callbacks::Match& match, std::string_view body) {
+CallbackReply Receiver::reply_to(const Rules& rules, const Match& match, std::string_view body) {
     switch (match.kind()) {
         case Callbacks::Kind::Reading:
-            return keep(match, body);
+            return keep(rules, match, body);
         case Callbacks::Kind::Question:
-            return answer(match, body);
+            return answer(rules, match, body);
         case Callbacks::Kind::File:
-            return download(match);
+            return download(rules, match);
     }
-    return say(Said::NotFound);
+    return say(rules, Said::NotFound);
 }
 
 // Whatever it is, it is kept before it is answered: also what cannot be understood.
-CallbackReply Receiver::keep(const Callbacks::Match& match, std::string_view text) {
+CallbackReply Receiver::keep(const Rules& rules, const Match& match, std::string_view text) {
     const Body body = match.reading_for(text);
     ledger::Arrival arrival;
     if (body.what == Body::What::Known) {
-        arrival = arrival_of(parts_.mappings.reading(body.reading), body.reading, body.code,
+        arrival = arrival_of(rules.mappings.reading(body.reading), body.reading, body.code,
                              ledger::Road::Callback, text, parts_.sealer);
     } else {
         arrival = arrival_of(nullptr, "", body.code, ledger::Road::Callback, text, parts_.sealer);
@@ -89,51 +100,51 @@ CallbackReply Receiver::keep(const Callbacks::Match& match, std::string_view tex
     }();
     if (!stored) {
         count(&CallbackCounts::later);
-        return say(Said::Unavailable);
+        return say(rules, Said::Unavailable);
     }
     if (body.what == Body::What::Unparsable) {
         count(&CallbackCounts::unparsable);
-        return say(Said::Unparsable);
+        return say(rules, Said::Unparsable);
     }
     if (body.what == Body::What::UnknownService) {
         count(&CallbackCounts::unknown);
-        return say(Said::UnknownService);
+        return say(rules, Said::UnknownService);
     }
     // Also when it comes again: the fault is still its own.
     if (!arrival.fault.empty()) {
         count(&CallbackCounts::refused);
-        return say(Said::Refused, arrival.code, arrival.fault);
+        return say(rules, Said::Refused, arrival.code, arrival.fault);
     }
     if (stored->novelty == ledger::Novelty::Duplicate) {
         count(&CallbackCounts::duplicates);
-        return say(Said::Duplicate, arrival.code);
+        return say(rules, Said::Duplicate, arrival.code);
     }
     count(&CallbackCounts::accepted);
-    return say(Said::Accepted, arrival.code);
+    return say(rules, Said::Accepted, arrival.code);
 }
 
-CallbackReply Receiver::answer(const Callbacks::Match& match, std::string_view text) {
+CallbackReply Receiver::answer(const Rules& rules, const Match& match, std::string_view text) {
     const Body body = match.reading_for(text);
     count(&CallbackCounts::questions);
     if (!note(match, text)) {
         count(&CallbackCounts::later);
-        return say(Said::Unavailable);
+        return say(rules, Said::Unavailable);
     }
-    if (body.what != Body::What::Known) return say(Said::Unparsable);
-    if (body.code.empty()) return say(Said::Unanswered);
-    const auto document = status_of(body);
+    if (body.what != Body::What::Known) return say(rules, Said::Unparsable);
+    if (body.code.empty()) return say(rules, Said::Unanswered);
+    const auto document = status_of(rules, body);
     if (!document) {
         count(&CallbackCounts::later);
-        return say(Said::Unavailable);
+        return say(rules, Said::Unavailable);
     }
-    if (document->empty()) return say(Said::Unanswered, body.code);
-    CallbackReply reply = say(Said::Accepted);
+    if (document->empty()) return say(rules, Said::Unanswered, body.code);
+    CallbackReply reply = say(rules, Said::Accepted);
     reply.reply.body = *document;
     return reply;
 }
 
 // Asked for by either of its two codes.
-Result<std::string> Receiver::status_of(const Body& question) {
+Result<std::string> Receiver::status_of(const Rules& rules, const Body& question) {
     std::string local = question.code, portal = question.code;
     {
         const std::lock_guard lock(mutex_);
@@ -142,14 +153,14 @@ Result<std::string> Receiver::status_of(const Body& question) {
         if (here) local = *here;
         if (there) portal = *there;
     }
-    DVC_TRY_ASSIGN(document, status_by("dossier", local, question.reading));
+    DVC_TRY_ASSIGN(document, status_by(rules, "dossier", local, question.reading));
     // The province may have answered a submission of which no dossier has come yet.
-    return document.empty() ? status_by("answer", portal, question.reading) : document;
+    return document.empty() ? status_by(rules, "answer", portal, question.reading) : document;
 }
 
-Result<std::string> Receiver::status_by(const char* kind, const std::string& code,
-                                        const std::string& question) {
-    const auto* plan = parts_.mappings.answer(question, kind);
+Result<std::string> Receiver::status_by(const Rules& rules, const char* kind,
+                                        const std::string& code, const std::string& question) {
+    const auto* plan = rules.mappings.answer(question, kind);
     if (plan == nullptr) return "";
     ledger::Slice slice;
     slice.kind = kind;
@@ -162,32 +173,32 @@ Result<std::string> Receiver::status_by(const char* kind, const std::string& cod
     }
     if (held.empty()) return "";
     DVC_TRY_ASSIGN(xml, parts_.sealer.open(held.front().sealed, seal_context(kind, code)));
-    const auto record = parts_.mappings.vocabulary().parse(kind, xml);
+    const auto record = rules.mappings.vocabulary().parse(kind, xml);
     if (!record) return "";
     auto documents = plan->run(*record);
     if (!documents || documents->empty()) return "";
     return std::move(documents->back().json);
 }
 
-CallbackReply Receiver::download(const Callbacks::Match& match) {
+CallbackReply Receiver::download(const Rules& rules, const Match& match) {
     count(&CallbackCounts::downloads);
-    if (parts_.downloads.empty()) return say(Said::NotFound);
+    if (parts_.downloads.empty()) return say(rules, Said::NotFound);
     if (!note(match, match.id())) {
         count(&CallbackCounts::later);
-        return say(Said::Unavailable);
+        return say(rules, Said::Unavailable);
     }
     const auto file = parts_.downloads / match.id();
     std::error_code error;
     // No link out of the folder, no folder, no device.
     if (std::filesystem::symlink_status(file, error).type() != std::filesystem::file_type::regular)
-        return say(Said::NotFound);
+        return say(rules, Said::NotFound);
     CallbackReply reply;
     reply.reply.content_type = "application/octet-stream";
     reply.file = file;
     return reply;
 }
 
-std::uint64_t Receiver::told(const Callbacks::Match& match, std::string_view text) {
+std::uint64_t Receiver::told(const Match& match, std::string_view text) {
     if (parts_.recorder == nullptr) return 0;
     portal::Exchange exchange;
     exchange.id = portal::next_exchange_id();
@@ -201,7 +212,7 @@ std::uint64_t Receiver::told(const Callbacks::Match& match, std::string_view tex
 }
 
 // What leaves is told before it leaves.
-Status Receiver::note(const Callbacks::Match& match, std::string_view text) {
+Status Receiver::note(const Match& match, std::string_view text) {
     const std::lock_guard lock(mutex_);
     if (parts_.recorder == nullptr) return {};
     told(match, text);

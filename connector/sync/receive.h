@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -72,7 +73,17 @@ class Receiver {
         Clock& clock;
         Recorder* recorder = nullptr;  // of the ledger; nullptr: calls leave no entry
     };
-    explicit Receiver(Parts parts) : parts_(std::move(parts)) {}
+    explicit Receiver(Parts parts) : parts_(std::move(parts)) {
+        change({parts_.mappings, parts_.callbacks});
+    }
+
+    // By which calls are understood.
+    struct Rules {
+        mapping::MappingSet mappings;
+        portal::Callbacks callbacks;
+    };
+    // For the calls that come from now on; those in hand end by the rules they began with.
+    void change(Rules rules);
 
     // `path` as it came, percent-decoded; `body` at most limits::max_callback_body bytes.
     CallbackReply handle(std::string_view path, std::string_view body);
@@ -82,28 +93,32 @@ class Receiver {
     using Body = portal::Callbacks::Body;
     using Said = portal::Callbacks::Said;
 
-    CallbackReply reply_to(const portal::Callbacks::Match& match, std::string_view body);
-    CallbackReply keep(const portal::Callbacks::Match& match, std::string_view text);
-    CallbackReply answer(const portal::Callbacks::Match& match, std::string_view text);
-    CallbackReply download(const portal::Callbacks::Match& match);
+    using Match = portal::Callbacks::Match;
+
+    CallbackReply reply_to(const Rules& rules, const Match& match, std::string_view body);
+    CallbackReply keep(const Rules& rules, const Match& match, std::string_view text);
+    CallbackReply answer(const Rules& rules, const Match& match, std::string_view text);
+    CallbackReply download(const Rules& rules, const Match& match);
     // The document that answers a question; "": the province does not know the dossier.
-    Result<std::string> status_of(const Body& question);
+    Result<std::string> status_of(const Rules& rules, const Body& question);
     // The same by the record of this kind and code, if there is one.
-    Result<std::string> status_by(const char* kind, const std::string& code,
+    Result<std::string> status_by(const Rules& rules, const char* kind, const std::string& code,
                                   const std::string& question);
-    CallbackReply say(Said said, std::string_view code = {}, std::string_view reason = {}) const {
-        return {parts_.callbacks.answer(said, code, reason), {}};
+    static CallbackReply say(const Rules& rules, Said said, std::string_view code = {},
+                             std::string_view reason = {}) {
+        return {rules.callbacks.answer(said, code, reason), {}};
     }
     void count(std::uint64_t CallbackCounts::*what);
     // The exchange of a call that changes nothing, with a durable entry.
-    Status note(const portal::Callbacks::Match& match, std::string_view text);
+    Status note(const Match& match, std::string_view text);
     // The portal called us: the exchange, and its id. Under the lock.
-    std::uint64_t told(const portal::Callbacks::Match& match, std::string_view text);
+    std::uint64_t told(const Match& match, std::string_view text);
 
     Parts parts_;
     Turns turns_{limits::bodies_in_work, limits::turn_patience};
     mutable std::mutex mutex_;
     CallbackCounts counts_;
+    std::shared_ptr<const Rules> rules_;
 };
 
 }  // namespace dvcsync::sync

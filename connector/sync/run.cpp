@@ -75,8 +75,8 @@ class JobRun {
         DVC_TRY_ASSIGN(recovered, ledger_.recover(now()));
         report_.recovered = recovered;
         DVC_TRY_ASSIGN(
-            released, follow_mapping_change(ledger_, parts_.mappings, parts_.sealer, parts_.clock));
-        report_.released = released;
+            change, follow_mapping_change(ledger_, parts_.mappings, parts_.sealer, parts_.clock));
+        report_.mappings = std::move(change);
         sealing_.seal();  // what a run that was killed has left
         DVC_TRY(take_submissions());
         DVC_TRY(read());

@@ -79,7 +79,7 @@ struct RunReport {
     IntakeCounts intake;
     DeliveryCounts delivery;
     PullCounts pull;
-    std::size_t released = 0;    // parked items that a change of the mapping files made ready again
+    MappingChange mappings;      // since the last run
     std::size_t resent = 0;      // records that resyncs handed over to delivery
     std::size_t recovered = 0;   // items that the last run left in doubt
     std::string catalogue_stop;  // not empty: the catalogue was not pushed, for this reason

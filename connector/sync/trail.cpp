@@ -165,6 +165,7 @@ Status Recorder::settled(const ledger::ItemFacts& item, const ledger::Settlement
     event.portal_code = settlement.code;
     event.document = settlement.tried ? settlement.tried : settlement.document;
     event.record = item.record;
+    event.set = mappings_;
     event.event_time = item.event;
     event.queued = item.queued;
     const Told* exchange = told(settlement.exchange);

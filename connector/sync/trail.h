@@ -62,6 +62,8 @@ class Recorder final : public ledger::Witness {
     // "settings.changed", "mappings.changed": only if the digest is not the last one told. In a
     // transaction of its own.
     Status note_change(std::string_view event, const Digest& set);
+    // The mapping set in force: its digest stands in the entry of every delivery from now on.
+    void translated_by(const Digest& mappings) { mappings_ = mappings; }
 
     Status run_began(std::int64_t run, std::string_view job, UtcTime now) override;
     Status run_ended(std::int64_t run, std::string_view outcome, UtcTime now) override;
@@ -105,7 +107,8 @@ class Recorder final : public ledger::Witness {
     std::string actor_;
     ExchangeQueue queue_;
     std::optional<std::int64_t> run_;
-    bool clock_told_ = false;  // in this run
+    bool clock_told_ = false;         // in this run
+    std::optional<Digest> mappings_;  // that translate what is settled
     std::optional<Place> place_;
     std::vector<portal::Exchange> open_;   // written, and not known to be durable
     std::map<std::uint64_t, Told> known_;  // the latest exchanges, by id

@@ -16,36 +16,8 @@ for program in nginx curl sqlite3; do
   }
 done
 
-serve_pid='' nginx_pid=''
-# Ends a program of ours; never waits longer than ten seconds. Prints how many tenths of a second it took.
-end_program() { # PID
-  local tries
-  [[ -n $1 ]] || return 0
-  kill "$1" 2>/dev/null || true
-  for ((tries = 0; tries < 100; ++tries)); do
-    kill -0 "$1" 2>/dev/null || break
-    sleep 0.1
-  done
-  kill -KILL "$1" 2>/dev/null || true
-  echo "$tries"
-}
+nginx_pid=''
 trap 'end_program "$nginx_pid" >/dev/null; end_program "$serve_pid" >/dev/null; stop_sandbox; stop_file_host; rm -rf "$work"' EXIT
-
-start_serve() {
-  local tries ready=$work/serve.json
-  rm -f "$ready"
-  "$bin/dvcsync" --config "$config" serve --ready-file "$ready" >"$work/serve.out" 2>"$work/serve.err" &
-  serve_pid=$!
-  for ((tries = 0; tries < 200; ++tries)); do
-    [[ -s $ready ]] && break
-    kill -0 "$serve_pid" 2>/dev/null || break
-    sleep 0.1
-  done
-  cat "$work/serve.out" "$work/serve.err" >"$work/out"
-  verdict "serve says that it listens" "$(grep -q '^listening on 127.0.0.1:[0-9]*$' "$work/serve.out"; echo $?)"
-  serve_port=$(json_number "$ready" port)
-  verdict "and its process is the one in the ready file" "$([[ $(json_number "$ready" pid) == "$serve_pid" ]]; echo $?)"
-}
 
 # The site as shipped; only the lines that a province edits are changed, and times that a test cannot wait for.
 start_nginx() {

@@ -380,7 +380,7 @@ TEST(Deliver, ARecordThatTheMappingRefusesIsParkedWithAllItsFaults) {
 TEST(Deliver, WhatTheMappingRefusedIsTriedAgainOnceTheMappingFilesAreOthers) {
     Office office;
     const auto follow = [&office](const mapping::MappingSet& mappings) {
-        return *follow_mapping_change(*office.ledger, mappings, *office.sealer, office.clock);
+        return follow_mapping_change(*office.ledger, mappings, *office.sealer, office.clock)->ready;
     };
     EXPECT_EQ(follow(*office.mappings), 0u);
     auto xml = dossier_xml("H22-1", 0);

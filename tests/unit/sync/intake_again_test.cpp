@@ -25,7 +25,7 @@ RereadCounts again(Exports& office, const mapping::MappingSet& mappings,
 TEST(ReadAgain, AMendedVocabularyMendsWithoutANewExport) {
     Exports office;
     const auto follow = [&](const mapping::MappingSet& mappings) {
-        return *follow_mapping_change(*office.ledger, mappings, *office.sealer, office.clock);
+        return follow_mapping_change(*office.ledger, mappings, *office.sealer, office.clock)->ready;
     };
     EXPECT_EQ(follow(*office.mappings), 0u);
     office.drop("a.xml", made("02/06/2019"), dossier_xml("H22-1", 1, "moi") + dossier_xml("H22-2"));
@@ -41,6 +41,17 @@ TEST(ReadAgain, AMendedVocabularyMendsWithoutANewExport) {
     EXPECT_EQ((*office.ledger->provenance("dossier", "H22-1"))->origin, "a.xml:2");
     office.drop("b.xml", made("01/06/2019"), dossier_xml("H22-1", 0));
     EXPECT_EQ(office.read().outdated, 1u) << "the time of its export stays known";
+}
+
+TEST(ReadAgain, AChangedSetSaysWhichFilesDiffer) {
+    Exports office;
+    const auto follow = [&](const mapping::MappingSet& mappings) {
+        return follow_mapping_change(*office.ledger, mappings, *office.sealer, office.clock)->files;
+    };
+    EXPECT_THAT(follow(*office.mappings), SizeIs(0)) << "there is nothing to compare it with";
+    EXPECT_THAT(follow(*office.mappings), SizeIs(0));
+    EXPECT_THAT(follow(office.with_vocabulary(received, received_too)),
+                ::testing::ElementsAre("changed: province/reference.xml"));
 }
 
 TEST(ReadAgain, WhatIsStillUnreadableStaysWithAReasonOfToday) {

@@ -260,6 +260,26 @@ struct Callbacks : Pull {
     std::unique_ptr<Receiver> receiver;
 };
 
+TEST_F(Callbacks, AreUnderstoodByTheRulesThatAreInForceWhenTheyCome) {
+    const auto file = folder.path() / "profile.xml";
+    auto text =
+        *read_file(std::filesystem::path(DVC_SOURCE_DIR) / "mappings/portal/mapi-2024/profile.xml",
+                   limits::max_mapping_file);
+    for (auto at = text.find("/VXPAdapter/"); at != std::string::npos;
+         at = text.find("/VXPAdapter/"))
+        text.replace(at, 12, "/elsewhere/");
+    ASSERT_TRUE(write_atomically(file, text, 0644));
+    const auto path = std::string("/VXPAdapter/RestService/forward/nhanhsdvcqg");
+    EXPECT_EQ(call(callback("G22-1"), path).reply.status, 200);
+    const auto profile = portal::Profile::load(file);
+    ASSERT_TRUE(profile) << profile.error().message;
+    receiver->change({*mappings, *profile->callbacks()});
+    EXPECT_EQ(call(callback("G22-2"), path).reply.status, 404);
+    EXPECT_EQ(call(callback("G22-2"), "/elsewhere/RestService/forward/nhanhsdvcqg").reply.status,
+              200);
+    EXPECT_EQ(receiver->counts().accepted, 2u);
+}
+
 TEST_F(Callbacks, AreDurableBeforeTheyAreAcknowledgedAndOnceOnBothRoads) {
     const auto reply = call(callback("G22-1"));
     EXPECT_EQ(reply.reply.status, 200);
