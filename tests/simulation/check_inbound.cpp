@@ -128,6 +128,7 @@ void World::check_inbound(ledger::Ledger& ledger, const Items& items) {
 void World::check_rows(const std::vector<Kept>& rows) {
     std::multiset<std::string> seen;
     std::map<std::string, const Kept*> latest;  // of a code: what was fetched last and was news
+    std::map<std::string, const Kept*> newest;
     for (const Kept& one : rows) {
         if (const std::string why = misplaced(one); !why.empty())
             log_.violated(Invariant::NothingLost, why);
@@ -138,17 +139,26 @@ void World::check_rows(const std::vector<Kept>& rows) {
         if (!nameless && code != one.row.code)
             log_.violated(Invariant::Agreement,
                           fmt::format("{} was filed as {}", name_of(one.row), code));
-        seen.insert(one.mark);
+        const auto before = newest.find(one.row.code);
+        if (before == newest.end() || !seen.contains(one.mark) ||
+            !Citizens::overtook(*before->second->filed, *one.filed))
+            seen.insert(one.mark);
         if (static_cast<int>(seen.count(one.mark)) > 1 + one.filed->returns)
             log_.violated(Invariant::StepsOnce,
                           fmt::format("{} is {}, which came before", name_of(one.row), one.mark));
         if (one.row.road == ledger::Road::Poll) latest[one.row.code] = &one;
+        const FilingKind kind = one.filed->filing.kind;
+        if (kind == FilingKind::Filing || kind == FilingKind::Supplement)
+            newest[one.row.code] = &one;
     }
     for (const auto& one : citizens_.filed()) {
         const auto fetched = latest.find(one.filing.code);
         if (!citizens_.traits().lists || one.returns == 0 || !citizens_.is_current(one) ||
             fetched == latest.end() || fetched->second->mark == one.filing.mark)
             continue;
+        // A late call had made it this again already: then what is fetched is no news.
+        const auto last = newest.find(one.filing.code);
+        if (last != newest.end() && last->second->mark == one.filing.mark) continue;
         log_.violated(Invariant::NothingLost,
                       fmt::format("{} is {} again, but {} was fetched last", one.filing.code,
                                   one.filing.mark, fetched->second->mark));

@@ -61,6 +61,7 @@ void Citizens::file_one(const std::string& code, FilingKind kind) {
     one.filing.kind = kind;
     one.filing.mark = fmt::format("#{}#", filed_.size() + 1);
     one.filing.at = time();
+    one.filed_as = one.since = ++happened_;
     const bool by_list = kind <= FilingKind::Supplement && traits_.lists;
     one.called =
         kind > FilingKind::Supplement || !traits_.lists || (traits_.calls && rng_.chance(0.6));
@@ -99,6 +100,7 @@ void Citizens::file() {
         Filed* const before = dossier.current;
         dossier.current = dossier.past[rng_.below(dossier.past.size())];
         if (dossier.current != before) ++dossier.current->returns;
+        dossier.current->since = ++happened_;
         dossier.changed = time();
         log_.say("citizens: {} is again {}", code, dossier.current->filing.mark);
     } else if (traits_.calls && kind < 0.2) {

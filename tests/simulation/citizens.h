@@ -48,6 +48,13 @@ class Citizens {
         bool acknowledged = false;  // 0 or 1
         bool taken = false;         // 0: the first
         int returns = 0;            // how often the dossier became this again
+        int filed_as = 0;           // its place among all that happened to dossiers
+        int since = 0;              // the place where the dossier became this last
+    };
+    // Whether the dossier may come again as `now` right after it came as `before`: that was older,
+    // and late. Whoever looks next sees it become `now` once more.
+    static bool overtook(const Filed& before, const Filed& now) {
+        return &before != &now && before.filed_as < now.since;
     };
 
     Citizens(Rng rng, SimulatedClock& clock, Disk& disk, Log& log, CitizenTraits traits);
@@ -111,6 +118,7 @@ class Citizens {
     std::map<const Process*, std::vector<std::string>> listings_;  // order of the one being read
     std::vector<Filed*> calls_;                                    // to be made
     int files_ = 0;
+    int happened_ = 0;  // to dossiers
 };
 
 }  // namespace dvcsync::simulation

@@ -174,7 +174,12 @@ void InboxRoom::publish(const province::Delivery& delivery, Entry& entry, int ru
         log_.violated(Invariant::Agreement,
                       fmt::format("the province was given {} as a {}, but it is a {} of {}", what,
                                   delivery.kind, to_string(filing.kind), filing.code));
-    marks_.insert(entry.mark);
+    const auto before = before_.find(delivery.code);
+    if (before == before_.end() || !marks_.contains(entry.mark) ||
+        !Citizens::overtook(*before->second, *filed))
+        marks_.insert(entry.mark);
+    if (filing.kind == FilingKind::Filing || filing.kind == FilingKind::Supplement)
+        before_[delivery.code] = filed;
     if (static_cast<int>(marks_.count(entry.mark)) > 1 + filed->returns)
         log_.violated(Invariant::StepsOnce,
                       fmt::format("the province was given {}, which it has had before", what));

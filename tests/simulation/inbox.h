@@ -108,6 +108,7 @@ class InboxRoom {
     std::map<RevisionName, Entry> entries_;  // keys: written before they are published
     std::map<std::string, int> last_;        // revision, by code
     std::multiset<std::string> marks_;       // published
+    std::map<std::string, const Citizens::Filed*> before_;  // the last one of a code
     std::uint64_t taken_ = 0;
 };
 
