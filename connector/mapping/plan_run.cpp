@@ -242,7 +242,10 @@ class Run {
                                                        shown_value(*local), at.error()));
             if (*at) on = date_of(**at);
         }
-        return node.codes->find(*local, on);
+        if (!node.within) return node.codes->find(*local, on);
+        const auto within = read_word(cursor_, *node.within);
+        if (!within) return within;
+        return node.codes->find(*local, on, *within);
     }
 
     void put(const Node& node, std::string_view text) {
