@@ -21,7 +21,8 @@ using Json = rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapid
 bool may_hold_controls(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F || byte == 0xC2;  // 0xC2 leads the C1 range
+        // 0xC2 leads the C1 range, 0xEF and 0xF0 to 0xF4 lead what is no character.
+        return byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte >= 0xEF;
     });
 }
 
