@@ -22,7 +22,15 @@ Result<WorkCalendar> WorkCalendar::load(const std::filesystem::path& file) {
         const auto date = parse_iso_date(row.cells[0]);
         if (!date) return bad("date must be a real day written yyyy-MM-dd");
         const std::string& kind = row.cells[1];
-        if (kind != "off" && kind != "worked") return bad("kind must be off or worked");
+        if (kind == "yearly") {
+            const auto day = std::pair(unsigned(date->month()), unsigned(date->day()));
+            // 29 February would rest in some years only; nobody means that.
+            if (day == std::pair(2u, 29u)) return bad("29 February cannot be yearly");
+            if (!calendar.yearly_.emplace(day, *date).second)
+                return bad("this day of the year comes twice as yearly");
+            continue;
+        }
+        if (kind != "off" && kind != "worked") return bad("kind must be off, worked or yearly");
         const auto key = sys_days{*date}.time_since_epoch().count();
         if (!calendar.exceptions_.emplace(key, kind == "worked").second)
             return bad("the day " + iso_date(*date) + " comes twice");
@@ -34,6 +42,8 @@ bool WorkCalendar::is_working(Date date) const {
     const sys_days day{date};
     const auto found = exceptions_.find(day.time_since_epoch().count());
     if (found != exceptions_.end()) return found->second;
+    const auto yearly = yearly_.find({unsigned(date.month()), unsigned(date.day())});
+    if (yearly != yearly_.end() && yearly->second <= date) return false;
     return std::chrono::weekday{day}.iso_encoding() <= 5;
 }
 

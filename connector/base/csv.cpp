@@ -7,6 +7,7 @@
 #include <set>
 
 #include "connector/base/files.h"
+#include "connector/base/legacy_text.h"
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 
@@ -102,7 +103,7 @@ Result<CsvTable> parse_csv(std::string_view text, std::string_view name,
     if (const std::size_t at = invalid_utf8_at(text); at != std::string_view::npos) {
         const auto before = text.substr(0, at);
         return reader.bad(1 + std::uint64_t(std::count(before.begin(), before.end(), '\n')),
-                          "not UTF-8; save the file as UTF-8");
+                          "not UTF-8" + legacy_hint(text) + "; save the file as UTF-8");
     }
     DVC_TRY_ASSIGN(first, reader.next());
     if (!first) return reader.bad(1, "the file is empty; its first line must name the columns");

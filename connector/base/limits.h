@@ -33,6 +33,11 @@ inline constexpr std::size_t max_config_file = 1u << 20;
 inline constexpr std::size_t max_secret_file = 4u << 10;  // a password file
 inline constexpr std::size_t max_mapping_file = 4u << 20;
 inline constexpr std::size_t max_code_table_rows = 200'000;
+// catalogue drift: how far back dossiers count, and the working days in which a decision must be
+// entered (NĐ 63/2010: at the latest 5 working days after it).
+inline constexpr int drift_dossier_days = 365;
+inline constexpr int entry_working_days = 5;
+inline constexpr std::size_t legacy_probe = 64u << 10;  // bytes looked at for a code page
 inline constexpr std::size_t max_csv_file = 64u << 20;
 inline constexpr int max_working_days = 10'000;  // one step of the calendar, days
 

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -94,6 +95,14 @@ bool is_blank(std::uint32_t c) {
            c == 0x205F || c == 0x3000;
 }
 
+bool is_invisible(std::uint32_t c) {
+    return (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFEFF;
+}
+
+bool is_noncharacter(std::uint32_t c) {
+    return (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE;
+}
+
 bool is_control(std::uint32_t c) {
     return c < 0x20 || (c >= 0x7F && c < 0xA0);
 }
@@ -155,6 +164,7 @@ std::string comparable(std::string_view text) {
             pending = !out.empty();
             return;
         }
+        if (is_invisible(c)) return;
         if (pending) out += ' ';
         pending = false;
         out += bytes;
@@ -187,15 +197,16 @@ std::string_view trimmed(std::string_view text) {
 std::string without_controls(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const std::uint8_t c = byte_at(text, i);
-        if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) continue;
-        const bool c1 = c == 0xC2 && i + 1 < text.size() && byte_at(text, i + 1) >= 0x80 &&
-                        byte_at(text, i + 1) < 0xA0;
-        if (c1)
-            ++i;
-        else
-            out += text[i];
+    for (std::size_t i = 0; i < text.size();) {
+        // Bytes that are not UTF-8 are not ours to mend.
+        const std::size_t size = std::max<std::size_t>(sequence_at(text, i), 1);
+        const std::uint32_t c = size == 1 ? byte_at(text, i) : code_point(text, i, size);
+        const bool is_kept_control = c == '\t' || c == '\n' || c == '\r';
+        const bool is_dropped = c < 0x80 || size > 1
+                                    ? (is_control(c) && !is_kept_control) || is_noncharacter(c)
+                                    : false;
+        if (!is_dropped) out += text.substr(i, size);
+        i += size;
     }
     return out;
 }

@@ -23,6 +23,15 @@ std::optional<std::string_view> without_suffix(std::string_view text, std::strin
     return text.substr(0, text.size() - pattern.size());
 }
 
+// "00691 (Phường Hà Giang 2), 00694 (Phường Hà Giang 1)": results of the table, never of a record.
+std::string candidates(const std::vector<const CodeTable::Row*>& rows) {
+    std::vector<std::string> shown;
+    for (const auto* row : rows)
+        shown.push_back(row->within.empty() ? row->to
+                                            : fmt::format("{} ({})", row->to, row->within));
+    return fmt::format("{}", fmt::join(shown, ", "));
+}
+
 }  // namespace
 
 const std::vector<CodeTable::Row>* CodeTable::rows_of(std::string_view local) const {
@@ -32,28 +41,55 @@ const std::vector<CodeTable::Row>* CodeTable::rows_of(std::string_view local) co
     return at == rows_.end() ? nullptr : &at->second;
 }
 
-tl::expected<std::string_view, std::string> CodeTable::find(std::string_view local,
-                                                            std::optional<Date> on) const {
-    const auto* rows = rows_of(local);
-    std::string_view bare = local;
-    for (auto strip = strips_.begin(); !rows && strip != strips_.end(); ++strip) {
-        const auto shorter = without_suffix(bare, *strip);
+CodeTable::Hit CodeTable::look_up(std::string_view local, std::optional<Date> on,
+                                  std::string_view within) const {
+    Hit hit{local, rows_of(local), nullptr, {}, false};
+    for (auto strip = strips_.begin(); !hit.rows && strip != strips_.end(); ++strip) {
+        const auto shorter = without_suffix(hit.code, strip->pattern);
         if (!shorter) continue;
-        bare = *shorter;
-        rows = rows_of(bare);
+        hit.code = *shorter;
+        hit.rows = rows_of(hit.code);
     }
+    if (!hit.rows) return hit;
+    const std::string place = within.empty() ? std::string() : comparable(within);
+    for (const auto& row : *hit.rows) {
+        const bool in_force = on ? (!row.valid_from || *row.valid_from <= *on) &&
+                                       (!row.valid_to || *on <= *row.valid_to)
+                                 : !row.valid_to;
+        if (!in_force) continue;
+        if (!place.empty() && row.within != place) {
+            hit.elsewhere = true;
+        } else if (!hit.row) {
+            hit.row = &row;
+        } else if (row.to != hit.row->to) {
+            if (hit.several.empty()) hit.several.push_back(hit.row);
+            hit.several.push_back(&row);
+        }
+    }
+    if (!hit.several.empty()) hit.row = nullptr;
+    return hit;
+}
+
+tl::expected<std::string_view, std::string> CodeTable::find(std::string_view local,
+                                                            std::optional<Date> on,
+                                                            std::string_view within) const {
+    const Hit hit = look_up(local, on, within);
+    if (hit.row) return hit.row->to;
     const std::string day = on ? " on " + iso_date(*on) : std::string();
-    if (!rows) {
+    if (!hit.rows) {
         if (keep_unknown_) return local;
         return tl::make_unexpected(
             fmt::format("code {} is not in {}{}: {}", shown_value(local), shown_, day, advice_));
     }
-    for (const auto& row : *rows) {
-        const bool in_force = on ? (!row.valid_from || *row.valid_from <= *on) &&
-                                       (!row.valid_to || *on <= *row.valid_to)
-                                 : !row.valid_to;
-        if (in_force) return row.to;
-    }
+    if (!hit.several.empty())
+        return tl::make_unexpected(fmt::format(
+            "code {} has several meanings in {}{}, and none is chosen: {}; the record must say "
+            "which",
+            shown_value(local), shown_, day, candidates(hit.several)));
+    if (hit.elsewhere)
+        return tl::make_unexpected(
+            fmt::format("code {} is in {}{}, but not within {}: correct the record, or {}",
+                        shown_value(local), shown_, day, shown_value(within), advice_));
     return tl::make_unexpected(
         fmt::format("code {} is in {}, but not in force{}: correct its dates or add a row",
                     shown_value(local), shown_, on ? day : std::string(" today")));
@@ -72,15 +108,17 @@ class CodeTableLoader {
 
     std::shared_ptr<const CodeTable> run(const std::filesystem::path& codes_dir,
                                          std::set<std::filesystem::path>& read) {
-        file_.allow(node_, {"name", "file", "from", "to", "unknown"}, {"map", "strip"});
+        file_.allow(node_, {"name", "file", "from", "to", "unknown", "within"}, {"map", "strip"});
         table_->name_ = file_.required(node_, "name");
+        table_->file_ = table_->rows_file_ = file_.shown();
+        table_->line_ = file_.line(node_);
         const std::string_view unknown = node_.attribute("unknown").as_string("refuse");
         if (unknown != "refuse" && unknown != "keep")
             file_.fault(node_, "<codes> unknown: must be 'refuse' or 'keep'");
         table_->keep_unknown_ = unknown == "keep";
         for (const auto& strip : node_.children("strip")) {
             file_.allow(strip, {"pattern"});
-            table_->strips_.push_back(file_.required(strip, "pattern"));
+            table_->strips_.push_back({file_.required(strip, "pattern"), file_.line(strip)});
         }
         if (node_.attribute("file"))
             from_csv(codes_dir, read);
@@ -93,8 +131,8 @@ class CodeTableLoader {
     void from_rows() {
         table_->shown_ = fmt::format("codes '{}' of {}", table_->name_, file_.shown());
         table_->advice_ = "add a <map> row there";
-        if (node_.attribute("from") || node_.attribute("to"))
-            file_.fault(node_, "<codes>: from and to name columns, so they need 'file'");
+        if (node_.attribute("from") || node_.attribute("to") || node_.attribute("within"))
+            file_.fault(node_, "<codes>: from, to and within name columns, so they need 'file'");
         for (const auto& map : node_.children("map")) {
             file_.allow(map, {"from", "to"});
             const std::string from = file_.required(map, "from");
@@ -104,7 +142,7 @@ class CodeTableLoader {
                 file_.fault(map, fmt::format("code '{}' comes twice", from));
             if (!table_->backwards_.emplace(to, from).second && !to.empty())
                 table_->no_way_back_ = fmt::format("'{}' stands for two words", to);
-            at->second.push_back({std::move(to), std::nullopt, std::nullopt});
+            at->second.push_back({std::move(to), std::nullopt, std::nullopt, file_.line(map), {}});
         }
         if (table_->rows_.empty())
             file_.fault(node_,
@@ -121,25 +159,47 @@ class CodeTableLoader {
             file_.fault(node_, "<codes>: either 'file' or <map> rows, not both");
         path_ = codes_dir / name;
         table_->no_way_back_ = "only <map> rows can be read backwards";
-        table_->shown_ = path_.string();
+        table_->shown_ = table_->rows_file_ = path_.string();
         const std::string from = file_.required(node_, "from");
         const std::string to = file_.required(node_, "to");
         const auto csv = read_csv(path_);
         if (!csv) return file_.faults().add(csv.error().message);
         read.insert(path_);
         table_->advice_ = fmt::format("add a row with its columns {}", fmt::join(csv->header, ","));
-        const auto from_at = column(csv->header, from);
+        std::vector<std::size_t> from_at;
+        for (const auto& spelling : split(from, ' '))
+            if (const auto at = column(csv->header, spelling)) from_at.push_back(*at);
         const auto to_at = column(csv->header, to);
-        if (!from_at || !to_at) return;
+        std::optional<std::size_t> within_at;
+        if (node_.attribute("within"))
+            within_at = column(csv->header, file_.required(node_, "within"));
+        table_->has_within_ = within_at.has_value();
+        if (from_at.empty() || !to_at) return;
         const auto valid_from_at = optional_column(csv->header, "valid_from");
         const auto valid_to_at = optional_column(csv->header, "valid_to");
         for (const auto& row : csv->rows) {
             CodeTable::Row entry;
             entry.to = trimmed(row.cells[*to_at]);
+            entry.line = row.line;
             if (valid_from_at) entry.valid_from = day(row, *valid_from_at);
             if (valid_to_at) entry.valid_to = day(row, *valid_to_at);
-            add(row, row.cells[*from_at], std::move(entry));
+            if (within_at) entry.within = comparable(row.cells[*within_at]);
+            add_all(row, from_at, entry);
         }
+    }
+
+    // A code may be written in several columns, and in several ways within a cell.
+    void add_all(const CsvRow& row, const std::vector<std::size_t>& from_at,
+                 const CodeTable::Row& entry) {
+        std::set<std::string> codes;
+        for (const auto at : from_at)
+            for (const auto& spelling : split(row.cells[at], '|'))
+                codes.insert(comparable(spelling));
+        if (codes.empty() || entry.to.empty()) return fault(row, "a code is empty");
+        if (entry.valid_from && entry.valid_to && *entry.valid_to < *entry.valid_from)
+            return fault(row, "valid_to lies before valid_from");
+        for (const auto& code : codes)
+            add(row, code, entry);
     }
 
     std::optional<std::size_t> optional_column(const std::vector<std::string>& header,
@@ -166,22 +226,18 @@ class CodeTableLoader {
         return date;
     }
 
-    void add(const CsvRow& row, std::string_view local, CodeTable::Row entry) {
-        const std::string key = comparable(local);
-        if (key.empty() || entry.to.empty()) return fault(row, "a code is empty");
-        if (entry.valid_from && entry.valid_to && *entry.valid_to < *entry.valid_from)
-            return fault(row, "valid_to lies before valid_from");
-        auto& rows = table_->rows_[key];
+    void add(const CsvRow& row, const std::string& code, const CodeTable::Row& entry) {
+        auto& rows = table_->rows_[code];
         for (const auto& other : rows) {
             const bool apart =
                 (entry.valid_to && other.valid_from && *entry.valid_to < *other.valid_from) ||
                 (other.valid_to && entry.valid_from && *other.valid_to < *entry.valid_from);
-            if (!apart && other.to != entry.to)
+            if (!apart && other.within == entry.within && other.to != entry.to)
                 return fault(row, fmt::format("code '{}' has another meaning on the same days in "
-                                              "an earlier row",
-                                              key));
+                                              "line {}",
+                                              code, other.line));
         }
-        rows.push_back(std::move(entry));
+        rows.push_back(entry);
     }
 
     void fault(const CsvRow& row, std::string_view reason) {

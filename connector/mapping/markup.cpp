@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "connector/base/legacy_text.h"
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 
@@ -72,7 +73,7 @@ std::optional<MarkupFault> check_references(std::string_view xml) {
 
 std::optional<MarkupFault> check_markup(std::string_view xml) {
     if (const std::size_t at = invalid_utf8_at(xml); at != std::string_view::npos)
-        return MarkupFault{at, "the text is not valid UTF-8"};
+        return MarkupFault{at, "the text is not valid UTF-8" + legacy_hint(xml)};
     if (const std::size_t at = xml.find('\0'); at != std::string_view::npos)
         return MarkupFault{at, "the text holds a NUL byte"};
     return check_references(xml);

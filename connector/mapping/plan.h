@@ -36,7 +36,8 @@ struct Node {
     Form form = Form::Text;
     const TimeFormat* date = nullptr;
     const CodeTable* codes = nullptr;
-    std::optional<Ref> on;  // the date whose code table rows count
+    std::optional<Ref> on;      // the date whose code table rows count
+    std::optional<Ref> within;  // what tells its rows of one code apart
     std::optional<std::string> fallback;
     std::size_t max = 0;    // code points; 0 = no limit
     bool required = false;  // List: at least one member

@@ -116,8 +116,8 @@ class Loader {
     }
 
     Node load_field(pugi::xml_node element, const Scopes& scopes) {
-        file_.allow(element, {"to", "from", "value", "as", "codes", "on", "default", "max",
-                              "required", "required-when", "when"});
+        file_.allow(element, {"to", "from", "value", "as", "codes", "on", "within", "default",
+                              "max", "required", "required-when", "when"});
         Node node = start(element, Node::Kind::Field, scopes);
         node.constant = element.attribute("value").value();
         node.max = file_.number(element, "max");
@@ -174,6 +174,7 @@ class Loader {
             else
                 node.on = *ref;
         }
+        set_within(element, node, scopes);
         if (!element.attribute("codes")) return;
         const std::string_view name = element.attribute("codes").value();
         for (const auto& table : plan_.definitions.codes)
@@ -184,6 +185,24 @@ class Loader {
                               suggestion(name, collect(plan_.definitions.codes, [](auto& table) {
                                              return table->name();
                                          }))));
+        else if (node.within && !node.codes->has_within())
+            fault(element, node,
+                  fmt::format("'within' needs codes that name a column with within, but '{}' does "
+                              "not",
+                              name));
+    }
+
+    void set_within(pugi::xml_node element, Node& node, const Scopes& scopes) {
+        if (!element.attribute("within")) return;
+        const auto ref = scopes.value(element.attribute("within").value());
+        if (!element.attribute("codes"))
+            fault(element, node, "'within' needs 'codes'");
+        else if (!ref)
+            fault(element, node, "within: " + ref.error());
+        else if (ref->spec->type == Type::Date || ref->spec->type == Type::YesNo)
+            fault(element, node, fmt::format("within: '{}' is not a text", ref->spec->name));
+        else
+            node.within = *ref;
     }
 
     // What a value is in the vocabulary decides how it may be written: anything else would send

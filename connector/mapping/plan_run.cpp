@@ -21,7 +21,8 @@ using Json = rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapid
 bool may_hold_controls(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F || byte == 0xC2;  // 0xC2 leads the C1 range
+        // 0xC2 leads the C1 range, 0xEF and 0xF0 to 0xF4 lead what is no character.
+        return byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte >= 0xEF;
     });
 }
 
@@ -242,7 +243,10 @@ class Run {
                                                        shown_value(*local), at.error()));
             if (*at) on = date_of(**at);
         }
-        return node.codes->find(*local, on);
+        if (!node.within) return node.codes->find(*local, on);
+        const auto within = read_word(cursor_, *node.within);
+        if (!within) return within;
+        return node.codes->find(*local, on, *within);
     }
 
     void put(const Node& node, std::string_view text) {

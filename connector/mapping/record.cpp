@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "connector/base/legacy_text.h"
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/mapping/markup.h"
@@ -75,7 +76,24 @@ class Extraction {
         // Which of two would be meant cannot be known.
         if (slot.data())
             faults_.push_back(fmt::format("<{}> occurs twice", scope.values[value].shown));
-        slot = text;
+        const bool looks_old = record_.vocabulary->code_page || may_be_legacy(text);
+        slot = looks_old ? in_unicode(scope.values[value], text) : text;
+    }
+
+    // What goes out must be read by everybody: letters that only a font of old shows right are
+    // converted where the vocabulary says from what, and refused elsewhere.
+    std::string_view in_unicode(const ValueSpec& spec, std::string_view text) {
+        if (const auto page = record_.vocabulary->code_page)
+            return record_.joined.emplace_back(from_code_page(text, *page));
+        if (is_legacy_) return text;  // one element named is enough
+        const auto page = legacy_code_page(text);
+        if (!page) return text;
+        is_legacy_ = true;
+        faults_.push_back(
+            fmt::format("<{}> is not in Unicode, but in the code page {}: set the export to "
+                        "Unicode, or write <text encoding=\"{}\"/> into the vocabulary",
+                        spec.shown, name_of(*page), word_of(*page)));
+        return text;
     }
 
     std::string_view text_of(pugi::xml_node element, const ValueSpec& spec) {
@@ -131,6 +149,7 @@ class Extraction {
 
     RecordData& record_;
     std::vector<std::string> faults_;
+    bool is_legacy_ = false;
 };
 
 // A value that is not quoted is found by the name of its element.

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "connector/base/legacy_text.h"
 #include "connector/base/time.h"
 #include "connector/mapping/data_file.h"
 #include "connector/mapping/mapping.h"
@@ -147,6 +148,7 @@ struct VocabularyData {
     ExportSpec exports;
     StringMap<DateForm> dates;
     StringMap<WordTable> words;
+    std::optional<CodePage> code_page;    // texts are converted from it; not: Unicode is demanded
     WordTable yes_no;                     // canonical words "yes" and "no"
     std::vector<Vocabulary::Kind> kinds;  // those that the province exports
     std::vector<KindData> all;

@@ -27,8 +27,9 @@ class Loader {
                 root, fmt::format("the root element must be <vocabulary>, not <{}>", root.name()));
             return nullptr;
         }
-        file_.allow(root, {"name"}, {"date-form", "words", "yes-no", "export", "record"});
+        file_.allow(root, {"name"}, {"date-form", "words", "yes-no", "text", "export", "record"});
         data_->name = file_.required(root, "name");
+        add_text(root);
         for (const auto& node : root.children("date-form"))
             add_date_form(node);
         for (const auto& node : root.children("words"))
@@ -103,6 +104,18 @@ class Loader {
         for (const char* const canonical : {"yes", "no"})
             for (const auto& local : split(file_.required(node, canonical), '|'))
                 add_word(node, data_->yes_no, local, canonical, true);
+    }
+
+    void add_text(pugi::xml_node root) {
+        const auto node = root.child("text");
+        if (!node) return;
+        if (node.next_sibling("text")) file_.fault(node, "<text> comes twice");
+        file_.allow(node, {"encoding"});
+        const std::string encoding = file_.required(node, "encoding");
+        data_->code_page = code_page_of(encoding);
+        if (!data_->code_page && !encoding.empty())
+            file_.fault(node,
+                        fmt::format("unknown encoding '{}': tcvn3, vni or windows-1258", encoding));
     }
 
     void add_export(pugi::xml_node root) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "connector/base/legacy_text.h"
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/province/markup_text.h"
@@ -428,7 +429,7 @@ bool Splitter::emit(std::uint64_t to, RawRecord& out) {
     if (fault_.empty()) {
         if (const auto bad = bad_text(xml))
             note_fault(record_ + bad->at, bad->kind == Fault::NotUtf8
-                                              ? "bytes that are not UTF-8"
+                                              ? "bytes that are not UTF-8" + legacy_hint(xml)
                                               : "a control character that XML forbids");
     }
     out.xml = xml;

@@ -44,6 +44,38 @@ TEST(Calendar, KnowsHolidaysAndWorkedSaturdays) {
     EXPECT_FALSE(calendar.is_working(2019y / 4 / 29));  // the Monday given for it
 }
 
+TEST(Calendar, TheDayOfCultureRestsFromItsFirstYearOn) {
+    const WorkCalendar calendar = shipped();
+    EXPECT_TRUE(calendar.is_working(2025y / 11 / 24));  // a Monday, before the resolution
+    EXPECT_FALSE(calendar.is_working(2026y / 11 / 24));
+    EXPECT_FALSE(calendar.is_working(2027y / 11 / 24));
+    EXPECT_TRUE(calendar.is_working(2026y / 11 / 23));
+    EXPECT_EQ(calendar.add_working_days(2026y / 11 / 23, 1), Date(2026y / 11 / 25));
+    EXPECT_EQ(calendar.add_working_days(2025y / 11 / 21, 1), Date(2025y / 11 / 24));
+}
+
+TEST(Calendar, TheYear2026IsComplete) {
+    const WorkCalendar calendar = shipped();
+    // 261 days from Monday to Friday, of which 14 rest, and 2 Saturdays are worked.
+    int working = 0;
+    for (std::chrono::sys_days day{2026y / 1 / 1}; day < std::chrono::sys_days{2027y / 1 / 1};
+         day += std::chrono::days{1})
+        working += calendar.is_working(day);
+    EXPECT_EQ(working, 261 - 14 + 2);
+}
+
+TEST(Calendar, ARowOfItsOwnBeatsAYearlyDay) {
+    const test::TemporaryFolder folder;
+    const auto file = folder.write("c.csv",
+                                   "date,kind,name,basis\n2026-11-24,yearly,a,b\n"
+                                   "2028-11-24,worked,a,b\n");
+    const auto calendar = WorkCalendar::load(file);
+    ASSERT_TRUE(calendar) << calendar.error().message;
+    EXPECT_FALSE(calendar->is_working(2027y / 11 / 24));
+    EXPECT_TRUE(calendar->is_working(2028y / 11 / 24));
+    EXPECT_FALSE(calendar->is_working(2031y / 11 / 24));
+}
+
 TEST(Calendar, WithoutExceptionsOnlyTheWeekendRests) {
     const WorkCalendar calendar;
     EXPECT_EQ(calendar.add_working_days(2019y / 3 / 1, 1), Date(2019y / 3 / 4));
@@ -74,6 +106,9 @@ TEST(Calendar, FaultsNameFileAndLine) {
     };
     EXPECT_NE(fault("2019-02-29,off,a,b\n").find("c.csv:3: date"), std::string::npos);
     EXPECT_NE(fault("2019-02-28,rest,a,b\n").find("c.csv:3: kind"), std::string::npos);
+    EXPECT_NE(fault("2020-02-29,yearly,a,b\n").find("c.csv:3: 29 February"), std::string::npos);
+    EXPECT_NE(fault("2019-05-01,yearly,a,b\n2020-05-01,yearly,a,b\n").find("c.csv:4: this day"),
+              std::string::npos);
     EXPECT_NE(fault("2019-01-01,worked,a,b\n").find("c.csv:3: the day 2019-01-01 comes twice"),
               std::string::npos);
     EXPECT_NE(fault("2019-02-28,off,a\n").find("c.csv:3: 3 cells"), std::string::npos);

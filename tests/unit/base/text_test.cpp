@@ -61,7 +61,8 @@ TEST(Comparable, FoldsBlanksOfEveryKind) {
     EXPECT_EQ(comparable("a\u2003b\u2028c\u202Fd\u205Fe\u0085f\u1680g"), "a b c d e f g");
     EXPECT_EQ(comparable(decomposed), composed);
     EXPECT_EQ(comparable(" \u00A0\n"), "");
-    EXPECT_EQ(comparable("a\u200Bb"), "a\u200Bb");  // zero width is not white space
+    EXPECT_EQ(comparable("Nguyễn\nVăn\r\n An"), "Nguyễn Văn An");  // line breaks inside names
+    EXPECT_EQ(comparable("\uFEFFĐang\u200B xử\u2060 lý\u200D"), "Đang xử lý");
 }
 
 TEST(Caseless, LowersVietnameseCapitals) {
@@ -93,6 +94,10 @@ TEST(WithoutControls, KeepsTabsAndLineBreaksOnly) {
                                                 7)),
               "abc");
     EXPECT_EQ(without_controls("a\tb\r\nc"), "a\tb\r\nc");
+    EXPECT_EQ(without_controls("a\uFFFEb\uFFFFc\uFDD0d\uFDEFe\U0001FFFEf\U0010FFFFg"), "abcdefg");
+    EXPECT_EQ(without_controls("a\uFFFDb\uFEFFc\uFDCFd\uFDF0e\U0001F600f"),
+              "a\uFFFDb\uFEFFc\uFDCFd\uFDF0e\U0001F600f");
+    EXPECT_EQ(without_controls("Sở\u2028Nội vụ\u200B"), "Sở\u2028Nội vụ\u200B");
     EXPECT_EQ(without_controls("a\u0080b\u009Fc\u00A0d"), "abc\u00A0d");
     EXPECT_EQ(without_controls(composed), composed);
     EXPECT_EQ(without_controls("\xC2"), "\xC2");

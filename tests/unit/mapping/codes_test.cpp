@@ -101,7 +101,7 @@ TEST_F(Codes, EveryWrongRowIsReportedWithItsLine) {
               "codes/p.csv:2: '2019-13-01' is not a date of the form yyyy-MM-dd\n"
               "codes/p.csv:3: valid_to lies before valid_from\n"
               "codes/p.csv:4: a code is empty\n"
-              "codes/p.csv:6: code 'd' has another meaning on the same days in an earlier row");
+              "codes/p.csv:6: code 'd' has another meaning on the same days in line 5");
 }
 
 TEST_F(Codes, TheTableMustHaveItsColumns) {
