@@ -32,27 +32,35 @@ const std::vector<CodeTable::Row>* CodeTable::rows_of(std::string_view local) co
     return at == rows_.end() ? nullptr : &at->second;
 }
 
-tl::expected<std::string_view, std::string> CodeTable::find(std::string_view local,
-                                                            std::optional<Date> on) const {
-    const auto* rows = rows_of(local);
-    std::string_view bare = local;
-    for (auto strip = strips_.begin(); !rows && strip != strips_.end(); ++strip) {
-        const auto shorter = without_suffix(bare, *strip);
+CodeTable::Hit CodeTable::look_up(std::string_view local, std::optional<Date> on) const {
+    Hit hit{local, rows_of(local), nullptr};
+    for (auto strip = strips_.begin(); !hit.rows && strip != strips_.end(); ++strip) {
+        const auto shorter = without_suffix(hit.code, strip->pattern);
         if (!shorter) continue;
-        bare = *shorter;
-        rows = rows_of(bare);
+        hit.code = *shorter;
+        hit.rows = rows_of(hit.code);
     }
-    const std::string day = on ? " on " + iso_date(*on) : std::string();
-    if (!rows) {
-        if (keep_unknown_) return local;
-        return tl::make_unexpected(
-            fmt::format("code {} is not in {}{}: {}", shown_value(local), shown_, day, advice_));
-    }
-    for (const auto& row : *rows) {
+    if (!hit.rows) return hit;
+    for (const auto& row : *hit.rows) {
         const bool in_force = on ? (!row.valid_from || *row.valid_from <= *on) &&
                                        (!row.valid_to || *on <= *row.valid_to)
                                  : !row.valid_to;
-        if (in_force) return row.to;
+        if (!in_force) continue;
+        hit.row = &row;
+        break;
+    }
+    return hit;
+}
+
+tl::expected<std::string_view, std::string> CodeTable::find(std::string_view local,
+                                                            std::optional<Date> on) const {
+    const Hit hit = look_up(local, on);
+    if (hit.row) return hit.row->to;
+    const std::string day = on ? " on " + iso_date(*on) : std::string();
+    if (!hit.rows) {
+        if (keep_unknown_) return local;
+        return tl::make_unexpected(
+            fmt::format("code {} is not in {}{}: {}", shown_value(local), shown_, day, advice_));
     }
     return tl::make_unexpected(
         fmt::format("code {} is in {}, but not in force{}: correct its dates or add a row",
@@ -74,13 +82,15 @@ class CodeTableLoader {
                                          std::set<std::filesystem::path>& read) {
         file_.allow(node_, {"name", "file", "from", "to", "unknown"}, {"map", "strip"});
         table_->name_ = file_.required(node_, "name");
+        table_->file_ = table_->rows_file_ = file_.shown();
+        table_->line_ = file_.line(node_);
         const std::string_view unknown = node_.attribute("unknown").as_string("refuse");
         if (unknown != "refuse" && unknown != "keep")
             file_.fault(node_, "<codes> unknown: must be 'refuse' or 'keep'");
         table_->keep_unknown_ = unknown == "keep";
         for (const auto& strip : node_.children("strip")) {
             file_.allow(strip, {"pattern"});
-            table_->strips_.push_back(file_.required(strip, "pattern"));
+            table_->strips_.push_back({file_.required(strip, "pattern"), file_.line(strip)});
         }
         if (node_.attribute("file"))
             from_csv(codes_dir, read);
@@ -104,7 +114,7 @@ class CodeTableLoader {
                 file_.fault(map, fmt::format("code '{}' comes twice", from));
             if (!table_->backwards_.emplace(to, from).second && !to.empty())
                 table_->no_way_back_ = fmt::format("'{}' stands for two words", to);
-            at->second.push_back({std::move(to), std::nullopt, std::nullopt});
+            at->second.push_back({std::move(to), std::nullopt, std::nullopt, file_.line(map)});
         }
         if (table_->rows_.empty())
             file_.fault(node_,
@@ -121,7 +131,7 @@ class CodeTableLoader {
             file_.fault(node_, "<codes>: either 'file' or <map> rows, not both");
         path_ = codes_dir / name;
         table_->no_way_back_ = "only <map> rows can be read backwards";
-        table_->shown_ = path_.string();
+        table_->shown_ = table_->rows_file_ = path_.string();
         const std::string from = file_.required(node_, "from");
         const std::string to = file_.required(node_, "to");
         const auto csv = read_csv(path_);
@@ -136,6 +146,7 @@ class CodeTableLoader {
         for (const auto& row : csv->rows) {
             CodeTable::Row entry;
             entry.to = trimmed(row.cells[*to_at]);
+            entry.line = row.line;
             if (valid_from_at) entry.valid_from = day(row, *valid_from_at);
             if (valid_to_at) entry.valid_to = day(row, *valid_to_at);
             add(row, row.cells[*from_at], std::move(entry));

@@ -22,6 +22,24 @@ namespace dvcsync::mapping {
 
 class CodeTable {
   public:
+    struct Row {
+        std::string to;
+        std::optional<Date> valid_from;  // both days belong to the range
+        std::optional<Date> valid_to;
+        std::size_t line = 0;  // in rows_file()
+    };
+    struct Hit {
+        std::string_view code;                   // as it was found: perhaps without a suffix
+        const std::vector<Row>* rows = nullptr;  // of that code; nullptr: it is not in the table
+        const Row* row = nullptr;                // the one in force; nullptr: none
+    };
+    struct Strip {
+        std::string pattern;  // '#' = one digit
+        std::size_t line = 0;
+    };
+
+    // Where find() finds it.
+    Hit look_up(std::string_view local, std::optional<Date> on) const;
     // The national code of `local`, or why there is none. Without a day, only rows that are still
     // in force (no valid_to) count. The result may be `local` itself (tables that keep unknown
     // codes), so it lives as long as the table and `local`.
@@ -33,21 +51,27 @@ class CodeTable {
     // Empty, or why the table cannot be read backwards.
     const std::string& no_way_back() const { return no_way_back_; }
     const std::string& name() const { return name_; }
+    // For whoever examines or explains a table.
+    const StringMap<std::vector<Row>>& rows() const { return rows_; }  // by comparable() code
+    const std::vector<Strip>& strips() const { return strips_; }       // tried in order
+    bool keeps_unknown() const { return keep_unknown_; }
+    bool is_inline() const { return rows_file_ == file_; }
+    const std::string& file() const { return file_; }  // that defines it
+    std::size_t line() const { return line_; }
+    const std::string& rows_file() const { return rows_file_; }
 
   private:
     friend class CodeTableLoader;
-    struct Row {
-        std::string to;
-        std::optional<Date> valid_from;  // both days belong to the range
-        std::optional<Date> valid_to;
-    };
     const std::vector<Row>* rows_of(std::string_view local) const;
 
     std::string name_;
+    std::string file_;
+    std::size_t line_ = 0;
+    std::string rows_file_;
     std::string shown_;   // the CSV file, or "codes 'status' of mappings/…"
     std::string advice_;  // what row to add
     bool keep_unknown_ = false;
-    std::vector<std::string> strips_;  // suffix patterns, '#' = one digit, tried in order
+    std::vector<Strip> strips_;
     StringMap<std::vector<Row>> rows_;
     StringMap<std::string> backwards_;
     std::string no_way_back_;

@@ -47,6 +47,8 @@ DataFile::DataFile(std::filesystem::path path, Faults& faults)
         return;
     }
     bytes_ = *std::move(bytes);
+    for (std::size_t at = 0; (at = bytes_.find('\n', at)) != std::string::npos; ++at)
+        line_ends_.push_back(at);
     if (const auto fault = check_markup(bytes_)) {
         faults_.add(
             fmt::format("{}:{}: {}", shown(), line_of(bytes_, fault->offset), fault->reason));
@@ -65,9 +67,14 @@ DataFile::DataFile(std::filesystem::path path, Faults& faults)
     }
 }
 
+std::size_t DataFile::line(pugi::xml_node where) const {
+    const auto offset = std::size_t(std::max<std::ptrdiff_t>(where.offset_debug(), 0));
+    const auto end = std::lower_bound(line_ends_.begin(), line_ends_.end(), offset);
+    return std::size_t(end - line_ends_.begin()) + 1;
+}
+
 void DataFile::fault(pugi::xml_node where, std::string_view reason) {
-    const auto offset = std::max<std::ptrdiff_t>(where.offset_debug(), 0);
-    faults_.add(fmt::format("{}:{}: {}", shown(), line_of(bytes_, std::size_t(offset)), reason));
+    faults_.add(fmt::format("{}:{}: {}", shown(), line(where), reason));
 }
 
 void DataFile::allow(pugi::xml_node node, std::initializer_list<std::string_view> attributes,

@@ -23,6 +23,7 @@ class Faults {
     void add(std::string line) { lines_.push_back(std::move(line)); }
     bool empty() const { return lines_.empty(); }
     std::string text() const;
+    const std::vector<std::string>& lines() const { return lines_; }
 
   private:
     std::vector<std::string> lines_;
@@ -42,6 +43,8 @@ class DataFile {
     std::string shown() const { return path_.string(); }
     const std::string& bytes() const { return bytes_; }
 
+    // 1-based line on which the element starts.
+    std::size_t line(pugi::xml_node where) const;
     void fault(pugi::xml_node where, std::string_view reason);
     Faults& faults() { return faults_; }
 
@@ -60,6 +63,7 @@ class DataFile {
     std::filesystem::path path_;
     Faults& faults_;
     std::string bytes_;
+    std::vector<std::size_t> line_ends_;  // offsets of the line feeds
     pugi::xml_document document_;
 };
 
