@@ -18,8 +18,8 @@ class Loader {
         const auto root = file_.root();
         contract_.file = file_.shown();
         if (std::string_view(root.name()) != "contract") {
-            file_.fault(root, fmt::format("the root element must be <contract>, not <{}>",
-                                          root.name()));
+            file_.fault(root,
+                        fmt::format("the root element must be <contract>, not <{}>", root.name()));
             return std::move(contract_);
         }
         file_.allow(root, {"profiles"}, {"document"});
@@ -57,8 +57,9 @@ class Loader {
             for (const auto& profile : member.profiles)
                 if (std::find(contract_.profiles.begin(), contract_.profiles.end(), profile) ==
                     contract_.profiles.end())
-                    file_.fault(node, fmt::format("profile '{}' is not among those of <contract>{}",
-                                                  profile, suggestion(profile, contract_.profiles)));
+                    file_.fault(node,
+                                fmt::format("profile '{}' is not among those of <contract>{}",
+                                            profile, suggestion(profile, contract_.profiles)));
             for (const auto& other : all)
                 if (other.name == member.name)
                     file_.fault(node, fmt::format("member '{}' comes twice", member.name));
@@ -70,12 +71,14 @@ class Loader {
     ContractMember scalar(pugi::xml_node node) {
         file_.allow(node, {"name", "type", "form", "required", "max", "mark", "profiles"});
         static constexpr std::array<std::pair<std::string_view, Kind>, 4> types{
-            {{"text", Kind::Text}, {"number", Kind::Number}, {"bool", Kind::Bool},
+            {{"text", Kind::Text},
+             {"number", Kind::Number},
+             {"bool", Kind::Bool},
              {"date", Kind::Date}}};
         const std::string_view type = node.attribute("type").as_string("text");
         ContractMember member;
-        const auto* const known = std::find_if(
-            types.begin(), types.end(), [&](const auto& one) { return one.first == type; });
+        const auto* const known = std::find_if(types.begin(), types.end(),
+                                               [&](const auto& one) { return one.first == type; });
         if (known == types.end())
             file_.fault(node, fmt::format("unknown type '{}': text, number, bool or date", type));
         else
@@ -100,7 +103,8 @@ class Loader {
 }  // namespace
 
 bool ContractMember::is_known_by(std::string_view profile) const {
-    return profiles.empty() || std::find(profiles.begin(), profiles.end(), profile) != profiles.end();
+    return profiles.empty() ||
+           std::find(profiles.begin(), profiles.end(), profile) != profiles.end();
 }
 
 const ContractDocument* Contract::find(const PlanData& plan) const {

@@ -17,9 +17,9 @@ struct ContractMember {
     Kind kind = Kind::Text;
     std::string name;
     bool required = false;
-    std::size_t max = 0;  // code points; 0: not known
-    std::string form;     // Date: its pattern; "": not known
-    std::string mark;     // how sure it is: O, S, 1, A
+    std::size_t max = 0;                // code points; 0: not known
+    std::string form;                   // Date: its pattern; "": not known
+    std::string mark;                   // how sure it is: O, S, 1, A
     std::vector<std::string> profiles;  // that know it; none: all
     std::vector<ContractMember> children;
 

@@ -144,6 +144,10 @@ void Watch::explain_codes(const Node& node, Cursor& cursor, Origin& origin) cons
     origin.valid = days_of(*hit.row);
 }
 
+bool fits(const Plan& plan, const Record& record) {
+    return Inside::of(plan).kind == Inside::of(record).kind;
+}
+
 Explanation explain(const Plan& plan, const Record& record) try {
     const PlanData& data = Inside::of(plan);
     Watch watch(data);

@@ -33,6 +33,9 @@ struct Explanation {
     tl::expected<std::vector<Document>, Refusal> result;
 };
 
+// Whether the plan is for records of this kind.
+bool fits(const Plan& plan, const Record& record);
+
 // Runs the plan and tells of every member. Slower than Plan::run, with the same result.
 Explanation explain(const Plan& plan, const Record& record);
 
