@@ -100,6 +100,8 @@ int run(int argc, char** argv) {
             return cli::run_mapping_lint(options);
         case cli::Command::MappingExplain:
             return cli::run_mapping_explain(options);
+        case cli::Command::MappingTest:
+            return cli::run_mapping_test(options);
         case cli::Command::None:
             break;
     }

@@ -54,6 +54,7 @@ enum class Command {
     AuditEraseBodies,
     MappingLint,
     MappingExplain,
+    MappingTest,
 };
 
 // `dvcsync reconcile`; what is compared is Options::slice, `--mend` makes Options::act.

@@ -37,6 +37,9 @@ void add_mapping(CLI::App& app, Options& options) {
     add_command_of(*mapping, options, Command::MappingLint, "lint",
                    "every fault of every vocabulary, profile and code table, with file and line");
 
+    add_command_of(*mapping, options, Command::MappingTest, "test",
+                   "run the cases that lie beside the mappings, and tell what no case touches");
+
     auto* explain = add_command_of(*mapping, options, Command::MappingExplain, "explain",
                                    "where each national field of a record comes from; prints the "
                                    "record's own text, so mind who sees it");
