@@ -39,6 +39,9 @@ int run_audit_checkpoint(const Options& options);
 int run_audit_key(const Options& options);  // key, new-key
 int run_audit_new_log(const Options& options);
 int run_audit_erase_bodies(const Options& options);
+int run_mapping_lint(const Options& options);
+int run_mapping_explain(const Options& options);
+int run_mapping_test(const Options& options);
 int run_reconcile(const Options& options, const std::atomic<bool>& stop);
 
 // The configuration's connector, for commands that send nothing.

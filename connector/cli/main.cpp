@@ -96,6 +96,12 @@ int run(int argc, char** argv) {
             return cli::run_audit_new_log(options);
         case cli::Command::AuditEraseBodies:
             return cli::run_audit_erase_bodies(options);
+        case cli::Command::MappingLint:
+            return cli::run_mapping_lint(options);
+        case cli::Command::MappingExplain:
+            return cli::run_mapping_explain(options);
+        case cli::Command::MappingTest:
+            return cli::run_mapping_test(options);
         case cli::Command::None:
             break;
     }

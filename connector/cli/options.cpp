@@ -12,6 +12,7 @@
 #include "connector/cli/commands.h"
 #include "connector/cli/exit_codes.h"
 #include "connector/cli/options_audit.h"
+#include "connector/cli/options_mapping.h"
 #include "connector/cli/options_people.h"
 #include "connector/cli/options_report.h"
 
@@ -90,6 +91,7 @@ int parse(int argc, char** argv, Options& options) {
     add_report(app, options);
     add_people(app, options);
     add_audit(app, options);
+    add_mapping(app, options);
 
     try {
         app.parse(argc, argv);

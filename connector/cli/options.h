@@ -52,6 +52,9 @@ enum class Command {
     AuditNewKey,
     AuditNewLog,
     AuditEraseBodies,
+    MappingLint,
+    MappingExplain,
+    MappingTest,
 };
 
 // `dvcsync reconcile`; what is compared is Options::slice, `--mend` makes Options::act.
@@ -84,6 +87,16 @@ struct AuditOptions {
     std::optional<UtcTime> before;            // … checked
 };
 
+// `dvcsync mapping`
+struct MappingOptions {
+    std::filesystem::path dir;     // --mappings; empty: what the configuration names
+    std::string vocabulary;        // … and its vocabulary
+    std::string profile;           // … and its profile
+    std::filesystem::path record;  // explain: an export file, or one record
+    std::string code;              // explain: which of its records
+    std::string operation;         // explain; empty: all of the record's
+};
+
 struct Options {
     Command command = Command::None;
     std::filesystem::path config = "dvcsync.toml";
@@ -108,6 +121,7 @@ struct Options {
     ReconcileOptions reconcile;
     DeliveryOptions delivery;
     AuditOptions audit;
+    MappingOptions mapping;
     std::vector<ledger::SubmissionFilter> submissions;  // `selection` of submissions, checked
     bool announced = false;                             // submissions list
     bool content = false;                               // submissions show: what came, as it came

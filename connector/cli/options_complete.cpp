@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "connector/cli/options_audit.h"
+#include "connector/cli/options_mapping.h"
 #include "connector/cli/options_people.h"
 #include "connector/cli/options_report.h"
 #include "connector/cli/options_submissions.h"
@@ -153,6 +154,8 @@ Status complete(Options& options, bool confirm) {
         case Command::AuditEraseBodies:
         case Command::AuditNewLog:
             return complete_audit(options);
+        case Command::MappingExplain:
+            return complete_mapping(options);
         default:
             break;
     }

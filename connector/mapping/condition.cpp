@@ -12,6 +12,7 @@ tl::expected<Condition, std::string> Condition::compile(std::string_view text,
                                                         const Scopes& scopes) {
     constexpr std::string_view joint = " and ";
     Condition condition;
+    condition.text_ = text;
     for (;;) {
         const std::size_t end = text.find(joint);
         auto term = compile_term(trimmed(text.substr(0, end)), scopes);
@@ -75,6 +76,47 @@ Parsed<bool> Condition::holds(const Cursor& cursor) const {
         if (!held || !*held) return held;
     }
     return true;
+}
+
+std::vector<std::string> Condition::allowed(const Ref& value,
+                                            std::vector<std::string> words) const {
+    for (const auto& term : terms_) {
+        if (!term.value || term.value->up != value.up || term.value->slot != value.slot ||
+            term.words.empty())
+            continue;
+        std::erase_if(words, [&](const std::string& word) {
+            const bool named =
+                std::find(term.words.begin(), term.words.end(), word) != term.words.end();
+            return named == term.negated;
+        });
+    }
+    return words;
+}
+
+std::string Condition::contradiction() const {
+    for (const auto& term : terms_) {
+        for (const auto& other : terms_) {
+            const bool same_list = term.list && other.list && term.list->up == other.list->up &&
+                                   term.list->slot == other.list->slot;
+            const bool same =
+                same_list || (term.value && other.value && term.value->up == other.value->up &&
+                              term.value->slot == other.value->slot);
+            if (same && term.words.empty() && other.words.empty() && term.negated != other.negated)
+                return fmt::format("asks that '{}' is there and that it is not", name_of(term));
+            // Words that are demanded where nothing may stand.
+            if (same && term.negated && term.words.empty() && !other.words.empty() &&
+                !other.negated && term.value->spec->type != Type::YesNo)
+                return fmt::format("asks that '{}' is empty and that it is a word", name_of(term));
+        }
+        if (!term.value || term.negated || term.words.empty()) continue;
+        if (allowed(*term.value, term.words).empty())
+            return fmt::format("no word of '{}' satisfies all of its terms", name_of(term));
+    }
+    return "";
+}
+
+const std::string& Condition::name_of(const Term& term) {
+    return term.list ? term.list->spec->name : term.value->spec->name;
 }
 
 Parsed<bool> Test::holds(Cursor& cursor) const {

@@ -22,6 +22,12 @@ class Condition {
                                                         const Scopes& scopes);
     // Error: a word of the record is not in its word table.
     Parsed<bool> holds(const Cursor& cursor) const;
+    const std::string& text() const { return text_; }
+    // The words that `value` may have where this holds: `words` without those that its terms rule
+    // out.
+    std::vector<std::string> allowed(const Ref& value, std::vector<std::string> words) const;
+    // Why it can never hold, whatever the record; empty: it can.
+    std::string contradiction() const;
 
   private:
     struct Term {
@@ -33,7 +39,9 @@ class Condition {
     static tl::expected<Term, std::string> compile_term(std::string_view text,
                                                         const Scopes& scopes);
     static Parsed<bool> holds(const Term& term, const Cursor& cursor);
+    static const std::string& name_of(const Term& term);
 
+    std::string text_;
     std::vector<Term> terms_;
 };
 

@@ -99,6 +99,13 @@ void DataFile::allow(pugi::xml_node node, std::initializer_list<std::string_view
     }
 }
 
+void DataFile::allow_text(pugi::xml_node node) {
+    if (node.first_attribute()) fault(node, fmt::format("<{}> has no attributes", node.name()));
+    for (const auto& child : node.children())
+        if (child.type() == pugi::node_element)
+            fault(child, fmt::format("<{}> holds text, but no elements", node.name()));
+}
+
 std::string DataFile::required(pugi::xml_node node, const char* name) {
     std::string value = node.attribute(name).value();
     if (value.empty()) fault(node, fmt::format("<{}> needs the attribute '{}'", node.name(), name));

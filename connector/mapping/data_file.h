@@ -52,6 +52,8 @@ class DataFile {
     // that come twice, and for stray text.
     void allow(pugi::xml_node node, std::initializer_list<std::string_view> attributes,
                std::initializer_list<std::string_view> children = {});
+    // Faults for attributes and child elements of an element that holds text.
+    void allow_text(pugi::xml_node node);
     // The attribute's value; a fault if it is missing or empty.
     std::string required(pugi::xml_node node, const char* name);
     // true for "yes", false for "no" or absent; a fault for anything else.

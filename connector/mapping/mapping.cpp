@@ -10,7 +10,7 @@
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
 #include "connector/mapping/data_file.h"
-#include "connector/mapping/reading_data.h"
+#include "connector/mapping/set_data.h"
 
 namespace dvcsync::mapping {
 
@@ -27,10 +27,6 @@ struct SetData {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_plain_name(std::string_view name) {
-    return !name.empty() && !name.starts_with('.') && name.find('/') == std::string_view::npos;
-}
 
 // Every XML file of the profile but its profile.xml, which belongs to the portal client.
 std::vector<fs::path> mapping_files(const fs::path& folder, Faults& faults) {
@@ -92,10 +88,11 @@ class ProfileLoader {
 
     std::vector<std::shared_ptr<const PlanData>> plans;
     std::vector<std::shared_ptr<const ReadingData>> readings;
+    Definitions shared;
 
   private:
     void add_plan(DataFile& file) {
-        auto plan = load_plan(file, vocabulary_, shared_, context_);
+        auto plan = load_plan(file, vocabulary_, shared, context_);
         if (!plan) return;
         for (const auto& other : plans)
             if (other->operation == plan->operation && other->answers == plan->answers &&
@@ -108,7 +105,7 @@ class ProfileLoader {
     }
 
     void add_reading(DataFile& file) {
-        auto reading = load_reading(file, vocabulary_, shared_, context_);
+        auto reading = load_reading(file, vocabulary_, shared, context_);
         if (!reading) return;
         for (const auto& other : readings)
             if (other->name == reading->name)
@@ -124,17 +121,34 @@ class ProfileLoader {
     void load_shared(DataFile& file) {
         if (!root_is(file, "shared")) return;
         file.allow(file.root(), {}, {"date-form", "codes"});
-        load_definitions(file, file.root(), context_, shared_);
+        load_definitions(file, file.root(), context_, shared);
     }
 
     std::shared_ptr<const VocabularyData> vocabulary_;
     Faults& faults_;
     MappingContext context_;
     std::deque<DataFile> files_;
-    Definitions shared_;
 };
 
 }  // namespace
+
+bool is_plain_name(std::string_view name) {
+    return !name.empty() && !name.starts_with('.') && name.find('/') == std::string_view::npos;
+}
+
+SetParts load_parts(const fs::path& dir, std::string_view vocabulary, std::string_view profile,
+                    Faults& faults) {
+    SetParts parts;
+    DataFile file(dir / "province" / fmt::format("{}.xml", vocabulary), faults);
+    parts.read.insert(file.path());
+    parts.vocabulary = file.is_usable() ? load_vocabulary(file) : nullptr;
+    ProfileLoader loader(dir, parts.vocabulary, faults, parts.read);
+    loader.run(dir / "portal" / std::string(profile));
+    parts.plans = std::move(loader.plans);
+    parts.readings = std::move(loader.readings);
+    parts.shared = std::move(loader.shared);
+    return parts;
+}
 
 Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::string_view vocabulary,
                                     std::string_view profile) try {
@@ -143,15 +157,11 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
                     fmt::format("'{}' and '{}' must be plain names of a vocabulary and a profile",
                                 vocabulary, profile));
     Faults faults;
-    std::set<fs::path> read;
-    DataFile file(dir / "province" / fmt::format("{}.xml", vocabulary), faults);
-    read.insert(file.path());
-    const auto words = file.is_usable() ? load_vocabulary(file) : nullptr;
-    ProfileLoader loader(dir, words, faults, read);
-    loader.run(dir / "portal" / std::string(profile));
+    const SetParts parts = load_parts(dir, vocabulary, profile, faults);
     if (!faults.empty()) return fail(ErrorKind::Config, faults.text());
 
     auto set = std::make_shared<SetData>();
+<<<<<<< HEAD
     const auto how_it_is_spoken = dir / "portal" / std::string(profile) / "profile.xml";
     std::error_code none;
     if (fs::exists(how_it_is_spoken, none)) read.insert(how_it_is_spoken);
@@ -161,11 +171,18 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     set->manifest = std::move(manifest);
     set->vocabulary.data_ = words;
     for (const auto& plan : loader.plans)
+=======
+    set->files.assign(parts.read.begin(), parts.read.end());
+    DVC_TRY_ASSIGN(digest, digest_of(dir, set->files));
+    set->digest = digest;
+    set->vocabulary.data_ = parts.vocabulary;
+    for (const auto& plan : parts.plans)
+>>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
         if (plan->operation)
             set->plans[std::size_t(*plan->operation)].emplace().data_ = plan;
         else
             set->answers[answer_key(plan->answers, plan->kind->kind.name)].data_ = plan;
-    for (const auto& reading : loader.readings)
+    for (const auto& reading : parts.readings)
         set->readings[reading->name].data_ = reading;
     MappingSet result;
     result.data_ = std::move(set);

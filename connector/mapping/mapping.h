@@ -26,6 +26,7 @@ struct VocabularyData;
 struct RecordData;
 struct PlanData;
 struct SetData;
+class Inside;   // set_data.h
 class Reading;  // reading.h
 
 // One thing wrong with a record, for the person who must mend it. Names fields, codes and dates;
@@ -89,6 +90,7 @@ class Record {
   private:
     friend class Vocabulary;
     friend class Plan;
+    friend class Inside;
     explicit Record(std::unique_ptr<RecordData> data);
     std::unique_ptr<RecordData> data_;
 };
@@ -138,6 +140,7 @@ class Plan {
 
   private:
     friend class MappingSet;
+    friend class Inside;
     std::shared_ptr<const PlanData> data_;
 };
 

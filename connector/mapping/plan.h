@@ -27,6 +27,7 @@ struct Node {
     enum class Kind { Field, Flag, Object, List, Item };
 
     Kind kind = Kind::Field;
+    std::size_t line = 0;  // of its element in the mapping file
     std::string to;
     std::optional<Condition> when;
 
@@ -54,11 +55,20 @@ struct Node {
 // Definitions that mapping files refer to by name; those of <shared> files count for a whole
 // profile.
 struct Definitions {
+    struct Place {
+        std::string what;  // "codes 'status'", "date-form 'day'"
+        std::string file;
+        std::size_t line = 0;
+    };
+
     std::vector<std::shared_ptr<const CodeTable>> codes;
     std::vector<std::pair<std::string, std::shared_ptr<const TimeFormat>>> dates;
+    std::vector<Place> date_places;  // of `dates`, in their order
 };
 
 struct PlanData {
+    std::string file;      // the mapping file, as shown in messages
+    std::size_t line = 0;  // of its root element
     std::shared_ptr<const VocabularyData> vocabulary;
     Definitions definitions;  // keeps what the nodes point at
     const KindData* kind = nullptr;

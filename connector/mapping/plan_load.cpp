@@ -110,6 +110,7 @@ class Loader {
     Node start(pugi::xml_node element, Node::Kind kind, const Scopes& scopes) {
         Node node;
         node.kind = kind;
+        node.line = file_.line(element);
         if (kind != Node::Kind::Item) node.to = file_.required(element, "to");
         if (kind != Node::Kind::Flag) node.when = load_condition(file_, element, "when", scopes);
         return node;
@@ -301,6 +302,8 @@ void load_definitions(DataFile& file, pugi::xml_node parent, const MappingContex
             if (known == name) file.fault(node, fmt::format("date-form '{}' comes twice", name));
         for (const auto& known : form_names)
             if (known.name == name) file.fault(node, fmt::format("'{}' is a built-in form", name));
+        definitions.date_places.push_back(
+            {fmt::format("date-form '{}'", name), file.shown(), file.line(node)});
         definitions.dates.emplace_back(name,
                                        std::make_shared<const TimeFormat>(*std::move(format)));
     }
@@ -333,6 +336,8 @@ std::shared_ptr<const PlanData> load_plan(DataFile& file,
     file.allow(root, {"record", "operation", "answers", "each", "where", "key"},
                {"date-form", "codes", "field", "flag", "object", "list"});
     auto plan = std::make_shared<PlanData>();
+    plan->file = file.shown();
+    plan->line = file.line(root);
     plan->definitions = std::move(shared);
     load_definitions(file, root, context, plan->definitions);
     plan->answers = root.attribute("answers").value();

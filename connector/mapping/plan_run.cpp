@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <unordered_set>
 
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/mapping/plan.h"
 #include "connector/mapping/quoting.h"
+#include "connector/mapping/watch.h"
 
 namespace dvcsync::mapping {
 namespace {
@@ -40,16 +42,26 @@ std::optional<std::int64_t> whole_number(std::string_view text, bool negative_al
     return number;
 }
 
+// The usual run is watched by nobody, at no cost.
+struct NoWatch {
+    static constexpr bool is_on = false;
+};
+
+template <class Watcher>
 class Run {
   public:
-    Run(const PlanData& plan, const RecordData& record)
-        : plan_(plan), record_(record), cursor_(record) {}
+    Run(const PlanData& plan, const RecordData& record, Watcher& watch)
+        : plan_(plan), record_(record), cursor_(record), watch_(watch) {}
 
     tl::expected<std::vector<Document>, Refusal> all() {
         if (plan_.each)
             cursor_.each(*plan_.each, [&] {
-                trail_.push_back({&plan_.each_name, cursor_.innermost().position});
-                if (applies(plan_.where)) document();
+                trail_.push_back(
+                    {&plan_.each_name, cursor_.innermost().position, plan_.each->spec});
+                if (applies(plan_.where))
+                    document();
+                else if constexpr (Watcher::is_on)
+                    watch_.left_out(plan_.line, name_of(trail_, ""), *plan_.where);
                 trail_.pop_back();
             });
         else
@@ -61,12 +73,6 @@ class Run {
     }
 
   private:
-    // Where we are in the document, for the names of faults.
-    struct Step {
-        const std::string* name;
-        std::uint32_t position;  // 0: an object
-    };
-
     void document() {
         buffer_.Clear();
         json_.Reset(buffer_);
@@ -132,23 +138,43 @@ class Run {
         switch (node.kind) {
             case Node::Kind::Field:
                 json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
-                return field(node);
+                return watched(node, [&] { field(node); });
             case Node::Kind::Flag: {
                 json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
-                const auto held = node.flag.holds(cursor_);
-                if (!held) fault(node.to, held.error());
-                string(held && *held ? "1" : "0");
-                return;
+                return watched(node, [&] {
+                    const auto held = node.flag.holds(cursor_);
+                    if (!held) fault(node.to, held.error());
+                    string(held && *held ? "1" : "0");
+                });
             }
             case Node::Kind::Object:
-                if (!applies(node.when)) return;
+                if (!applies(node.when)) {
+                    if constexpr (Watcher::is_on)
+                        watch_.left_out(node.line, name_of(trail_, node.to), *node.when);
+                    return;
+                }
                 json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
-                return object(node, {&node.to, 0});
+                return object(node, {&node.to, 0, nullptr});
             case Node::Kind::List:
                 json_.Key(node.to.data(), rapidjson::SizeType(node.to.size()));
-                return list(node);
+                return watched(node, [&] { list(node); });
             case Node::Kind::Item:
                 return;  // list() writes them
+        }
+    }
+
+    // Makes one member, and tells the watcher of it.
+    template <class Make>
+    void watched(const Node& node, Make make) {
+        if constexpr (Watcher::is_on) {
+            const std::size_t faults = faults_.size();
+            const std::size_t start = buffer_.GetSize() + 1;  // behind the colon
+            make();
+            const std::string_view json(buffer_.GetString(), buffer_.GetSize());
+            watch_.made(node, trail_, cursor_, json.substr(std::min(start, json.size())),
+                        std::span(faults_).subspan(faults));
+        } else {
+            make();
         }
     }
 
@@ -170,12 +196,22 @@ class Run {
         }
         if (!node.list) {
             for (const auto& item : node.children)
-                if (applies(item.when)) object(item, {&node.to, ++written});
+                if (applies(item.when))
+                    object(item, {&node.to, ++written, nullptr});
+                else if constexpr (Watcher::is_on)
+                    watch_.left_out(item.line, name_of(trail_, node.to), *item.when);
         } else {
             cursor_.each(*node.list, [&] {
-                if (!applies(node.where)) return;
-                ++written;
-                object(node, {&node.to, cursor_.innermost().position});
+                const Step step{&node.to, cursor_.innermost().position, node.list->spec};
+                if (applies(node.where)) {
+                    ++written;
+                    return object(node, step);
+                }
+                if constexpr (Watcher::is_on) {
+                    trail_.push_back(step);
+                    watch_.left_out(node.line, name_of(trail_, ""), *node.where);
+                    trail_.pop_back();
+                }
             });
         }
         json_.EndArray();
@@ -280,14 +316,7 @@ class Run {
             ++left_out_;
             return;
         }
-        std::string field;
-        for (const auto& step : trail_) {
-            field += *step.name;
-            if (step.position != 0) field += fmt::format("[{}]", step.position);
-            field += '.';
-        }
-        field += name;
-        if (name.empty() && !field.empty()) field.pop_back();
+        std::string field = name_of(trail_, name);
         if (field.empty()) field = plan_.kind->kind.name;
         faults_.push_back({std::move(field), std::move(reason)});
     }
@@ -298,13 +327,40 @@ class Run {
     rapidjson::StringBuffer buffer_;
     Json json_{buffer_};
     std::string scratch_;
+    Watcher& watch_;
     std::vector<Step> trail_;
     std::vector<Fault> faults_;
     std::size_t left_out_ = 0;
     std::vector<Document> documents_;
 };
 
+tl::expected<void, Refusal> check_kind(const PlanData& plan, const RecordData& record) {
+    if (record.kind == plan.kind) return {};
+    return tl::make_unexpected(Refusal{
+        {{record.kind->kind.name, fmt::format("this mapping is for the record '{}' of the "
+                                              "vocabulary '{}'",
+                                              plan.kind->kind.name, plan.vocabulary->name)}}});
+}
+
 }  // namespace
+
+std::string name_of(const std::vector<Step>& trail, std::string_view name) {
+    std::string field;
+    for (const auto& step : trail) {
+        field += *step.name;
+        if (step.position != 0) field += fmt::format("[{}]", step.position);
+        field += '.';
+    }
+    field += name;
+    if (name.empty() && !field.empty()) field.pop_back();
+    return field;
+}
+
+tl::expected<std::vector<Document>, Refusal> run_watched(const PlanData& plan,
+                                                         const RecordData& record, Watch& watch) {
+    if (auto fits = check_kind(plan, record); !fits) return tl::make_unexpected(fits.error());
+    return Run(plan, record, watch).all();
+}
 
 std::string Refusal::text() const {
     std::string all;
@@ -316,12 +372,10 @@ std::string Refusal::text() const {
 }
 
 tl::expected<std::vector<Document>, Refusal> Plan::run(const Record& record) const try {
-    if (record.data_->kind != data_->kind)
-        return tl::make_unexpected(Refusal{
-            {{record.kind(), fmt::format("this mapping is for the record '{}' of the "
-                                         "vocabulary '{}'",
-                                         data_->kind->kind.name, data_->vocabulary->name)}}});
-    return Run(*data_, *record.data_).all();
+    if (auto fits = check_kind(*data_, *record.data_); !fits)
+        return tl::make_unexpected(fits.error());
+    NoWatch nobody;
+    return Run(*data_, *record.data_, nobody).all();
 } catch (const std::exception& e) {
     return tl::make_unexpected(Refusal{{{"", fmt::format("cannot be mapped: {}", e.what())}}});
 }

@@ -35,6 +35,7 @@ struct ReadRule {
     enum class Kind { Value, List, Files, Rest };
 
     Kind kind = Kind::Value;
+    std::size_t line = 0;  // of its element in the reading's file
     std::string to;
     std::uint32_t slot = 0;  // among the values or lists of its scope
     const ValueSpec* value = nullptr;
@@ -70,6 +71,7 @@ struct ReadingData {
         JsonPaths when;
     };
 
+    std::string file;  // as shown in messages
     std::string name;
     std::shared_ptr<const VocabularyData> vocabulary;
     Definitions definitions;  // keeps what the rules point at

@@ -91,6 +91,7 @@ class Loader {
             const std::string_view element = node.name();
             ReadRule rule;
             rule.to = node.attribute("to").value();
+            rule.line = file_.line(node);
             if (element == "value")
                 load_value(node, scope, rule);
             else if (element == "list")
@@ -274,6 +275,7 @@ std::shared_ptr<const ReadingData> load_reading(DataFile& file,
     file.allow(root, {"name", "record", "kind", "content", "apart"},
                {"date-form", "codes", "kind", "value", "list", "files", "rest"});
     auto reading = std::make_shared<ReadingData>();
+    reading->file = file.shown();
     reading->name = file.required(root, "name");
     reading->definitions = std::move(shared);
     load_definitions(file, root, context, reading->definitions);

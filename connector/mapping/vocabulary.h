@@ -41,6 +41,8 @@ struct WordTable {
     };
     std::string name;
     std::string shown;  // "words 'status' of mappings/province/x.xml", for messages
+    std::string file;   // that defines it
+    std::size_t line = 0;
     StringMap<Word> words;
     StringMap<std::string> locals;  // canonical word → the first of the product's words for it
 

@@ -83,6 +83,8 @@ class Loader {
         WordTable table;
         table.name = name;
         table.shown = fmt::format("words '{}' of {}", name, file_.shown());
+        table.file = file_.shown();
+        table.line = file_.line(node);
         for (const auto& word : node.children("word")) {
             file_.allow(word, {"from", "to", "send"});
             const std::string from = file_.required(word, "from");

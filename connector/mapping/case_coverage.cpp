@@ -1,0 +1,59 @@
+#include "connector/mapping/case_coverage.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace dvcsync::mapping {
+
+void Coverage::add(const PlanData& plan) {
+    add(plan.file, plan.nodes, "");
+}
+
+void Coverage::add(const std::string& file, const std::vector<Node>& nodes,
+                   const std::string& around) {
+    for (const auto& node : nodes) {
+        // What is always empty by intent needs no case.
+        const bool is_nothing =
+            node.kind == Node::Kind::Field && !node.from && node.constant.empty();
+        if ((node.kind == Node::Kind::Field || node.kind == Node::Kind::Flag) && !is_nothing)
+            fields_.try_emplace({file, node.line}, Entry{around + node.to});
+        if (node.codes && node.codes->is_inline())
+            for (const auto& [code, rows] : node.codes->rows())
+                for (const auto& row : rows)
+                    codes_.try_emplace({node.codes->rows_file(), row.line},
+                                       Entry{fmt::format("{}: {}", node.codes->name(), code)});
+        add(file, node.children,
+            node.kind == Node::Kind::Item ? around : fmt::format("{}{}.", around, node.to));
+    }
+}
+
+void Coverage::touch(Entries& entries, const std::string& place) {
+    const auto colon = place.rfind(':');
+    if (colon == std::string::npos) return;
+    std::size_t line = 0;
+    std::from_chars(place.data() + colon + 1, place.data() + place.size(), line);
+    if (const auto at = entries.find({place.substr(0, colon), line}); at != entries.end())
+        at->second.is_touched = true;
+}
+
+void Coverage::note(const Explanation& told) {
+    for (const auto& origin : told.origins) {
+        if (origin.outcome == Origin::Outcome::Written) touch(fields_, origin.rule);
+        if (origin.outcome != Origin::Outcome::Refused) touch(codes_, origin.row);
+    }
+}
+
+void Coverage::tell(CaseReport& report) const {
+    const auto all = [](const Entries& entries, std::size_t& count,
+                        std::vector<std::string>& untouched) {
+        count += entries.size();
+        for (const auto& [place, entry] : entries)
+            if (!entry.is_touched)
+                untouched.push_back(fmt::format("{}:{} {}", place.first, place.second, entry.name));
+    };
+    all(fields_, report.fields, report.unfilled);
+    all(codes_, report.codes, report.unused);
+}
+
+}  // namespace dvcsync::mapping

@@ -1,0 +1,35 @@
+// Which fields and codes of mappings some case has touched. Internal to the module.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "connector/mapping/cases.h"
+#include "connector/mapping/explain.h"
+#include "connector/mapping/plan.h"
+
+namespace dvcsync::mapping {
+
+class Coverage {
+  public:
+    // A mapping that has a case: from now on its fields and codes count.
+    void add(const PlanData& plan);
+    void note(const Explanation& told);
+    void tell(CaseReport& report) const;
+
+  private:
+    struct Entry {
+        std::string name;
+        bool is_touched = false;
+    };
+    using Place = std::pair<std::string, std::size_t>;  // file and line
+    using Entries = std::map<Place, Entry>;
+
+    void add(const std::string& file, const std::vector<Node>& nodes, const std::string& around);
+    static void touch(Entries& entries, const std::string& place);
+
+    Entries fields_;
+    Entries codes_;
+};
+
+}  // namespace dvcsync::mapping
