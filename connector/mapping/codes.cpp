@@ -41,14 +41,9 @@ const std::vector<CodeTable::Row>* CodeTable::rows_of(std::string_view local) co
     return at == rows_.end() ? nullptr : &at->second;
 }
 
-<<<<<<< HEAD
 CodeTable::Hit CodeTable::look_up(std::string_view local, std::optional<Date> on,
                                   std::string_view within) const {
     Hit hit{local, rows_of(local), nullptr, {}, false};
-=======
-CodeTable::Hit CodeTable::look_up(std::string_view local, std::optional<Date> on) const {
-    Hit hit{local, rows_of(local), nullptr};
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     for (auto strip = strips_.begin(); !hit.rows && strip != strips_.end(); ++strip) {
         const auto shorter = without_suffix(hit.code, strip->pattern);
         if (!shorter) continue;
@@ -56,16 +51,12 @@ CodeTable::Hit CodeTable::look_up(std::string_view local, std::optional<Date> on
         hit.rows = rows_of(hit.code);
     }
     if (!hit.rows) return hit;
-<<<<<<< HEAD
     const std::string place = within.empty() ? std::string() : comparable(within);
-=======
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     for (const auto& row : *hit.rows) {
         const bool in_force = on ? (!row.valid_from || *row.valid_from <= *on) &&
                                        (!row.valid_to || *on <= *row.valid_to)
                                  : !row.valid_to;
         if (!in_force) continue;
-<<<<<<< HEAD
         if (!place.empty() && row.within != place) {
             hit.elsewhere = true;
         } else if (!hit.row) {
@@ -76,23 +67,13 @@ CodeTable::Hit CodeTable::look_up(std::string_view local, std::optional<Date> on
         }
     }
     if (!hit.several.empty()) hit.row = nullptr;
-=======
-        hit.row = &row;
-        break;
-    }
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     return hit;
 }
 
 tl::expected<std::string_view, std::string> CodeTable::find(std::string_view local,
-<<<<<<< HEAD
                                                             std::optional<Date> on,
                                                             std::string_view within) const {
     const Hit hit = look_up(local, on, within);
-=======
-                                                            std::optional<Date> on) const {
-    const Hit hit = look_up(local, on);
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     if (hit.row) return hit.row->to;
     const std::string day = on ? " on " + iso_date(*on) : std::string();
     if (!hit.rows) {
@@ -100,7 +81,6 @@ tl::expected<std::string_view, std::string> CodeTable::find(std::string_view loc
         return tl::make_unexpected(
             fmt::format("code {} is not in {}{}: {}", shown_value(local), shown_, day, advice_));
     }
-<<<<<<< HEAD
     if (!hit.several.empty())
         return tl::make_unexpected(fmt::format(
             "code {} has several meanings in {}{}, and none is chosen: {}; the record must say "
@@ -110,8 +90,6 @@ tl::expected<std::string_view, std::string> CodeTable::find(std::string_view loc
         return tl::make_unexpected(
             fmt::format("code {} is in {}{}, but not within {}: correct the record, or {}",
                         shown_value(local), shown_, day, shown_value(within), advice_));
-=======
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     return tl::make_unexpected(
         fmt::format("code {} is in {}, but not in force{}: correct its dates or add a row",
                     shown_value(local), shown_, on ? day : std::string(" today")));
@@ -164,11 +142,7 @@ class CodeTableLoader {
                 file_.fault(map, fmt::format("code '{}' comes twice", from));
             if (!table_->backwards_.emplace(to, from).second && !to.empty())
                 table_->no_way_back_ = fmt::format("'{}' stands for two words", to);
-<<<<<<< HEAD
             at->second.push_back({std::move(to), std::nullopt, std::nullopt, file_.line(map), {}});
-=======
-            at->second.push_back({std::move(to), std::nullopt, std::nullopt, file_.line(map)});
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
         }
         if (table_->rows_.empty())
             file_.fault(node_,

@@ -27,21 +27,14 @@ class CodeTable {
         std::optional<Date> valid_from;  // both days belong to the range
         std::optional<Date> valid_to;
         std::size_t line = 0;  // in rows_file()
-<<<<<<< HEAD
         std::string within;    // comparable(): what tells rows of one code apart; "": nothing
-=======
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     };
     struct Hit {
         std::string_view code;                   // as it was found: perhaps without a suffix
         const std::vector<Row>* rows = nullptr;  // of that code; nullptr: it is not in the table
-<<<<<<< HEAD
         const Row* row = nullptr;                // the one in force; nullptr: none, or several
         std::vector<const Row*> several;         // in force with different results: none was chosen
         bool elsewhere = false;                  // in force, but not within what was asked for
-=======
-        const Row* row = nullptr;                // the one in force; nullptr: none
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     };
     struct Strip {
         std::string pattern;  // '#' = one digit
@@ -49,11 +42,7 @@ class CodeTable {
     };
 
     // Where find() finds it.
-<<<<<<< HEAD
     Hit look_up(std::string_view local, std::optional<Date> on, std::string_view within = {}) const;
-=======
-    Hit look_up(std::string_view local, std::optional<Date> on) const;
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     // The national code of `local`, or why there is none. Without a day, only rows that are still
     // in force (no valid_to) count. The result may be `local` itself (tables that keep unknown
     // codes), so it lives as long as the table and `local`. With `within`, only rows of that place
@@ -73,10 +62,7 @@ class CodeTable {
     bool is_inline() const { return rows_file_ == file_; }
     const std::string& file() const { return file_; }  // that defines it
     std::size_t line() const { return line_; }
-<<<<<<< HEAD
     bool has_within() const { return has_within_; }
-=======
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     const std::string& rows_file() const { return rows_file_; }
 
   private:
@@ -90,10 +76,7 @@ class CodeTable {
     std::string shown_;   // the CSV file, or "codes 'status' of mappings/…"
     std::string advice_;  // what row to add
     bool keep_unknown_ = false;
-<<<<<<< HEAD
     bool has_within_ = false;
-=======
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
     std::vector<Strip> strips_;
     StringMap<std::vector<Row>> rows_;
     StringMap<std::string> backwards_;

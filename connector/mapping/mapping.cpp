@@ -157,27 +157,19 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
                     fmt::format("'{}' and '{}' must be plain names of a vocabulary and a profile",
                                 vocabulary, profile));
     Faults faults;
-    const SetParts parts = load_parts(dir, vocabulary, profile, faults);
+    SetParts parts = load_parts(dir, vocabulary, profile, faults);
     if (!faults.empty()) return fail(ErrorKind::Config, faults.text());
 
     auto set = std::make_shared<SetData>();
-<<<<<<< HEAD
     const auto how_it_is_spoken = dir / "portal" / std::string(profile) / "profile.xml";
     std::error_code none;
-    if (fs::exists(how_it_is_spoken, none)) read.insert(how_it_is_spoken);
-    set->files.assign(read.begin(), read.end());
+    if (fs::exists(how_it_is_spoken, none)) parts.read.insert(how_it_is_spoken);
+    set->files.assign(parts.read.begin(), parts.read.end());
     DVC_TRY_ASSIGN(manifest, manifest_of(dir, set->files));
     set->digest = sha256(manifest);
     set->manifest = std::move(manifest);
-    set->vocabulary.data_ = words;
-    for (const auto& plan : loader.plans)
-=======
-    set->files.assign(parts.read.begin(), parts.read.end());
-    DVC_TRY_ASSIGN(digest, digest_of(dir, set->files));
-    set->digest = digest;
     set->vocabulary.data_ = parts.vocabulary;
     for (const auto& plan : parts.plans)
->>>>>>> bb2b483f0d99d4098ec2e879139a1043321265cb
         if (plan->operation)
             set->plans[std::size_t(*plan->operation)].emplace().data_ = plan;
         else
