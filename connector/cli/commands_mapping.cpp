@@ -38,8 +38,9 @@ void lint_profiles(const fs::path& dir, mapping::LintReport& report) {
         for (const auto operation : all_operations)
             if (profile->has(operation) && set->plan(operation) == nullptr)
                 report.findings.push_back(
-                    {true, fmt::format("{}:1: sends '{}', but no mapping of the profile makes it",
-                                       file.string(), to_string(operation))});
+                    {false, fmt::format("{}:1: could send '{}', but no mapping of the profile "
+                                        "makes it",
+                                        file.string(), to_string(operation))});
     }
 }
 

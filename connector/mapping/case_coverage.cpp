@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "connector/base/text.h"
+
 namespace dvcsync::mapping {
 
 void Coverage::add(const PlanData& plan) {
@@ -17,30 +19,34 @@ void Coverage::add(const std::string& file, const std::vector<Node>& nodes,
         const bool is_nothing =
             node.kind == Node::Kind::Field && !node.from && node.constant.empty();
         if ((node.kind == Node::Kind::Field || node.kind == Node::Kind::Flag) && !is_nothing)
-            fields_.try_emplace({file, node.line}, Entry{around + node.to});
+            fields_.try_emplace({file, node.line, node.to}, Entry{around + node.to});
         if (node.codes && node.codes->is_inline())
             for (const auto& [code, rows] : node.codes->rows())
                 for (const auto& row : rows)
-                    codes_.try_emplace({node.codes->rows_file(), row.line},
+                    codes_.try_emplace({node.codes->rows_file(), row.line, code},
                                        Entry{fmt::format("{}: {}", node.codes->name(), code)});
         add(file, node.children,
             node.kind == Node::Kind::Item ? around : fmt::format("{}{}.", around, node.to));
     }
 }
 
-void Coverage::touch(Entries& entries, const std::string& place) {
+void Coverage::touch(Entries& entries, const std::string& place, std::string_view what) {
     const auto colon = place.rfind(':');
     if (colon == std::string::npos) return;
     std::size_t line = 0;
     std::from_chars(place.data() + colon + 1, place.data() + place.size(), line);
-    if (const auto at = entries.find({place.substr(0, colon), line}); at != entries.end())
+    if (const auto at = entries.find({place.substr(0, colon), line, std::string(what)});
+        at != entries.end())
         at->second.is_touched = true;
 }
 
 void Coverage::note(const Explanation& told) {
     for (const auto& origin : told.origins) {
-        if (origin.outcome == Origin::Outcome::Written) touch(fields_, origin.rule);
-        if (origin.outcome != Origin::Outcome::Refused) touch(codes_, origin.row);
+        if (origin.outcome == Origin::Outcome::Written)
+            touch(fields_, origin.rule,
+                  std::string_view(origin.field).substr(origin.field.rfind('.') + 1));
+        if (origin.outcome != Origin::Outcome::Refused)
+            touch(codes_, origin.row, comparable(origin.code.substr(0, origin.code.find(" -> "))));
     }
 }
 
@@ -50,7 +56,8 @@ void Coverage::tell(CaseReport& report) const {
         count += entries.size();
         for (const auto& [place, entry] : entries)
             if (!entry.is_touched)
-                untouched.push_back(fmt::format("{}:{} {}", place.first, place.second, entry.name));
+                untouched.push_back(
+                    fmt::format("{}:{} {}", std::get<0>(place), std::get<1>(place), entry.name));
     };
     all(fields_, report.fields, report.unfilled);
     all(codes_, report.codes, report.unused);

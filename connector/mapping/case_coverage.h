@@ -3,6 +3,8 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <tuple>
 
 #include "connector/mapping/cases.h"
 #include "connector/mapping/explain.h"
@@ -22,11 +24,12 @@ class Coverage {
         std::string name;
         bool is_touched = false;
     };
-    using Place = std::pair<std::string, std::size_t>;  // file and line
+    // File, line and what stands there: several may stand on one line.
+    using Place = std::tuple<std::string, std::size_t, std::string>;
     using Entries = std::map<Place, Entry>;
 
     void add(const std::string& file, const std::vector<Node>& nodes, const std::string& around);
-    static void touch(Entries& entries, const std::string& place);
+    static void touch(Entries& entries, const std::string& place, std::string_view what);
 
     Entries fields_;
     Entries codes_;

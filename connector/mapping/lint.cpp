@@ -161,17 +161,16 @@ void Findings::line(std::string text) {
 
 void Findings::row(const CodeTable& table, const std::string& word, std::size_t line,
                    bool is_used) {
-    Row& row = rows_[{table.rows_file(), line}];
-    row.text = fmt::format(
-        "codes '{}': no record can hold '{}': it is no canonical word of the "
-        "fields that use the table",
+    const std::string text = fmt::format(
+        "codes '{}': no record can hold '{}': it is no canonical word of the fields that use the "
+        "table",
         table.name(), word);
-    row.is_used |= is_used;
+    rows_[{{table.rows_file(), line}, text}] |= is_used;
 }
 
 std::vector<Finding> Findings::take() {
-    for (auto& [place, row] : rows_)
-        if (!row.is_used) add(false, place.file, place.line, std::move(row.text));
+    for (const auto& [key, is_used] : rows_)
+        if (!is_used) add(false, key.first.file, key.first.line, key.second);
     std::vector<Finding> all = std::move(loading_);
     for (const auto& [key, is_fault] : found_)
         all.push_back(

@@ -28,16 +28,12 @@ class Findings {
         std::size_t line;
         auto operator<=>(const Place&) const = default;
     };
-    struct Row {
-        std::string text;
-        bool is_used = false;
-    };
     void add(bool is_fault, std::string_view file, std::size_t line, std::string text);
 
     std::vector<Finding> loading_;
     std::set<std::string> loading_seen_;
     std::map<std::pair<Place, std::string>, bool> found_;
-    std::map<Place, Row> rows_;
+    std::map<std::pair<Place, std::string>, bool> rows_;  // whether some pair uses it
 };
 
 // Parts of files with faults are left out of `parts` before.
