@@ -31,6 +31,7 @@ int run_submissions_unlink(const Options& options);
 int run_submissions_relink(const Options& options);
 int run_acts(const Options& options);
 int run_catalogue(const Options& options);
+int run_catalogue_drift(const Options& options, const std::atomic<bool>& stop);
 int run_audit_list(const Options& options);
 int run_audit_verify(const Options& options);
 int run_audit_prove(const Options& options);

@@ -77,6 +77,8 @@ int run(int argc, char** argv) {
             return cli::run_acts(options);
         case cli::Command::Catalogue:
             return cli::run_catalogue(options);
+        case cli::Command::CatalogueDrift:
+            return cli::run_catalogue_drift(options, stop_requested);
         case cli::Command::Reconcile:
             return cli::run_reconcile(options, stop_requested);
         case cli::Command::AuditList:

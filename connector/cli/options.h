@@ -42,6 +42,7 @@ enum class Command {
     SubmissionsRelink,
     Acts,
     Catalogue,
+    CatalogueDrift,
     Reconcile,
     AuditList,
     AuditVerify,

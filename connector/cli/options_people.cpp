@@ -170,6 +170,19 @@ void add_reconcile(CLI::App& app, Options& options) {
     add_reason(*reconcile, options);
 }
 
+void add_catalogue(CLI::App& app, Options& options) {
+    auto* catalogue = app.add_subcommand(
+        "catalogue", "the procedures that the next push would abolish, and whether it is stopped");
+    auto* drift = add_command(*catalogue, options, Command::CatalogueDrift, "drift",
+                              "our catalogue against the portal's: what differs, what is missing, "
+                              "what came too late");
+    add_limit(*drift, options, "lines shown of each part");
+    // CLI11 calls back the outer command after the inner one.
+    catalogue->callback([catalogue, &options] {
+        if (catalogue->get_subcommands().empty()) options.command = Command::Catalogue;
+    });
+}
+
 }  // namespace
 
 void add_people(CLI::App& app, Options& options) {
@@ -177,8 +190,7 @@ void add_people(CLI::App& app, Options& options) {
     add_submissions(app, options);
     add_resync(app, options);
     add_reconcile(app, options);
-    add_command(app, options, Command::Catalogue, "catalogue",
-                "the procedures that the next push would abolish, and whether it is stopped");
+    add_catalogue(app, options);
     auto* acts = add_command(app, options, Command::Acts, "acts",
                              "what persons did, when and why; newest first");
     add_limit(*acts, options, "acts shown");

@@ -137,6 +137,11 @@ class Plan {
     // order. Required missing, too long, wrong date, unmapped code: every fault is listed, nothing
     // is made.
     tl::expected<std::vector<Document>, Refusal> run(const Record& record) const;
+    // What a text of that canonical name goes out as on a day: by the first field of the document
+    // itself (not of a list in it) that sends the name. The error says why it has no code; without
+    // such a field it is the text.
+    tl::expected<std::string, std::string> sent_as(std::string_view name, std::string_view text,
+                                                   std::optional<Date> on) const;
 
   private:
     friend class MappingSet;

@@ -5,6 +5,7 @@
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/portal/answer.h"
+#include "connector/portal/catalogue_question.h"
 #include "connector/portal/envelope.h"
 #include "connector/portal/portal.h"
 #include "connector/portal/session.h"
@@ -415,6 +416,32 @@ tl::expected<Fetched, Outcome> Client::fetch(std::string_view code) {
         &exchange);
     if (!json) return tl::make_unexpected(std::move(json).error());
     return Fetched{*std::move(json), exchange};
+}
+
+tl::expected<std::vector<std::string>, Outcome> Client::catalogue() {
+    const auto& profile = *impl_->profile;
+    if (!profile.catalogue) return tl::make_unexpected(no_catalogue(profile));
+    const auto& list = profile.catalogue->list;
+    const Values values{profile, impl_->settings, {}, list.service, {}, {}};
+    return impl_->ask<std::vector<std::string>>("list", list, values, [&](const Reply& reply) {
+        return read_catalogue(profile, reply, impl_->clock.now());
+    });
+}
+
+tl::expected<Holding, Outcome> Client::procedure(std::string_view code) {
+    const auto& profile = *impl_->profile;
+    if (!profile.catalogue) return tl::make_unexpected(no_catalogue(profile));
+    const auto& fetch = profile.catalogue->fetch;
+    const Values values{profile, impl_->settings, {}, fetch.service, code, {}};
+    std::uint64_t exchange = 0;
+    auto holding = impl_->ask<Holding>(
+        "ask", fetch, values,
+        [&](const Reply& reply) {
+            return read_procedure(profile, reply, code, impl_->clock.now());
+        },
+        &exchange);
+    if (holding) holding->exchange = exchange;
+    return holding;
 }
 
 Client::Traffic Client::traffic() const {

@@ -56,6 +56,15 @@ class Profile {
     // Hosts that files may be fetched from, in lower case: "name" is that host, "*.suffix" every
     // host below it.
     const std::vector<std::string>& file_hosts() const;
+    // There are services that list the portal's catalogue and tell of one procedure.
+    bool can_show_catalogue() const;
+    const std::string& catalogue_endpoint() const;
+    const std::string& procedure_endpoint() const;
+    // The portal's list holds procedures of the whole country, not of this province only.
+    bool lists_whole_country() const;
+    // What is compared of a procedure in a document of ours, by the names that the profile gives
+    // (Client::procedure tells the same of the portal's). Empty: the document is no JSON object.
+    std::map<std::string, std::string> procedure_facts(std::string_view document) const;
     // What the portal calls by itself; nullopt: the profile has no <callbacks>.
     std::optional<Callbacks> callbacks() const;
     // How fast an endpoint may be called.
@@ -220,6 +229,12 @@ class Client {
     // limits::max_submission_answer, nested no deeper than limits::max_json_depth, no member
     // twice). The same errors; Refused: the portal does not know it.
     tl::expected<Fetched, Outcome> fetch(std::string_view code);
+    // Codes of all procedures that the portal lists, each once. The same errors; Refused: the
+    // portal does not offer the list.
+    tl::expected<std::vector<std::string>, Outcome> catalogue();
+    // Whether the portal shows a procedure, and what it tells of it, see procedure_facts(). A fact
+    // that its answer does not have is absent. The same errors.
+    tl::expected<Holding, Outcome> procedure(std::string_view code);
     // Calls made and bytes sent since open.
     struct Traffic {
         std::uint64_t calls = 0;

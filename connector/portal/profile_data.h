@@ -144,6 +144,25 @@ struct Submissions {
     std::vector<std::string> hosts;  // "name" or "*.suffix", lower case
 };
 
+// The portal's catalogue, all of it in one answer.
+struct CatalogueList : Question {
+    std::string rows;  // member: array
+    bool whole_country = false;
+};
+// One procedure; `code` is the member of its object that names it, or empty.
+struct CatalogueFetch : Question {
+    struct Fact {
+        std::string name;
+        std::vector<std::string> path;  // members from the outside in; every element of an array
+    };
+    std::string data;  // member: the object, or an array
+    std::vector<Fact> facts;
+};
+struct CatalogueQuestions {
+    CatalogueList list;
+    CatalogueFetch fetch;
+};
+
 struct CallbackReading {
     std::string service;  // "": whatever the service
     std::string name;
@@ -192,6 +211,7 @@ struct ProfileData {
     std::optional<Ask> ask;
     std::optional<List> list;
     std::optional<Submissions> submissions;
+    std::optional<CatalogueQuestions> catalogue;
     std::optional<CallbackRules> callbacks;
     AnswerRules answer;
 

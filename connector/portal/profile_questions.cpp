@@ -9,8 +9,6 @@
 
 namespace dvcsync::portal {
 
-namespace {
-
 void read_question(ProfileValues& in, pugi::xml_node node, Sources allowed, Question& question) {
     question.endpoint = in.endpoint(node);
     question.service = in.file.optional(node, "service");
@@ -30,11 +28,15 @@ void read_question(ProfileValues& in, pugi::xml_node node, Sources allowed, Ques
     }
 }
 
+namespace {
+
 bool sends(const Question& question, Source source) {
     const auto is_it = [&](const Field& field) { return field.source == source; };
     return std::any_of(question.members.begin(), question.members.end(), is_it) ||
            std::any_of(question.parameters.begin(), question.parameters.end(), is_it);
 }
+
+}  // namespace
 
 void must_send(ProfileValues& in, pugi::xml_node node, const Question& question,
                std::initializer_list<std::pair<Source, const char*>> needed) {
@@ -42,6 +44,8 @@ void must_send(ProfileValues& in, pugi::xml_node node, const Question& question,
         if (!sends(question, source))
             in.file.fault(node, fmt::format("<{}> never sends from=\"{}\"", node.name(), word));
 }
+
+namespace {
 
 TimeFormat dates(ProfileValues& in, pugi::xml_node node) {
     const auto form = in.file.required(node, "dates");

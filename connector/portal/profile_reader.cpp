@@ -24,7 +24,7 @@ class Reader : public ProfileValues {
     void read(pugi::xml_node root) {
         file.only(root, {"name"},
                   {"setting", "endpoint", "parameter", "login", "push", "ask", "list", "answer",
-                   "submissions", "callbacks"});
+                   "submissions", "catalogue", "callbacks"});
         data.name = file.required(root, "name");
         for (const auto node : root.children("setting")) {
             file.only(node, {"name"}, {});
@@ -44,6 +44,8 @@ class Reader : public ProfileValues {
         if (const auto node = file.one(root, "list")) data.list = read_list_element(*this, node);
         if (const auto node = file.one(root, "submissions"))
             data.submissions = read_submissions_element(*this, node);
+        if (const auto node = file.one(root, "catalogue"))
+            data.catalogue = read_catalogue_element(*this, node);
         if (const auto node = file.one(root, "callbacks"))
             data.callbacks = read_callbacks_element(*this, node);
         if (const auto node = file.one(root, "answer"))

@@ -49,6 +49,13 @@ List read_list_element(ProfileValues& in, pugi::xml_node node);
 Submissions read_submissions_element(ProfileValues& in, pugi::xml_node node);
 CallbackRules read_callbacks_element(ProfileValues& in, pugi::xml_node node);
 
+CatalogueQuestions read_catalogue_element(ProfileValues& in, pugi::xml_node node);
+
+// What all questions have in common, and a fault for each source that is never sent.
+void read_question(ProfileValues& in, pugi::xml_node node, Sources allowed, Question& question);
+void must_send(ProfileValues& in, pugi::xml_node node, const Question& question,
+               std::initializer_list<std::pair<Source, const char*>> needed);
+
 // The words between white space.
 std::vector<std::string> words_of(std::string_view text);
 // The name of a mapping file: it becomes part of a path.
