@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "connector/base/legacy_text.h"
 #include "connector/base/limits.h"
@@ -58,17 +59,99 @@ class Extraction {
             set(scope, here.value, frame, text_of(element, scope.values[here.value]));
             return;
         }
-        if (here.children.empty()) return;
+        if (here.children.empty() && here.numbered.empty()) return;
+        std::vector<std::vector<Column>> columns(here.numbered.size());
         std::size_t expected = 0;
         for (auto child = element.first_child(); child; child = child.next_sibling()) {
             if (child.type() != pugi::node_element) continue;
             const int next = here.child(child.name(), expected);
-            if (next == PathNode::none) continue;
+            if (next == PathNode::none) {
+                sort_in(here, child.name(), child, columns);
+                continue;
+            }
             if (const int list = scope.paths[next].list; list != PathNode::none)
                 member(child, scope.lists[list], list, frame);
             else
                 walk(child, scope, next, frame);
         }
+        add_numbered(here, scope, columns, frame);
+    }
+
+    // An element such as <File2Name>: which member of its list it belongs to, and what of it.
+    struct Column {
+        std::uint32_t number;
+        std::string_view rest;  // "Name"
+        pugi::xml_node element;
+    };
+
+    void sort_in(const PathNode& here, std::string_view name, pugi::xml_node element,
+                 std::vector<std::vector<Column>>& columns) {
+        for (std::size_t i = 0; i < here.numbered.size(); ++i) {
+            const std::string_view prefix = here.numbered[i].first;
+            if (!name.starts_with(prefix)) continue;
+            const std::string_view tail = name.substr(prefix.size());
+            std::uint32_t number = 0;
+            const auto read = std::from_chars(tail.data(), tail.data() + tail.size(), number);
+            if (read.ec == std::errc::invalid_argument) continue;
+            if (read.ec != std::errc() || number == 0 || number > limits::max_list)
+                faults_.push_back(fmt::format("<{}>: the number of a column is from 1 to {}",
+                                              shown_value(name), limits::max_list));
+            else
+                columns[i].push_back(
+                    {number, tail.substr(std::size_t(read.ptr - tail.data())), element});
+            return;
+        }
+    }
+
+    // The members of the lists that stand in numbered columns, in the order of their numbers.
+    void add_numbered(const PathNode& here, const Scope& scope,
+                      std::vector<std::vector<Column>>& columns, std::uint32_t owner) {
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            const int list = here.numbered[i].second;
+            const ListSpec& spec = scope.lists[list];
+            std::stable_sort(columns[i].begin(), columns[i].end(),
+                             [](const Column& a, const Column& b) { return a.number < b.number; });
+            std::uint32_t filled = 0;
+            for (auto at = columns[i].cbegin(); at != columns[i].cend();) {
+                const std::uint32_t number = at->number;
+                const auto next = std::find_if(at, columns[i].cend(), [&](const Column& column) {
+                    return column.number != number;
+                });
+                const auto frame = add_frame(spec.members);
+                record_.frames[frame].position = number;
+                fill_columns(at, next, spec.members, frame);
+                at = next;
+                if (!keep(frame, spec, record_.frames[owner].lists + std::uint32_t(list))) continue;
+                // A hole is a column that the export lacks: what stood there cannot be known.
+                if (number != filled + 1)
+                    faults_.push_back(fmt::format(
+                        "<{0}> number {1} is filled, but number {2} is empty or missing: export "
+                        "the columns without a gap",
+                        spec.shown, number, filled + 1));
+                filled = number;
+            }
+        }
+    }
+
+    template <class At>
+    void fill_columns(At at, At end, const Scope& scope, std::uint32_t frame) {
+        const PathNode& here = scope.paths.front();
+        std::vector<std::vector<Column>> columns(here.numbered.size());
+        std::size_t expected = 0;
+        for (; at != end; ++at) {
+            int value = here.value;
+            if (!at->rest.empty()) {
+                const int next = here.child(at->rest, expected);
+                if (next == PathNode::none) {
+                    sort_in(here, at->rest, at->element, columns);
+                    continue;
+                }
+                value = scope.paths[next].value;
+            }
+            if (value != PathNode::none)
+                set(scope, value, frame, text_of(at->element, scope.values[value]));
+        }
+        add_numbered(here, scope, columns, frame);
     }
 
     void set(const Scope& scope, int value, std::uint32_t frame, std::string_view text) {
@@ -123,12 +206,17 @@ class Extraction {
         const auto frame = add_frame(spec.members);
         record_.frames[frame].position = position;
         fill(element, spec.members, frame);
+        keep(frame, spec, slot);
+    }
+
+    // Enters the newest member into its list; false if it says nothing.
+    bool keep(std::uint32_t frame, const ListSpec& spec, std::size_t slot) {
         if (is_empty(record_.frames[frame], spec.members)) {
             // An empty element says nothing; nothing was nested in it either, so it is the last.
             record_.values.resize(record_.frames[frame].values);
             record_.lists.resize(record_.frames[frame].lists);
             record_.frames.pop_back();
-            return;
+            return false;
         }
         Members& members = record_.lists[slot];
         if (members.last == no_frame)
@@ -137,6 +225,7 @@ class Extraction {
             record_.frames[members.last].next = frame;
         members.last = frame;
         ++members.count;
+        return true;
     }
 
     bool is_empty(const Frame& frame, const Scope& scope) const {
@@ -212,14 +301,28 @@ Parsed<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref)
                                            in_place(ref, shown_date(text)), ref.spec->date->shown));
 }
 
+namespace {
+
+std::string_view second_of(const Cursor& cursor, const Ref& ref) {
+    if (!ref.spec->second) return {};
+    return trimmed(cursor.raw(Ref{ref.up, *ref.spec->second, nullptr}));
+}
+
+}  // namespace
+
+const WordTable::Word* find_word(const Cursor& cursor, const Ref& ref) {
+    return ref.spec->words->find(trimmed(cursor.raw(ref)), second_of(cursor, ref));
+}
+
 Parsed<std::string_view> read_word(const Cursor& cursor, const Ref& ref) {
     const auto text = trimmed(cursor.raw(ref));
     if (text.empty()) return ref.spec->type == Type::YesNo ? std::string_view("no") : text;
     if (!ref.spec->words) return text;
-    if (const auto* const word = ref.spec->words->find(text)) return word->canonical;
-    return tl::make_unexpected(fmt::format("{} is not among the {}: add the word there",
-                                           in_place(ref, shown_value(text)),
-                                           ref.spec->words->shown));
+    if (const auto* const word = find_word(cursor, ref)) return word->canonical;
+    const auto second = second_of(cursor, ref);
+    return tl::make_unexpected(fmt::format(
+        "{}{} is not among the {}: add the word there", in_place(ref, shown_value(text)),
+        second.empty() ? "" : " with " + shown_value(second), ref.spec->words->shown));
 }
 
 }  // namespace dvcsync::mapping

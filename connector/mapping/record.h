@@ -86,6 +86,9 @@ using Parsed = tl::expected<T, std::string>;
 
 // nullopt if empty. Precondition: ref is a date.
 Parsed<std::optional<LocalTime>> read_date(const Cursor& cursor, const Ref& ref);
+// The word of a value, with the second value beside it if the vocabulary names one; nullptr if the
+// table has none. Precondition: ref has words.
+const WordTable::Word* find_word(const Cursor& cursor, const Ref& ref);
 // The canonical word, "yes"/"no" ("no" if empty), or trimmed text; empty if empty.
 Parsed<std::string_view> read_word(const Cursor& cursor, const Ref& ref);
 

@@ -175,7 +175,7 @@ class Evaluation {
                                               length(*word), limits::max_code));
         summary.*rule.into = *word;
         if (rule.into == &Summary::status && rule.from.spec->words && !word->empty())
-            summary.send = rule.from.spec->words->find(trimmed(cursor_.raw(rule.from)))->send;
+            summary.send = find_word(cursor_, rule.from)->send;
     }
 
     void date(const SummaryRules::Date& rule) {

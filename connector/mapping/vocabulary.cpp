@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "connector/base/text.h"
 #include "connector/mapping/quoting.h"
@@ -16,7 +17,7 @@ std::vector<std::string> names_of(const std::vector<Spec>& specs) {
     std::vector<std::string> names;
     names.reserve(specs.size());
     for (const auto& spec : specs)
-        names.push_back(spec.name);
+        if (!spec.name.empty()) names.push_back(spec.name);
     return names;
 }
 
@@ -43,7 +44,7 @@ tl::expected<SomeRef, std::string> find_spec(const Place& place, const std::vect
                                              std::string_view what) {
     const auto at = std::find_if(specs.begin(), specs.end(),
                                  [&](const Spec& spec) { return spec.name == place.name; });
-    if (at == specs.end())
+    if (at == specs.end() || place.name.empty())
         return tl::make_unexpected(fmt::format("unknown canonical {} '{}'{}", what, place.name,
                                                suggestion(place.name, names_of(specs))));
     return SomeRef{place.up, std::uint32_t(at - specs.begin()), &*at};
@@ -55,7 +56,15 @@ KindData::KindData() = default;
 KindData::KindData(KindData&&) noexcept = default;
 KindData::~KindData() = default;
 
-const WordTable::Word* WordTable::find(std::string_view local) const {
+std::string WordTable::pair_key(std::string_view local, std::string_view second) {
+    // Comparable text holds no line break, so no two pairs have one key.
+    return comparable(local) + '\n' + comparable(second);
+}
+
+const WordTable::Word* WordTable::find(std::string_view local, std::string_view second) const {
+    if (!second.empty() && !pairs.empty())
+        if (const auto at = pairs.find(pair_key(local, second)); at != pairs.end())
+            return &at->second;
     // Most words are plain ASCII and equal their comparable form; only others pay for it.
     auto at = words.find(local);
     if (at == words.end()) at = words.find(comparable(local));
@@ -64,14 +73,33 @@ const WordTable::Word* WordTable::find(std::string_view local) const {
 
 std::vector<std::string> WordTable::canonical() const {
     std::vector<std::string> all;
-    for (const auto& [local, word] : words)
-        all.push_back(word.canonical);
+    for (const auto* table : {&words, &pairs})
+        for (const auto& [local, word] : *table)
+            all.push_back(word.canonical);
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
     return all;
 }
 
+namespace {
+
+// From 13 June 1975, when Vietnam's clock became what it is, to the end of the year 9999.
+std::optional<LocalTime> parse_unix_ms(std::string_view text) {
+    constexpr std::int64_t earliest = 171'824'400'000;
+    constexpr std::int64_t latest = 253'402'275'599'999;
+    std::int64_t millis = 0;
+    const auto end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, millis);
+    if (read.ec != std::errc() || read.ptr != end || millis < earliest || millis > latest)
+        return std::nullopt;
+    return to_vietnam(UtcTime(Millis(millis)));
+}
+
+}  // namespace
+
 std::optional<LocalTime> DateForm::parse(std::string_view text) const {
+    if (unix_ms)
+        if (const auto at = parse_unix_ms(text)) return at;
     for (const auto& form : forms)
         if (const auto at = form.parse(text)) return at;
     return std::nullopt;

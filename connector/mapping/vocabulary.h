@@ -44,9 +44,13 @@ struct WordTable {
     std::string file;   // that defines it
     std::size_t line = 0;
     StringMap<Word> words;
+    StringMap<Word> pairs;          // of two values together, see pair_key
     StringMap<std::string> locals;  // canonical word → the first of the product's words for it
 
-    const Word* find(std::string_view local) const;
+    // `second` is the other value beside it, empty if there is none; a row that names no second
+    // word holds for any.
+    const Word* find(std::string_view local, std::string_view second = {}) const;
+    static std::string pair_key(std::string_view local, std::string_view second);
     std::vector<std::string> canonical() const;
 };
 
@@ -54,6 +58,7 @@ struct WordTable {
 struct DateForm {
     std::string shown;  // "dd/MM/yyyy HH:mm:ss or dd/MM/yyyy"
     std::vector<TimeFormat> forms;
+    bool unix_ms = false;  // milliseconds since 1970 as well; only read, never written
 
     std::optional<LocalTime> parse(std::string_view text) const;
 };
@@ -64,6 +69,7 @@ struct ValueSpec {
     Type type = Type::Text;
     const DateForm* date = nullptr;
     const WordTable* words = nullptr;
+    std::optional<std::uint32_t> second;  // slot of the value that is looked up with it
 };
 
 // One element of the paths of a scope, as a tree: children are found by name in one pass over the
@@ -72,6 +78,7 @@ struct PathNode {
     static constexpr int none = -1;
     std::vector<std::pair<std::string, int>> children;    // as declared; index into Scope::paths
     std::vector<std::pair<std::string, int>> attributes;  // index into Scope::values
+    std::vector<std::pair<std::string, int>> numbered;    // "File" of "File#" → index of its list
     int value = none;
     int list = none;
 
@@ -93,6 +100,7 @@ struct Scope {
     std::vector<ListSpec> lists;
     std::vector<PathNode> paths;  // [0] is the scope's own element
     std::vector<XPath> xpaths;
+    bool is_columns = false;  // a member of numbered columns: paths are ends of their names
 };
 
 struct ListSpec {

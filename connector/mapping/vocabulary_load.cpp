@@ -58,8 +58,12 @@ class Loader {
         file_.allow(node, {"name", "form"});
         const std::string name = file_.required(node, "name");
         const auto forms = split(file_.required(node, "form"), '|');
-        DateForm date{fmt::format("{}", fmt::join(forms, " or ")), {}};
+        DateForm date{fmt::format("{}", fmt::join(forms, " or ")), {}, false};
         for (const auto& form : forms) {
+            if (form == "unix-ms") {
+                date.unix_ms = true;
+                continue;
+            }
             auto compiled = TimeFormat::compile(form);
             if (compiled)
                 date.forms.push_back(*std::move(compiled));
@@ -67,6 +71,12 @@ class Loader {
                 file_.fault(node, compiled.error().message);
         }
         if (is_new_type(node, name)) data_->dates.emplace(name, std::move(date));
+    }
+
+    void add_pair(pugi::xml_node node, WordTable& table, std::string_view local,
+                  std::string_view second, WordTable::Word word) {
+        if (!table.pairs.emplace(WordTable::pair_key(local, second), std::move(word)).second)
+            file_.fault(node, fmt::format("the word '{}' with '{}' comes twice", local, second));
     }
 
     void add_word(pugi::xml_node node, WordTable& table, std::string_view local,
@@ -86,13 +96,18 @@ class Loader {
         table.file = file_.shown();
         table.line = file_.line(node);
         for (const auto& word : node.children("word")) {
-            file_.allow(word, {"from", "to", "send"});
+            file_.allow(word, {"from", "with", "to", "send"});
             const std::string from = file_.required(word, "from");
             const std::string to = file_.required(word, "to");
             const bool send = !word.attribute("send") || file_.is_yes(word, "send");
-            if (!from.empty() && !to.empty()) add_word(word, table, from, to, send);
+            if (from.empty() || to.empty()) continue;
+            if (!word.attribute("with"))
+                add_word(word, table, from, to, send);
+            else if (const auto second = file_.required(word, "with"); !second.empty())
+                add_pair(word, table, from, second, {to, send});
         }
-        if (table.words.empty()) file_.fault(node, fmt::format("words '{}' is empty", name));
+        if (table.words.empty() && table.pairs.empty())
+            file_.fault(node, fmt::format("words '{}' is empty", name));
         if (is_new_type(node, name)) data_->words.emplace(name, std::move(table));
     }
 
@@ -206,7 +221,16 @@ class Loader {
     // Everything of a written record is an element or attribute that can be made.
     void check_writable(pugi::xml_node node, const Scope& scope) {
         if (!scope.xpaths.empty()) file_.fault(node, "a written record has paths, no xpath");
+        for (const auto& value : scope.values)
+            if (value.second || (value.date && value.date->unix_ms))
+                file_.fault(node, fmt::format("value '{}' of a written record: 'with' and the date "
+                                              "form unix-ms can only be read",
+                                              value.name));
         for (const auto& path : scope.paths) {
+            if (!path.numbered.empty())
+                file_.fault(node, fmt::format("the list '{}#' of a written record: numbered "
+                                              "columns can only be read",
+                                              path.numbered.front().first));
             for (const auto& [name, at] : path.children)
                 check_element_name(node, name);
             for (const auto& [name, at] : path.attributes)
@@ -252,12 +276,28 @@ class Loader {
 
     void add_value(pugi::xml_node node, Scope& scope, const std::string& name,
                    const std::string& prefix) {
-        file_.allow(node, {"name", "path", "xpath", "type"});
+        file_.allow(node, {"name", "path", "xpath", "type", "with"});
         ValueSpec spec;
         spec.name = name;
         set_type(node, spec);
         spec.shown = place(node, scope, prefix, int(scope.values.size()), PathNode::none);
         scope.values.push_back(std::move(spec));
+        if (node.attribute("with")) add_second(node, scope, prefix);
+    }
+
+    // The second value of a pair has a slot of its own, but no canonical name.
+    void add_second(pugi::xml_node node, Scope& scope, const std::string& prefix) {
+        const std::string path = file_.required(node, "with");
+        if (path.empty()) return;
+        ValueSpec& first = scope.values.back();
+        if (first.type != Type::Word)
+            file_.fault(node, fmt::format("value '{}': 'with' needs a type of words", first.name));
+        const auto slot = std::uint32_t(scope.values.size());
+        first.second = slot;
+        enter(node, scope, path, int(slot), PathNode::none);
+        ValueSpec second;
+        second.shown = prefix + path;
+        scope.values.push_back(std::move(second));
     }
 
     void set_type(pugi::xml_node node, ValueSpec& spec) {
@@ -285,7 +325,8 @@ class Loader {
         ListSpec list;
         list.name = name;
         list.shown = place(node, scope, prefix, PathNode::none, int(scope.lists.size()));
-        load_scope(node, list.members, list.shown + "/");
+        list.members.is_columns = list.shown.ends_with('#') && !node.attribute("xpath");
+        load_scope(node, list.members, list.members.is_columns ? list.shown : list.shown + "/");
         scope.lists.push_back(std::move(list));
     }
 
@@ -293,11 +334,13 @@ class Loader {
     // it lies, for messages.
     std::string place(pugi::xml_node node, Scope& scope, const std::string& prefix, int value,
                       int list) {
+        if (scope.is_columns && node.attribute("xpath"))
+            file_.fault(node, "numbered columns are found by 'path', not by xpath");
         if (!node.attribute("xpath")) {
             const std::string path = file_.required(node, "path");
             if (!path.empty()) enter(node, scope, path, value, list);
-            return path == "." && !prefix.empty() ? prefix.substr(0, prefix.size() - 1)
-                                                  : prefix + path;
+            if (path != "." || prefix.empty()) return prefix + path;
+            return scope.is_columns ? prefix : prefix.substr(0, prefix.size() - 1);
         }
         if (node.attribute("path")) file_.fault(node, "say either path or xpath, not both");
         const std::string xpath = file_.required(node, "xpath");
@@ -317,27 +360,49 @@ class Loader {
             file_.fault(node, fmt::format("path '{}': {}", path, why));
         };
         if (path == "." && list != PathNode::none) return bad("a list needs its members' path");
+        const bool numbered = list != PathNode::none && path.ends_with('#');
+        if (scope.is_columns) {
+            if (path.find_first_of("/@") != path.npos)
+                return bad("inside numbered columns it is the end of a column's name");
+            if (path.front() >= '0' && path.front() <= '9')
+                return bad("begins with a digit, which would be read as part of the number");
+            if (list != PathNode::none && !numbered)
+                return bad("a list inside numbered columns is numbered too: end it with '#'");
+        }
         int at = 0;
         auto parts = path == "." ? std::vector<std::string>() : split(path, '/');
-        std::string attribute;
+        std::string attribute, prefix;
+        if (numbered) {
+            prefix = parts.back().substr(0, parts.back().size() - 1);
+            parts.pop_back();
+            if (prefix.empty()) return bad("a name must stand before '#'");
+        }
         if (!parts.empty() && parts.back().starts_with('@') && list == PathNode::none) {
             attribute = parts.back().substr(1);
             parts.pop_back();
         }
         for (const auto& part : parts) {
-            if (part == "." || part == ".." || part.find_first_of("*[]()|:@ ") != part.npos)
+            if (part == "." || part == ".." || part.find_first_of("*[]()|:@# ") != part.npos)
                 return bad("only element names and a final @attribute; use xpath for more");
-            if (scope.paths[at].value != PathNode::none) return bad("leads into a value");
+            if (!scope.is_columns && scope.paths[at].value != PathNode::none)
+                return bad("leads into a value");
             at = child(scope, at, part);
             if (scope.paths[at].list != PathNode::none)
                 return bad("leads into a list; put it inside that <list>");
         }
         PathNode& here = scope.paths[at];
-        if (!attribute.empty()) {
+        if (numbered) {
+            if (prefix.find_first_of("*[]()|:@# ") != prefix.npos)
+                return bad("'#' stands once, at the end, after the name of the columns");
+            for (const auto& [known, index] : here.numbered)
+                if (known == prefix) return bad("is already taken");
+            if (!scope.is_columns && here.value != PathNode::none) return bad("leads into a value");
+            here.numbered.emplace_back(prefix, list);
+        } else if (!attribute.empty()) {
             here.attributes.emplace_back(attribute, value);
         } else if (here.value != PathNode::none) {
             bad("is already taken");
-        } else if (!here.children.empty()) {
+        } else if (!scope.is_columns && (!here.children.empty() || !here.numbered.empty())) {
             bad("has paths below it");
         } else {
             here.value = value;

@@ -215,7 +215,7 @@ Result<AnswerSummary> answer(const World& world, const AnswerOptions& options) {
     if (records.empty()) return summary;
     // A later file of the same day was made later: what it tells counts.
     ExportFile file(options.drop / "in", fmt::format("{}{:03d}.xml", prefix, number),
-                    exported(options.until) + number);
+                    exported(options.until) + number, options.shape);
     file.text += records;
     DVC_TRY(file.finish().map([](std::uint64_t) {}));
     summary.file = file.name();

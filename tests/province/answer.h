@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/province/shape.h"
 #include "tests/province/world.h"
 
 namespace dvcsync::year {
@@ -17,6 +18,7 @@ struct AnswerOptions {
     std::uint64_t seed = 2019;
     std::uint64_t dossiers = 0;
     std::uint64_t procedures = 0;
+    Shape shape;              // of which product the exports are
     double refuse = 0.1;      // chances for a submission that is not of the year
     double supplement = 0.1;  // to be wanted
 };

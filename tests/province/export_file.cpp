@@ -10,14 +10,12 @@ constexpr std::size_t flush_at = 1u << 20;
 
 }  // namespace
 
-ExportFile::ExportFile(const std::filesystem::path& folder, std::string name, Moment exported)
-    : path_(folder / name), part_(path_.string() + ".part"), name_(std::move(name)) {
+ExportFile::ExportFile(const std::filesystem::path& folder, std::string name, Moment exported,
+                       const Shape& shape)
+    : path_(folder / name), part_(path_.string() + ".part"), name_(std::move(name)), shape_(shape) {
     out_.open(part_, std::ios::binary | std::ios::trunc);
-    text =
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<province-export version=\"1\" province=\"H22\" exported=\"";
-    append_moment(text, exported);
-    text += "\">\n";
+    text = shape_.head(exported);
+    shaped_ = text.size();
 }
 
 void ExportFile::flush_if_full() {
@@ -25,7 +23,9 @@ void ExportFile::flush_if_full() {
 }
 
 Result<std::uint64_t> ExportFile::finish() {
-    text += "</province-export>\n";
+    reshape();
+    text += shape_.tail();
+    shaped_ = text.size();
     flush();
     out_.close();
     std::error_code error;
@@ -36,10 +36,17 @@ Result<std::uint64_t> ExportFile::finish() {
     return bytes_;
 }
 
+void ExportFile::reshape() {
+    shape_.apply(text, shaped_);
+    shaped_ = text.size();
+}
+
 void ExportFile::flush() {
+    reshape();
     out_.write(text.data(), static_cast<std::streamsize>(text.size()));
     bytes_ += text.size();
     text.clear();
+    shaped_ = 0;
 }
 
 }  // namespace dvcsync::year

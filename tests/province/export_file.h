@@ -8,15 +8,17 @@
 
 #include "connector/base/error.h"
 #include "tests/province/days.h"
+#include "tests/province/shape.h"
 
 namespace dvcsync::year {
 
 class ExportFile {
   public:
-    // `exported`: when the file says that it was made.
-    ExportFile(const std::filesystem::path& folder, std::string name, Moment exported);
+    // `exported`: when the file says that it was made. `shape` must outlive the file.
+    ExportFile(const std::filesystem::path& folder, std::string name, Moment exported,
+               const Shape& shape);
 
-    std::string text;  // append records here
+    std::string text;  // append reference records here, whole ones
 
     const std::string& name() const { return name_; }
     void flush_if_full();
@@ -25,10 +27,13 @@ class ExportFile {
 
   private:
     void flush();
+    void reshape();
 
     std::filesystem::path path_;
     std::filesystem::path part_;
     std::string name_;
+    const Shape& shape_;
+    std::size_t shaped_ = 0;  // what of `text` is in its shape already
     std::ofstream out_;
     std::uint64_t bytes_ = 0;
 };

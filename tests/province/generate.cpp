@@ -80,7 +80,7 @@ class Generator {
     template <class Wanted>
     Status write_procedures(std::string name, const ProcedureWriter& writer, bool decided,
                             Wanted wanted) {
-        ExportFile file(options_.out, std::move(name), exported(options_.until));
+        ExportFile file(options_.out, std::move(name), exported(options_.until), options_.shape);
         for (const ProcedureYear& procedure : catalogue_.procedures) {
             if (!wanted(procedure)) continue;
             writer.write(file.text, procedure, decided);
@@ -100,7 +100,8 @@ class Generator {
             live(options_.seed, job, world_, catalogue_, life_);
             if (options_.since && !life_.changed(end_of(*options_.since), until)) continue;
             if (!file)
-                file = std::make_unique<ExportFile>(options_.out, name, exported(options_.until));
+                file = std::make_unique<ExportFile>(options_.out, name, exported(options_.until),
+                                                    options_.shape);
             const std::size_t start = file->text.size();
             writer.write(file->text, job, life_, until);
             ++summary.dossiers;
@@ -165,6 +166,10 @@ class Generator {
 
 Result<Summary> generate(const World& world, const Options& options,
                          const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+    if (options.faults > 0 && !options.shape.is_reference())
+        return fail(ErrorKind::Config,
+                    "--faults needs --vocabulary reference: bad records are "
+                    "spoiled in that form");
     if (options.since && *options.since >= options.until)
         return fail(ErrorKind::Config, "--since must lie before --until");
     std::error_code error;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "tests/province/faults.h"
+#include "tests/province/shape.h"
 #include "tests/province/world.h"
 
 namespace dvcsync::year {
@@ -21,6 +22,7 @@ struct Options {
     std::uint64_t dossiers = 0;    // 0: as many as published
     std::uint64_t procedures = 0;  // 0: as many codes as published
     std::uint64_t faults = 0;      // bad records in addition
+    Shape shape;                   // of which product the exports are
     bool portal = false;  // what is handled online to its result was filed on the national portal
 };
 

@@ -38,6 +38,7 @@ struct Arguments {
     std::uint64_t procedures = 0;
     std::uint64_t faults = 0;
     bool portal = false;
+    std::string vocabulary = "reference";
     AnswerOptions answer;
 };
 
@@ -59,11 +60,19 @@ Result<Options> options_from(const Arguments& arguments, Options options) {
     return options;
 }
 
+Result<Shape> shape_of(const std::string& project, const Arguments& arguments) {
+    return Shape::load(std::filesystem::path(project) / "tests" / "province" / "shapes",
+                       arguments.vocabulary);
+}
+
 int run_generate(const std::string& project, const Arguments& arguments) {
     Options wanted;
     wanted.by_month = arguments.per == "month";
     wanted.faults = arguments.faults;
     wanted.portal = arguments.portal;
+    const auto shape = shape_of(project, arguments);
+    if (!shape) return report(shape.error());
+    wanted.shape = *shape;
     const auto options = options_from(arguments, wanted);
     if (!options) return report(options.error());
     const auto world = World::load(project);
@@ -100,7 +109,11 @@ int run_submissions(const std::string& project, const Arguments& arguments) {
 }
 
 int run_answer(const std::string& project, const Arguments& arguments) {
-    const auto options = options_from(arguments, arguments.answer);
+    AnswerOptions wanted = arguments.answer;
+    const auto shape = shape_of(project, arguments);
+    if (!shape) return report(shape.error());
+    wanted.shape = *shape;
+    const auto options = options_from(arguments, wanted);
     if (!options) return report(options.error());
     const auto world = World::load(project);
     if (!world) return report(world.error());
@@ -144,8 +157,13 @@ int main(int argc, char** argv) {
         command->add_option("--procedures", arguments.procedures,
                             "a smaller catalogue of this many codes");
     };
+    const auto vocabulary_option = [&](CLI::App* command) {
+        command->add_option("--vocabulary", arguments.vocabulary, "whose exports these are")
+            ->check(CLI::IsMember({"reference", "opencps-v2", "flat-rows"}));
+    };
     auto* generate_command = app.add_subcommand("generate", "write the year as XML files");
     year_options(generate_command, "the state at the end of this day");
+    vocabulary_option(generate_command);
     generate_command->add_option("--out", arguments.out, "folder for the files")->required();
     generate_command->add_option("--since", arguments.since,
                                  "only records that changed after the end of this day");
@@ -165,6 +183,7 @@ int main(int argc, char** argv) {
     auto* answer_command =
         app.add_subcommand("answer", "take submissions out of the inbox and answer them");
     year_options(answer_command, "what has happened by the end of this day");
+    vocabulary_option(answer_command);
     answer_command->add_option("--inbox", arguments.answer.inbox, "folder with new/ and taken/")
         ->required();
     answer_command->add_option("--drop", arguments.answer.drop, "drop folder, with in/")
