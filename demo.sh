@@ -4,6 +4,7 @@
 #   ./demo.sh               the whole of 2019: 94,954 dossiers, 1,784 procedures
 #   ./demo.sh --quick       a slice of 2,000 dossiers
 #   ./demo.sh --keep        leaves exports, configuration and ledger in build/demo to look at
+#   ./demo.sh --profile P   speaks the contract of another generation: mapi-2020, mapi-2024 (if none is named)
 #   ./demo.sh --port N      the sandbox listens on this loopback port instead of any free one
 #   ./demo.sh --no-install  do not look at Debian packages
 #
@@ -20,14 +21,19 @@ source "$top/connector/packaging/bootstrap.sh"
 # shellcheck source=tests/e2e/lib.sh
 source "$top/tests/e2e/lib.sh"
 
-usage() { sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
-keep=0 quick=0 install=1 port=0
+keep=0 quick=0 install=1 port=0 profile=mapi-2024
 while (($#)); do
   case $1 in
     --keep) keep=1 ;;
     --quick) quick=1 ;;
     --no-install) install=0 ;;
+    --profile)
+      [[ ${2-} == mapi-2020 || ${2-} == mapi-2024 ]] || { usage && exit 2; }
+      profile=$2
+      shift
+      ;;
     --port)
       [[ ${2-} =~ ^[0-9]{1,5}$ ]] || { usage && exit 2; }
       port=$2
@@ -96,11 +102,11 @@ note "$(du -sh "$work/export/june" | cut -f 1) of XML in build/demo/export/june"
 
 say "The portal: a strict sandbox of the national contract, mutual TLS, on the loopback address"
 start_file_host || die "no sandbox, no demo"
-start_sandbox "$port" --files-url "$files_url" || die "no sandbox, no demo"
+start_sandbox "$port" --files-url "$files_url" --generation "${profile#mapi-}" || die "no sandbox, no demo"
 note "$sandbox_url; citizens' files at $files_url"
 
 say "The connector: a new configuration, checked from end to end"
-write_configuration "$work/province" >/dev/null
+write_configuration "$work/province" "$profile" >/dev/null
 note "dvcsync init wrote build/demo/province; address, account and certificates were filled in"
 dvcsync check
 

@@ -28,20 +28,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Every XML file of the profile but its profile.xml, which belongs to the portal client.
+// The profile that this one stands on, "": none. What else is in profile.xml belongs to the portal
+// client, which also tells when it cannot be read.
+std::string base_of(const fs::path& folder, Faults& faults) {
+    std::error_code none;
+    if (!fs::exists(folder / "profile.xml", none)) return "";
+    Faults of_the_client;
+    DataFile file(folder / "profile.xml", of_the_client);
+    if (!file.is_usable()) return "";
+    const std::string base = file.root().attribute("base").value();
+    if (base.empty()) return "";
+    const auto fault = [&](std::string_view reason) {
+        faults.add(fmt::format("{}:{}: base=\"{}\": {}", file.shown(), file.line(file.root()), base,
+                               reason));
+        return std::string();
+    };
+    if (!is_plain_name(base) || !fs::is_directory(folder.parent_path() / base, none))
+        return fault("there is no such profile beside this one");
+    DataFile below(folder.parent_path() / base / "profile.xml", of_the_client);
+    if (below.is_usable() && below.root().attribute("base"))
+        return fault("stands on another profile itself; name that one");
+    return base;
+}
+
+// Every XML file of the profile but its profile.xml, and those of its base that it has not itself.
 std::vector<fs::path> mapping_files(const fs::path& folder, Faults& faults) {
     std::vector<fs::path> files;
     std::error_code error;
-    for (auto at = fs::directory_iterator(folder, error); at != fs::directory_iterator();
-         at.increment(error)) {
-        if (error) break;
-        const auto& path = at->path();
-        if (path.extension() == ".xml" && path.filename() != "profile.xml") files.push_back(path);
-    }
-    if (error)
-        faults.add(file_error("read", folder, error.value()).message);
-    else if (files.empty())
-        faults.add(fmt::format("{}: no mapping file", folder.string()));
+    const auto add = [&](const fs::path& from) {
+        for (auto at = fs::directory_iterator(from, error); at != fs::directory_iterator();
+             at.increment(error)) {
+            if (error) break;
+            const auto& path = at->path();
+            const bool own = from == folder || !fs::exists(folder / path.filename());
+            if (own && path.extension() == ".xml" && path.filename() != "profile.xml")
+                files.push_back(path);
+        }
+        if (error) faults.add(file_error("read", from, error.value()).message);
+    };
+    add(folder);
+    if (const auto base = base_of(folder, faults); !base.empty()) add(folder.parent_path() / base);
+    if (!error && files.empty()) faults.add(fmt::format("{}: no mapping file", folder.string()));
     std::sort(files.begin(), files.end());
     return files;
 }
@@ -161,9 +188,13 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     if (!faults.empty()) return fail(ErrorKind::Config, faults.text());
 
     auto set = std::make_shared<SetData>();
-    const auto how_it_is_spoken = dir / "portal" / std::string(profile) / "profile.xml";
     std::error_code none;
-    if (fs::exists(how_it_is_spoken, none)) parts.read.insert(how_it_is_spoken);
+    const auto folder = dir / "portal" / std::string(profile);
+    for (const std::string& name : {std::string(profile), base_of(folder, faults)}) {
+        const auto how_it_is_spoken = folder.parent_path() / name / "profile.xml";
+        if (!name.empty() && fs::exists(how_it_is_spoken, none))
+            parts.read.insert(how_it_is_spoken);
+    }
     set->files.assign(parts.read.begin(), parts.read.end());
     DVC_TRY_ASSIGN(manifest, manifest_of(dir, set->files));
     set->digest = sha256(manifest);

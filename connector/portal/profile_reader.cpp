@@ -22,7 +22,7 @@ constexpr std::pair<std::string_view, Meaning> meaning_words[] = {
 class Reader : public ProfileValues {
   public:
     void read(pugi::xml_node root) {
-        file.only(root, {"name"},
+        file.only(root, {"name", "base"},
                   {"setting", "endpoint", "parameter", "login", "push", "ask", "list", "answer",
                    "submissions", "catalogue", "callbacks"});
         data.name = file.required(root, "name");
@@ -266,13 +266,35 @@ std::string normal_code(std::string_view text) {
     return (minus && digits != "0" ? "-" : "") + std::string(digits);
 }
 
-Result<std::shared_ptr<const ProfileData>> read_profile(const std::filesystem::path& file) {
+namespace {
+
+// A profile that only names another one is spoken like that one.
+Result<std::shared_ptr<const ProfileData>> read(const std::filesystem::path& file, bool is_base) {
     DVC_TRY_ASSIGN(text, read_file(file, limits::max_mapping_file));
     Reader reader;
-    if (const auto root = reader.file.parse(file.string(), std::move(text), "profile"))
-        reader.read(root);
+    const auto root = reader.file.parse(file.string(), std::move(text), "profile");
+    const std::string base = root ? root.attribute("base").value() : "";
+    const bool says_more = root && root.find_child([](pugi::xml_node node) {
+        return node.type() == pugi::node_element;
+    });
+    if (!base.empty() && !says_more && !is_base) {
+        reader.file.only(root, {"name", "base"}, {});
+        const auto name = reader.file.required(root, "name");
+        if (!reader.file.faultless()) return fail(ErrorKind::Config, reader.file.faults());
+        DVC_TRY_ASSIGN(below, read(file.parent_path().parent_path() / base / "profile.xml", true));
+        ProfileData data = *below;
+        data.name = name;
+        return std::make_shared<const ProfileData>(std::move(data));
+    }
+    if (root) reader.read(root);
     if (!reader.file.faultless()) return fail(ErrorKind::Config, reader.file.faults());
     return std::make_shared<const ProfileData>(std::move(reader.data));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const ProfileData>> read_profile(const std::filesystem::path& file) {
+    return read(file, false);
 }
 
 }  // namespace dvcsync::portal

@@ -3,14 +3,29 @@
 #include <fmt/format.h>
 
 #include "connector/base/crypto.h"
+#include "connector/mapping/lint.h"
 
 namespace dvcsync::sync {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// What loading cannot find. Warnings may be meant so: they are for dvcsync mapping lint to tell.
+Status check(const config::Config& config) {
+    const auto report = mapping::lint({config.mappings, config.vocabulary, config.profile});
+    std::string faults;
+    for (const auto& finding : report.findings)
+        if (finding.is_fault) faults += (faults.empty() ? "" : "\n") + finding.text;
+    return faults.empty() ? Status{} : fail(ErrorKind::Config, faults);
+}
+
+}  // namespace
+
 Result<RuleSet> RuleSet::load(const config::Config& config) {
     DVC_TRY_ASSIGN(mappings,
                    mapping::MappingSet::load(config.mappings, config.vocabulary, config.profile));
+    DVC_TRY(check(config));
     DVC_TRY_ASSIGN(profile, portal::Profile::load(config.mappings / "portal" / config.profile /
                                                   "profile.xml"));
     return RuleSet{std::move(mappings), std::move(profile)};

@@ -127,7 +127,7 @@ set_key() { # FILE KEY VALUE
 }
 
 # A new configuration for the sandbox that runs. Sets config.
-write_configuration() { # FOLDER
+write_configuration() { # FOLDER [PROFILE]
   config=$1/dvcsync.toml
   "$bin/dvcsync" init --dir "$1"
   set_key "$config" base_url "\"$sandbox_url\""
@@ -137,6 +137,7 @@ write_configuration() { # FOLDER
   set_key "$config" client_certificate "\"$work/certs/client.pem\""
   set_key "$config" client_key "\"$work/certs/client.key\""
   set_key "$config" folder "\"$e2e_top/mappings\""
+  [[ -z ${2-} ]] || set_key "$config" profile "\"$2\""
   # Files of citizens come from the loopback address, with the authority of the tests.
   sed -i -e 's|^# file = "dvcsync.log"|file = "dvcsync.log"|' -e 's|^# file_hosts = .*|file_hosts = "127.0.0.1"|' \
     -e "s|^# file_ca = .*|file_ca = \"$work/certs/ca.pem\"|" \

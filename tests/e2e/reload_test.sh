@@ -46,6 +46,9 @@ says "and which set goes on" "the set $before stays in force"
 expect 3 "a run of its own does not begin with it" dvcsync sync all
 contains "and names the line" "dossier.xml:[0-9]*: field 'TenTTHC'" "$work/err"
 
+sed 's|to="GhiChu" from="note" max="2000"|to="GhiChu" from="note" max="9000"|' "$work/good.xml" >"$profile/dossier.xml"
+expect 3 "nor with one that the contract forbids" dvcsync sync all
+contains "and says what it does" "dossier.xml:[0-9]*: .*GhiChu" "$work/err"
 sed 's|to="GhiChu" from="note" max="2000"|to="GhiChu" from="note" max="1500"|' "$work/good.xml" >"$profile/dossier.xml"
 after=$(set_in_force)
 says "a mended set comes into force by itself" "the mapping files have changed: set $after is in force"

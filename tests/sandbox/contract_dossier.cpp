@@ -6,6 +6,7 @@ namespace {
 
 using enum Need;
 using enum Mark;
+using enum Era;
 
 constexpr std::array kComponent{
     Field{"TepDinhKemId", Optional, Kind::Text, kCodeLimit},
@@ -14,10 +15,10 @@ constexpr std::array kComponent{
     Field{"IsDeleted", Optional, Kind::Code, 0, Certain, "True False 0 1"},
     Field{"MaThanhPhanHoSo", Optional, Kind::Text, kCodeLimit},
     Field{"DuongDanTaiTepTin", Optional, Kind::Url, kTextLimit},
-    Field{"DuocSoHoa", Optional, Kind::Code, 0, Assumed, "0 1"},
-    Field{"DuocTaiSuDung", Optional, Kind::Code, 0, Assumed, "0 1"},
-    Field{"DuocLayTuKhoDMQG", Optional, Kind::Code, 0, Certain, "0 1"},
-    Field{"MaKetQuaThayThe", Optional, Kind::Text, kCodeLimit},
+    Field{"DuocSoHoa", Optional, Kind::Code, 0, Assumed, "0 1"}.in(Newer),
+    Field{"DuocTaiSuDung", Optional, Kind::Code, 0, Assumed, "0 1"}.in(Newer),
+    Field{"DuocLayTuKhoDMQG", Optional, Kind::Code, 0, Certain, "0 1"}.in(Newer),
+    Field{"MaKetQuaThayThe", Optional, Kind::Text, kCodeLimit}.in(Newer),
 };
 constexpr RecordType kComponentType{"TaiLieuNop[]", kComponent};
 
@@ -58,7 +59,7 @@ constexpr std::array kResult{
     Field{"MaThanhPhanHoSo", Optional, Kind::Text, kCodeLimit},
     Field{"GiayToId", Optional, Kind::Text, kCodeLimit},
     Field{"DuongDanTepTinKetQua", Optional, Kind::Url, kTextLimit},
-    Field{"MaGiayToKetQua", Optional, Kind::Text, kCodeLimit},
+    Field{"MaGiayToKetQua", Optional, Kind::Text, kCodeLimit}.in(Newer),
 };
 constexpr RecordType kResultType{"DanhSachGiayToKetQua[]", kResult};
 
@@ -82,8 +83,8 @@ constexpr std::array kDossier{
     Field{"TenTTHC", Required, Kind::Text, kTextLimit},
     Field{"MaLinhVuc", Required, Kind::Text, kCodeLimit},
     Field{"TenLinhVuc", Required, Kind::Text, kTextLimit},
-    Field{"SoBienNhan", Optional, Kind::Text, kCodeLimit},
-    Field{"KenhThucHien", Optional, Kind::Code, 0, Certain, "1 2 3"},
+    Field{"SoBienNhan", Optional, Kind::Text, kCodeLimit}.in(Base),
+    Field{"KenhThucHien", Optional, Kind::Code, 0, Certain, "1 2 3"}.in(Newer),
     Field{"ChuHoSo", Optional, Kind::Text, kTextLimit},
     Field{"LoaiDoiTuong", Required, Kind::Code, 0, Certain, "1 2 3 4"},
     Field{"MaDoiTuong", Optional, Kind::Text, kCodeLimit},
@@ -106,14 +107,14 @@ constexpr std::array kDossier{
     Field{"DanhSachTepDinhKemKhac", Optional, Kind::List, kListLimit, Certain, {}, &kPaperType},
     Field{"DanhSachHoSoBoSung", Optional, Kind::List, kListLimit, Certain, {}, &kSupplementType},
     Field{"DanhSachGiayToKetQua", Optional, Kind::List, kListLimit, Certain, {}, &kResultType},
-    Field{"NoiNopHoSo", Optional, Kind::Code, 0, Assumed, "1 2"},
-    Field{"HoSoCoThanhPhanSoHoa", Optional, Kind::Code, 0, Certain, "0 1"},
-    Field{"TaiKhoanDuocXacThucVoiVNeID", Optional, Kind::Code, 0, Certain, "0 1"},
-    Field{"DuocThanhToanTrucTuyen", Optional, Kind::Code, 0, Certain, "0 1 2 3"},
-    Field{"NgayTuChoi", Optional, Kind::Stamp},
-    Field{"DinhDanhCHS", Optional, Kind::List, kListLimit, Certain, {}, &kIdentityType},
-    Field{"NgayNopHoSo", Optional, Kind::Stamp},
-    Field{"DSKetNoiCSDL", Optional, Kind::List, kListLimit, Certain, {}, &kDatabaseType},
+    Field{"NoiNopHoSo", Optional, Kind::Code, 0, Assumed, "1 2"}.in(Newer),
+    Field{"HoSoCoThanhPhanSoHoa", Optional, Kind::Code, 0, Certain, "0 1"}.in(Newer),
+    Field{"TaiKhoanDuocXacThucVoiVNeID", Optional, Kind::Code, 0, Certain, "0 1"}.in(Newer),
+    Field{"DuocThanhToanTrucTuyen", Optional, Kind::Code, 0, Certain, "0 1 2 3"}.in(Newer),
+    Field{"NgayTuChoi", Optional, Kind::Stamp}.in(Newer),
+    Field{"DinhDanhCHS", Optional, Kind::List, kListLimit, Certain, {}, &kIdentityType}.in(Newer),
+    Field{"NgayNopHoSo", Optional, Kind::Stamp}.in(Newer),
+    Field{"DSKetNoiCSDL", Optional, Kind::List, kListLimit, Certain, {}, &kDatabaseType}.in(Newer),
 };
 static_assert(kDossier.size() <= 64);
 constexpr RecordType kDossierType{"DongBoHoSoMC", kDossier};

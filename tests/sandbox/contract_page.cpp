@@ -19,9 +19,12 @@ void write(const RecordType& type, std::set<const RecordType*>& written, std::st
         "### {}\n\n| field | requirement | type | limit | mark |\n|---|---|---|---|---|\n",
         type.name);
     for (const Field& field : type.fields)
-        out += fmt::format("| {} | {} | {} | {} | {} |\n", field.name, name_of(field.need),
+        out += fmt::format("| {} | {} | {} | {} | {}{} |\n", field.name, name_of(field.need),
                            name_of(field.kind), limit_of(field),
-                           field.mark == Mark::Certain ? "certain" : "assumed");
+                           field.mark == Mark::Certain ? "certain" : "assumed",
+                           field.era == Era::Newer  ? ", since 2022"
+                           : field.era == Era::Base ? ", not in newer models"
+                                                    : "");
     out += '\n';
     for (const Field& field : type.fields)
         if (field.members != nullptr) write(*field.members, written, out);

@@ -39,7 +39,7 @@ class Checker {
         for (const auto& member : object.GetObject()) {
             const auto name = view(member.name);
             const auto index = find(type, name, expected);
-            if (index == type.fields.size()) {
+            if (index == type.fields.size() || !faults_.knows(type.fields[index])) {
                 fault({parent, shown(name)}, "unknown",
                       "trường không có trong hợp đồng (field unknown to the contract)");
                 continue;

@@ -43,6 +43,13 @@ enum class Kind : std::uint8_t {
 // How sure the contract is of a rule: stated by it, or filled in by us where nothing public says.
 enum class Mark : std::uint8_t { Certain, Assumed };
 
+// Which generation of the contract knows a field (section 3: base of 2020, added 2022 to 2025, gone
+// from newer models).
+enum class Era : std::uint8_t { Always, Newer, Base };
+
+// What a portal speaks. Any: whatever one of the generations knows.
+enum class Generation : std::uint8_t { Any, Of2020, Of2024 };
+
 struct Field;
 
 struct RecordType {
@@ -58,6 +65,13 @@ struct Field {
     Mark mark = Mark::Certain;
     std::string_view codes = {};          // Kind::Code: the list, separated by blanks
     const RecordType* members = nullptr;  // Kind::List, Kind::Object
+    Era era = Era::Always;
+
+    constexpr Field in(Era which) const {
+        Field field = *this;
+        field.era = which;
+        return field;
+    }
 };
 
 struct Fault {
@@ -68,7 +82,13 @@ struct Fault {
 
 class Faults {
   public:
-    explicit Faults(std::string_view scope) : scope_(scope) {}
+    explicit Faults(std::string_view scope, Generation generation = Generation::Any)
+        : scope_(scope), generation_(generation) {}
+    bool knows(const Field& field) const {
+        if (field.era == Era::Newer) return generation_ != Generation::Of2020;
+        if (field.era == Era::Base) return generation_ != Generation::Of2024;
+        return true;
+    }
 
     // `place` with list indexes; `rule` is the short name of the rule that is broken.
     void add(std::string place, std::string_view rule, std::string text);
@@ -77,6 +97,7 @@ class Faults {
 
   private:
     std::string scope_;
+    Generation generation_;
     std::vector<Fault> list_;
 };
 

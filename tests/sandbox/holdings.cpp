@@ -108,7 +108,7 @@ ItemAnswer Holdings::take(Service service, const Json& item, bool updating, Undo
 }
 
 ItemAnswer Holdings::take_dossier(const Json& item, bool updating, Undo* undo) {
-    Faults faults(info(Service::DongBoHoSoMC).name);
+    Faults faults(info(Service::DongBoHoSoMC).name, generation_);
     Faults notes(info(Service::DongBoHoSoMC).name);
     Dossier dossier = judge_dossier(item, list_, faults, notes);
     std::string key = key_of(item, "MaHoSo");

@@ -26,7 +26,8 @@ struct ItemAnswer {
 
 class Holdings {
   public:
-    explicit Holdings(NationalList list) : list_(std::move(list)) {}
+    explicit Holdings(NationalList list, Generation generation = Generation::Any)
+        : list_(std::move(list)), generation_(generation) {}
 
     // One answer per item; each accepted item is kept, whatever becomes of the others.
     std::vector<ItemAnswer> take_each(Service service, const Json& items, bool updating);
@@ -63,6 +64,8 @@ class Holdings {
     void keep_notes(const ItemAnswer& answer);
 
     const NationalList list_;
+    const Generation generation_;
+    Generation generation_;
     DossierStore dossiers_;
     ProcedureStore procedures_;
     StatisticsStore statistics_;

@@ -51,7 +51,7 @@ struct Serve {
     HttpSettings http;
     HttpSettings admin;
     std::string certificate, key, client_ca, password_file, procedures, journal, ready_file;
-    std::string code_form = "mixed", answers = "per-item";
+    std::string code_form = "mixed", answers = "per-item", generation = "any";
     std::string faults, fault_services;
     std::uint64_t fault_seed = 1;
     std::size_t huge_mib = 64;
@@ -109,6 +109,9 @@ void add_serve(CLI::App& app, Serve& serve) {
         ->capture_default_str();
     command->add_option("--answers", serve.answers, "one outcome per item, or one for the call")
         ->check(CLI::IsMember({"per-item", "whole"}))
+        ->capture_default_str();
+    command->add_option("--generation", serve.generation, "whose members of a dossier are known")
+        ->check(CLI::IsMember({"any", "2020", "2024"}))
         ->capture_default_str();
     command->add_option("--max-batch", serve.portal.max_batch, "records in a call")
         ->check(CLI::PositiveNumber)
@@ -208,6 +211,9 @@ int run(Serve& serve) {
                              : serve.code_form == "string" ? CodeForm::String
                              : serve.code_form == "padded" ? CodeForm::Padded
                                                            : CodeForm::Mixed;
+    serve.portal.generation = serve.generation == "2020"   ? Generation::Of2020
+                              : serve.generation == "2024" ? Generation::Of2024
+                                                           : Generation::Any;
     serve.portal.answer_form = serve.answers == "whole" ? AnswerForm::Whole : AnswerForm::PerItem;
     serve.portal.session_life = std::chrono::seconds(serve.session_seconds);
     serve.http.latency = std::chrono::milliseconds(serve.latency_ms);

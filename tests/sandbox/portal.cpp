@@ -64,7 +64,7 @@ struct Portal::Call {
 
 Portal::Portal(PortalSettings settings, NationalList list)
     : settings_(std::move(settings)),
-      holdings_(std::move(list)),
+      holdings_(std::move(list), settings_.generation),
       sessions_(settings_.session_life, settings_.session_calls) {
     injector_.use(settings_.faults);
 }

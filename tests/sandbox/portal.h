@@ -27,6 +27,7 @@ struct PortalSettings {
     CodeForm code_form = CodeForm::Mixed;
     AnswerForm answer_form = AnswerForm::PerItem;
     std::size_t max_batch = 500;
+    Generation generation = Generation::Any;
     std::chrono::milliseconds session_life = std::chrono::minutes(30);
     std::uint64_t session_calls = 0;  // 0: no limit
     InjectionPlan faults = {};

@@ -281,5 +281,16 @@ TEST(NormalCode, OneFormForNumbersAndStrings) {
     EXPECT_EQ(normal_code(""), "");
 }
 
+TEST(ShippedProfiles, OneThatOnlyNamesAnotherIsSpokenLikeThatOne) {
+    const auto below = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
+    const auto profile = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2020/profile.xml");
+    ASSERT_TRUE(below && profile);
+    EXPECT_EQ(profile->name(), "mapi-2020");
+    EXPECT_EQ(profile->endpoints(), below->endpoints());
+    EXPECT_EQ(profile->settings(), below->settings());
+    EXPECT_EQ(profile->batch(Operation::PushDossier), below->batch(Operation::PushDossier));
+    EXPECT_TRUE(profile->callbacks());
+}
+
 }  // namespace
 }  // namespace dvcsync::portal::test

@@ -75,6 +75,23 @@ TEST_F(EveryField, GoodRecordsAreAccepted) {
     }
 }
 
+TEST(Generations, KnowTheirOwnMembersOfADossierAndNoOthers) {
+    const auto rules_with = [](Generation generation, std::string_view without) {
+        Holdings holdings(small_list(), generation);
+        Document record = good_dossier();
+        if (!without.empty()) remove(record, std::string(without));
+        take(holdings, Service::DongBoHoSoMC, record, false);
+        return broken_rules(holdings);
+    };
+    EXPECT_THAT(rules_with(Generation::Any, ""), ElementsAre());
+    EXPECT_THAT(rules_with(Generation::Of2024, "SoBienNhan"), ElementsAre());
+    EXPECT_THAT(rules_with(Generation::Of2024, ""), ElementsAre("DongBoHoSoMC.SoBienNhan:unknown"));
+    EXPECT_THAT(rules_with(Generation::Of2020, ""),
+                ::testing::IsSupersetOf({"DongBoHoSoMC.KenhThucHien:unknown",
+                                         "DongBoHoSoMC.TaiLieuNop[].DuocSoHoa:unknown",
+                                         "DongBoHoSoMC.DinhDanhCHS:unknown"}));
+}
+
 TEST_F(EveryField, MissingIsRefusedOnlyWhereRequired) {
     for_each_field([&](const Table& table, const Row& row) {
         Document record = table.good();

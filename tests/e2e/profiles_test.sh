@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Each generation of the contract against a portal that knows its members and no others; and what becomes of a
+# province that speaks the wrong one. Argument: the folder of the programs.
+set -euo pipefail
+
+bin=$1
+work=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=checks.sh
+source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
+trap 'stop_sandbox; rm -rf "$work"' EXIT
+
+dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
+"$bin/dvc-province" generate --out "$work/year" --dossiers 300 --procedures 60 2>/dev/null
+
+for generation in 2020 2024; do
+  start_sandbox 0 --generation "$generation"
+  write_configuration "$work/mapi-$generation" "mapi-$generation" >"$work/out"
+  hand_over "$work/year" "$work/mapi-$generation/drop"
+  expect 0 "$generation: a portal of that generation takes everything" dvcsync sync all
+  contains "$generation: nothing is refused" '^Delivered [1-9][0-9]* items; 0 refused .* 0 parked here; 0 left' "$work/out"
+  sandbox_report "$work/report.json"
+  contains "$generation: no violation" '"violations":\[\]' "$work/report.json"
+  expect 0 "$generation: a second run" dvcsync sync all
+  contains "$generation: sends nothing" '^Delivered 0 items' "$work/out"
+  stop_sandbox
+done
+
+start_sandbox 0 --generation 2020
+write_configuration "$work/wrong" mapi-2024 >"$work/out"
+hand_over "$work/year" "$work/wrong/drop"
+expect 1 "newer members sent to a portal of 2020" dvcsync sync push-dossiers
+contains "are refused" '^Delivered 0 items; [1-9][0-9]* refused' "$work/out"
+expect 0 "with the portal's reason" dvcsync parked list
+contains "which names the member" 'KenhThucHien' "$work/out"
+# The files of the right profile, and what was parked is tried again: no build, no new export.
+set_key "$config" profile '"mapi-2020"'
+expect "0|1" "another profile" dvcsync sync push-dossiers
+expect 0 "a person has what the portal refused tried again" dvcsync parked retry --all-matching --yes --reason "the profile was wrong"
+expect 0 "and it is taken" dvcsync sync push-dossiers
+contains "all of it" '; 0 refused .* 0 parked here; 0 left' "$work/out"
+exit "$failed"
