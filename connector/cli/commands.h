@@ -43,6 +43,8 @@ int run_audit_erase_bodies(const Options& options);
 int run_mapping_lint(const Options& options);
 int run_mapping_explain(const Options& options);
 int run_mapping_test(const Options& options);
+int run_mapping_preview(const Options& options);
+int run_mapping_suggest(const Options& options);
 int run_reconcile(const Options& options, const std::atomic<bool>& stop);
 
 // The configuration's connector, for commands that send nothing.

@@ -104,6 +104,10 @@ int run(int argc, char** argv) {
             return cli::run_mapping_explain(options);
         case cli::Command::MappingTest:
             return cli::run_mapping_test(options);
+        case cli::Command::MappingPreview:
+            return cli::run_mapping_preview(options);
+        case cli::Command::MappingSuggest:
+            return cli::run_mapping_suggest(options);
         case cli::Command::None:
             break;
     }

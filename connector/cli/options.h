@@ -56,6 +56,8 @@ enum class Command {
     MappingLint,
     MappingExplain,
     MappingTest,
+    MappingPreview,
+    MappingSuggest,
 };
 
 // `dvcsync reconcile`; what is compared is Options::slice, `--mend` makes Options::act.
@@ -90,12 +92,15 @@ struct AuditOptions {
 
 // `dvcsync mapping`
 struct MappingOptions {
-    std::filesystem::path dir;     // --mappings; empty: what the configuration names
-    std::string vocabulary;        // … and its vocabulary
-    std::string profile;           // … and its profile
-    std::filesystem::path record;  // explain: an export file, or one record
-    std::string code;              // explain: which of its records
-    std::string operation;         // explain; empty: all of the record's
+    std::filesystem::path dir;        // --mappings; empty: what the configuration names
+    std::string vocabulary;           // … and its vocabulary
+    std::string profile;              // … and its profile
+    std::filesystem::path record;     // explain: an export file, or one record
+    std::string code;                 // explain: which of its records
+    std::string operation;            // explain; empty: all of the record's
+    std::size_t sample = 1'000;       // preview: records
+    std::filesystem::path catalogue;  // suggest: the national list; empty: that of the mappings
+    std::vector<std::string> accept;  // suggest: a local code and its national one; empty: none
 };
 
 struct Options {

@@ -155,6 +155,7 @@ Status complete(Options& options, bool confirm) {
         case Command::AuditNewLog:
             return complete_audit(options);
         case Command::MappingExplain:
+        case Command::MappingSuggest:
             return complete_mapping(options);
         default:
             break;

@@ -29,8 +29,8 @@ CLI::App* add_command_of(CLI::App& mapping, Options& options, Command what, cons
 }  // namespace
 
 void add_mapping(CLI::App& app, Options& options) {
-    auto* mapping = app.add_subcommand(
-        "mapping", "look at mapping files before they go live; sends and changes nothing");
+    auto* mapping =
+        app.add_subcommand("mapping", "look at mapping files before they go live; sends nothing");
     mapping->require_subcommand(1);
     auto& chosen = options.mapping;
 
@@ -51,10 +51,39 @@ void add_mapping(CLI::App& app, Options& options) {
         ->add_option("--operation", chosen.operation,
                      "say push-dossier; absent: all that the record is sent by")
         ->type_name("NAME");
+
+    auto* preview = add_command_of(*mapping, options, Command::MappingPreview, "preview",
+                                   "what other files would change: records of the ledger, mapped "
+                                   "with the configured files and with these");
+    preview->add_option("--sample", chosen.sample, "how many records, spread over all")
+        ->check(CLI::Range(1, 10'000'000))
+        ->capture_default_str();
+
+    auto* suggest = add_command(*mapping, options, Command::MappingSuggest, "suggest",
+                                "procedure codes of parked dossiers that no table translates, and "
+                                "which national ones they may be; a person decides");
+    suggest
+        ->add_option("--catalogue", chosen.catalogue,
+                     "national list: CSV with code, name, field, agency; absent: "
+                     "codes/national-procedures.csv of the mappings")
+        ->type_name("FILE");
+    suggest
+        ->add_option("--accept", chosen.accept,
+                     "write this row into the province's table, with your name, the day and "
+                     "--reason")
+        ->type_name("LOCAL NATIONAL")
+        ->expected(2);
+    add_reason(*suggest, options);
+    add_limit(*suggest, options, "candidates for each code; those of the same name are all shown");
 }
 
 Status complete_mapping(Options& options) {
     const auto& chosen = options.mapping;
+    if (options.command == Command::MappingSuggest) {
+        if (!chosen.accept.empty()) return keep_act(options, "mapping accept");
+        return options.reason.empty() ? Status{}
+                                      : fault("mapping suggest: --reason goes with --accept only");
+    }
     if (!chosen.operation.empty() && !operation_from(chosen.operation)) {
         std::string names;
         for (const auto operation : all_operations)

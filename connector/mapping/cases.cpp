@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 // What the connector fills into a record for the province is the same in every case.
 constexpr std::string_view case_code = "CASE-1";
 constexpr std::string_view case_arrived = "2026-01-01 00:00:00";
-constexpr std::string_view case_province = "H22";
+constexpr std::string_view case_province = "H00";
 
 std::string text_of(pugi::xml_node element) {
     std::ostringstream out;

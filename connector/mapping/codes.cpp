@@ -162,6 +162,8 @@ class CodeTableLoader {
         table_->shown_ = table_->rows_file_ = path_.string();
         const std::string from = file_.required(node_, "from");
         const std::string to = file_.required(node_, "to");
+        table_->from_column_ = from;
+        table_->to_column_ = to;
         const auto csv = read_csv(path_);
         if (!csv) return file_.faults().add(csv.error().message);
         read.insert(path_);

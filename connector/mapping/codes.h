@@ -64,6 +64,8 @@ class CodeTable {
     std::size_t line() const { return line_; }
     bool has_within() const { return has_within_; }
     const std::string& rows_file() const { return rows_file_; }
+    const std::string& from_column() const { return from_column_; }  // of a CSV file
+    const std::string& to_column() const { return to_column_; }
 
   private:
     friend class CodeTableLoader;
@@ -73,6 +75,7 @@ class CodeTable {
     std::string file_;
     std::size_t line_ = 0;
     std::string rows_file_;
+    std::string from_column_, to_column_;
     std::string shown_;   // the CSV file, or "codes 'status' of mappings/…"
     std::string advice_;  // what row to add
     bool keep_unknown_ = false;

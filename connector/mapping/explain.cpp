@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "connector/base/text.h"
+#include "connector/mapping/flat.h"
 #include "connector/mapping/set_data.h"
 #include "connector/mapping/watch.h"
 
@@ -135,6 +136,7 @@ void Watch::explain_codes(const Node& node, Cursor& cursor, Origin& origin) cons
     }
     const auto hit = table.look_up(*word, on);
     if (!hit.row) {
+        origin.code = hit.code;
         if (table.keeps_unknown() && !hit.rows)
             origin.reason = "not in the table, which keeps such codes as they are";
         return;
@@ -146,6 +148,13 @@ void Watch::explain_codes(const Node& node, Cursor& cursor, Origin& origin) cons
 
 bool fits(const Plan& plan, const Record& record) {
     return Inside::of(plan).kind == Inside::of(record).kind;
+}
+
+std::vector<std::string> differing_members(std::string_view before, std::string_view after) {
+    const auto old_json = Json::parse(before);
+    const auto new_json = Json::parse(after);
+    if (!old_json || !new_json) return {""};
+    return differing_places(flat(old_json->root()), flat(new_json->root()));
 }
 
 Explanation explain(const Plan& plan, const Record& record) try {

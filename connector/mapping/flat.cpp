@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "connector/base/text.h"
 
 namespace dvcsync::mapping {
@@ -46,7 +48,21 @@ std::string shown(const std::string& value) {
     return value.empty() ? "nothing" : excerpt(value, 200);
 }
 
+bool holds(const Flat& all, const std::string& place, const std::string& value) {
+    const auto found = all.find(place);
+    return found != all.end() && found->second == value;
+}
+
 }  // namespace
+
+std::vector<std::string> differing_places(const Flat& one, const Flat& other) {
+    std::set<std::string> places;
+    for (const auto& [place, value] : one)
+        if (!holds(other, place, value)) places.insert(place);
+    for (const auto& [place, value] : other)
+        if (!holds(one, place, value)) places.insert(place);
+    return {places.begin(), places.end()};
+}
 
 Flat flat(const JsonValue& value) {
     Flat all;

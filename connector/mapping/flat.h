@@ -18,6 +18,8 @@ Flat flat(const JsonValue& value);
 // White space between elements does not count.
 Flat flat(pugi::xml_node element);
 
+// The places where they differ, in order.
+std::vector<std::string> differing_places(const Flat& one, const Flat& other);
 // One line for each place where they differ; empty: they do not.
 std::vector<std::string> differences(const Flat& expected, const Flat& found);
 

@@ -6,7 +6,7 @@ set -euo pipefail
 
 bin=$1
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'stop_sandbox; rm -rf "$work"' EXIT
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tests/e2e/checks.sh
@@ -107,6 +107,67 @@ mistake 0 "words that no value uses" province/reference.xml \
   's|<words name="status">|<words name="spare"><word from="a" to="b"/></words>&|' 'name="spare"' "are the type of no value"
 mistake 0 "a default beside 'required'" $p/dossier.xml 's/to="NgayTra" from="returned"/& required="yes" default="0"/' \
   'to="NgayTra"' "says nothing beside 'default'"
+
+# -- before it goes live ----------------------------------------------------------------------------------------------
+# A year's beginning in a real ledger; the configured mappings are a copy, and lack one code that dossiers name.
+start_sandbox 0 --journal "$work/journal"
+write_configuration "$work/office" >"$work/out"
+cp -r "$e2e_top/mappings" "$work/live"
+set_key "$config" folder "\"$work/live\""
+# shellcheck disable=SC2317  # expect calls it
+dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
+"$bin/dvc-province" generate --dossiers 200 --out "$work/june" --until 2019-06-30 >"$work/out" 2>&1
+lost=$(grep -h -o '<procedure>[0-9.]*' "$work"/june/dossiers*.xml | grep -o '[0-9]\.[0-9]\{6\}' | sort | uniq -c |
+  sort -rn | awk 'NR == 1 {print $2}')
+sed -i "/^$lost,/d" "$work/live/codes/procedures.csv"
+hand_over "$work/june" "$work/office/drop"
+expect "0|1" "a sync with a code that is not in the table" dvcsync --json sync all
+
+cp -r "$work/live" "$work/new"
+# What the ledger holds, and how many calls the portal has had.
+state() {
+  "$bin/dvcsync" --config "$config" --json audit list --limit 1000
+  "$bin/dvcsync" --config "$config" --json status
+  find "$work/journal" -type f -exec cat {} + | sha256sum
+}
+before=$(state)
+expect 0 "preview of the same files" dvcsync --json mapping preview --mappings "$work/new"
+number "changes nothing" changed -eq 0
+number "looks at all that there is" records -gt 200
+expect 0 "preview of a sample" dvcsync --json mapping preview --mappings "$work/new" --sample 50
+number "looks at so many" records -eq 50
+sed -i 's/<map from="direct" to="1"\/>/<map from="direct" to="9"\/>/' "$work/new/portal/mapi-2024/shared.xml"
+sed -i 's/to="SoDienThoai" from="phone"/& required="yes"/' "$work/new/portal/mapi-2024/dossier.xml"
+sed -i "2i $lost,1.005129,," "$work/new/codes/procedures.csv"
+expect "0|1" "preview of new files" dvcsync --json mapping preview --mappings "$work/new"
+contains "tells which members differ" '"operation":"push-dossier","field":"KenhThucHien","records":[1-9]' "$work/out"
+contains "and which records are no longer refused" '"no_longer_refused":\[{"operation":"push-dossier","field":"MaTTHC"' \
+  "$work/out"
+number "how many" no_longer_refused_records -gt 0
+verdict "nothing was sent, nothing was written" "$([[ $before == "$(state)" ]]; echo $?)"
+echo '<mapping>' >"$work/new/portal/mapi-2024/dossier.xml"
+expect 3 "files that do not load are not previewed" dvcsync mapping preview --mappings "$work/new"
+
+# -- codes without a national one -------------------------------------------------------------------------------------
+expect 1 "suggest" dvcsync --json mapping suggest
+contains "names the code that is missing" "\"local\":\"$lost" "$work/out"
+contains "and its own name's national code first" "\"candidates\":\[{\"code\":\"$lost\"" "$work/out"
+local_code=$(sed -n 's/.*"local":"\([^"]*\)".*/\1/p' "$work/out")
+expect 2 "accepting needs a reason" dvcsync mapping suggest --accept "$local_code" "$lost"
+expect 1 "a code that is not in the national list is not taken" \
+  dvcsync mapping suggest --accept "$local_code" 9.999999 --reason "thử"
+expect 0 "a person accepts" dvcsync mapping suggest --accept "$local_code" "$lost" --reason "QĐ 12/2019"
+contains "the table says who, when and why" "^# 20[0-9-]*, [^ ]*: QĐ 12/2019$" \
+  "$work/live/codes/procedures.csv"
+expect 3 "twice is told with its line" dvcsync mapping suggest --accept "$local_code" "$lost" --reason "QĐ 12/2019"
+contains "which one" "procedures.csv:[0-9]*: '$local_code' stands there already" "$work/err"
+expect 0 "the act is kept" dvcsync acts
+contains "with its reason" 'mapping accept' "$work/out"
+expect 0 "the table still loads" dvcsync mapping lint --mappings "$work/live"
+expect "0|1" "the next sync delivers what was parked" dvcsync --json sync all
+expect 0 "then nothing is left to suggest" dvcsync --json mapping suggest
+cp "$e2e_top/mappings/codes/national-procedures.csv" "$work/list.csv"
+expect 0 "with a list of one's own" dvcsync mapping suggest --catalogue "$work/list.csv"
 
 # -- command lines ----------------------------------------------------------------------------------------------------
 expect 3 "without a configuration the folder must be said" "$bin/dvcsync" --config "$work/none.toml" mapping lint

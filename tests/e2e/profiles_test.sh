@@ -11,6 +11,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 trap 'stop_sandbox; rm -rf "$work"' EXIT
 
+# shellcheck disable=SC2317  # expect calls it
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 "$bin/dvc-province" generate --out "$work/year" --dossiers 300 --procedures 60 2>/dev/null
 
