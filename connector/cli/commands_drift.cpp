@@ -63,6 +63,7 @@ void print_json(const Drift& drift) {
     json.add("until", iso_date(drift.until));
     add_codes(json, "missing_there", drift.missing_there);
     json.add("whole_country", drift.whole_country);
+    json.add("not_ours", std::uint64_t{drift.not_ours});
     add_codes(json, "missing_here", drift.missing_here);
     json.open_list("differing");
     for (const auto& one : drift.differing) {
@@ -129,13 +130,13 @@ void print_text(const Drift& drift, std::size_t limit) {
     fmt::print("We have published {}, the portal lists {}; {} are the same.\n",
                counted(drift.ours, "procedure"), count_text(drift.theirs), count_text(drift.same));
     if (drift.unsent > 0)
-        fmt::print("{} not accepted by the portal yet: dvcsync parked --kind procedure\n",
+        fmt::print("{} not accepted by the portal yet: dvcsync parked list --kind procedure\n",
                    counted(drift.unsent, "procedure"));
     const auto code = [](const std::string& one) { fmt::print("  {}\n", one); };
     print_part("Published by us, missing at the portal", drift.missing_there, limit, code);
     if (drift.whole_country)
         fmt::print("\nThe portal's list is the whole country's: {} in it are not ours.\n",
-                   count_text(drift.missing_here.size()));
+                   count_text(drift.not_ours));
     else
         print_part("Listed by the portal, missing here", drift.missing_here, limit, code);
     print_part("Told otherwise by the portal", drift.differing, limit, [](const auto& one) {

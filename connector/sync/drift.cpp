@@ -64,8 +64,11 @@ class Comparison {
         for (auto& [code, members] : *listing)
             listed_.insert(code);
         drift_.theirs = listed_.size();
-        for (const auto& code : listed_)
-            if (!known_.contains(code)) drift_.missing_here.push_back(code);
+        for (const auto& code : listed_) {
+            if (known_.contains(code)) continue;
+            ++drift_.not_ours;
+            if (!drift_.whole_country) drift_.missing_here.push_back(code);
+        }
         DVC_TRY(find_unknown());
         compare_all();
         return std::move(drift_);
@@ -261,8 +264,8 @@ class Comparison {
 }  // namespace
 
 bool Drift::drifts() const {
-    return !missing_there.empty() || (!whole_country && !missing_here.empty()) ||
-           !differing.empty() || !unknown.empty() || !late.empty() || !failed.empty();
+    return !missing_there.empty() || !missing_here.empty() || !differing.empty() ||
+           !unknown.empty() || !late.empty() || !failed.empty();
 }
 
 CatalogueCalls catalogue_calls_of(portal::Client& client, const portal::Profile& profile) {

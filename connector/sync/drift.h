@@ -55,8 +55,9 @@ struct Drift {
     std::size_t same = 0;
     std::size_t unsent = 0;  // ours, never accepted by the portal: dvcsync parked tells why
     std::vector<std::string> missing_there;  // published by us, not listed or not told of
-    std::vector<std::string> missing_here;   // listed, and the ledger has never heard of it
-    bool whole_country = false;              // the list is: then missing_here is no drift
+    std::size_t not_ours = 0;                // listed, and the ledger has never heard of it
+    bool whole_country = false;              // the list is: then that is no drift
+    std::vector<std::string> missing_here;   // otherwise: which
     std::vector<Differs> differing;
     std::vector<Used> unknown;   // procedures of dossiers that the portal does not list
     std::vector<Late> late;      // decisions of the period
