@@ -14,6 +14,7 @@ trap 'stop_sandbox; stop_file_host; rm -rf "$work"' EXIT
 
 # shellcheck source-path=SCRIPTDIR source=checks.sh
 source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
+# shellcheck disable=SC2317  # expect calls it
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
 generate() { # FOLDER OPTION…
   local out=$1
@@ -50,15 +51,16 @@ for vocabulary in reference opencps-v2 flat-rows; do
   write_configuration "$folder" >"$work/out"
   set_key "$config" vocabulary "\"$vocabulary\""
   expect 0 "check is green" dvcsync check
+  # First, because a dossier that was born on the portal waits for its submission.
+  file_submissions "$work/filed.csv" 'supplements=0&withdrawals=0' >"$work/out"
+  expect 0 "submissions come" dvcsync --json sync all
+  number "into the inbox" submissions_handed -gt 0
   generate "$work/march-$vocabulary" --until 2019-03-31
   hand_over "$work/march-$vocabulary" "$drop"
   expect 0 "the first quarter goes to the portal" dvcsync --json sync all
   number "it takes new records" new -gt 50
   number "nothing is refused" refused -eq 0
   number "nothing is parked" parked -eq 0
-  file_submissions "$work/filed.csv" 'supplements=0&withdrawals=0' >"$work/out"
-  expect 0 "submissions come" dvcsync --json sync all
-  number "into the inbox" submissions_handed -gt 0
   for span in 2019-03-31:2019-06-30 2019-06-30:2019-12-31; do
     since=${span%:*} until=${span#*:}
     generate "$work/$until-$vocabulary" --since "$since" --until "$until"
@@ -77,11 +79,10 @@ for vocabulary in reference opencps-v2 flat-rows; do
 done
 
 echo "--- what the portals hold"
-for service in $(sed 's/^{"service":"\([^"]*\)".*/\1/' "$work/reference.documents" | sort -u); do
-  echo "$service: $(grep -c "^{\"service\":\"$service\"" "$work/reference.documents") documents"
+sed 's/^{"service":"\([^"]*\)".*/\1/' "$work/reference.documents" | sort | uniq -c | tee "$work/services"
+for service in DongBoHoSoMC CapNhatTienDoHoSoMC DongBoTTHC DongBoThongKeHoSo DongBoTrangThaiHoSo XacNhanHoSoMoi; do
+  contains "$service is among them" " $service\$" "$work/services"
 done
-verdict "dossiers, procedures and progress are among them" \
-  "$([[ $(sed 's/^{"service":"\([^"]*\)".*/\1/' "$work/reference.documents" | sort -u | wc -l) -ge 4 ]]; echo $?)"
 for vocabulary in opencps-v2 flat-rows; do
   status=0
   cmp -s "$work/reference.documents" "$work/$vocabulary.documents" || status=1
