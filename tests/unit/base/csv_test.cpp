@@ -42,7 +42,9 @@ TEST(Csv, FaultsNameFileAndLine) {
     EXPECT_EQ(fault("a,b\n1,x\"y\"\n").substr(0, 16), "t.csv:2: a quote");
     EXPECT_EQ(fault("a,b\n1,\"x\ny\n"), "t.csv:2: a quote is never closed");
     EXPECT_EQ(fault("a,b\n1,\"x\"y\n"), "t.csv:2: text after a closing quote");
-    EXPECT_EQ(fault("a,b\n1,\xFF\n").substr(0, 18), "t.csv:2: not UTF-8");
+    EXPECT_EQ(fault("a,b\n1,\xFF\n"), "t.csv:2: not UTF-8; save the file as UTF-8");
+    EXPECT_EQ(fault("a,b\n1,Nguy\xD4n V\xA8n\n"),
+              "t.csv:2: not UTF-8; it looks like TCVN3 (ABC); save the file as UTF-8");
 }
 
 TEST(Csv, ReadsAFileAndReportsItsName) {

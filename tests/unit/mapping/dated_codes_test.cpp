@@ -172,9 +172,9 @@ TEST_F(DatedCodes, EverySuccessorIsACommuneInForceAndEveryOldCommuneHasOne) {
     EXPECT_EQ(before.size(), 331u);
     std::map<std::string, int> parts;
     for (const auto& row : successors->rows) {
-        EXPECT_EQ(now[row.cells[4]], row.cells[5]) << "line " << row.line;
-        EXPECT_TRUE(before.contains(row.cells[0])) << "line " << row.line;
-        ++parts[row.cells[0]];
+        EXPECT_EQ(now[row.cells[5]], row.cells[6]) << "line " << row.line;
+        EXPECT_TRUE(before.contains(row.cells[1])) << "line " << row.line;
+        ++parts[row.cells[1]];
     }
     EXPECT_EQ(parts.size(), before.size());
     EXPECT_EQ(std::count_if(parts.begin(), parts.end(), [](auto& p) { return p.second > 1; }), 5);
