@@ -134,7 +134,12 @@ void Watch::explain_codes(const Node& node, Cursor& cursor, Origin& origin) cons
         if (at && *at) on = date_of(**at);
         origin.day = fmt::format("{} {}", outwards(*node.on), on ? iso_date(*on) : "(no date)");
     }
-    const auto hit = table.look_up(*word, on);
+    std::string_view within;
+    if (node.within) {
+        const auto place = read_word(cursor, *node.within);
+        if (place) within = *place;
+    }
+    const auto hit = table.look_up(*word, on, within);
     if (!hit.row) {
         origin.code = hit.code;
         if (table.keeps_unknown() && !hit.rows)

@@ -113,7 +113,7 @@ TEST_F(Load, an_empty_section_names_every_key_that_is_needed) {
 }
 
 TEST_F(Load, all_faults_come_at_once_and_in_the_order_of_the_file) {
-    std::string text = sample_with("profile = \"mapi\"", "profile = 5");
+    std::string text = sample_with("profile = \"mapi-2024\"", "profile = 5");
     text.replace(text.find("code = \"H22\""), 4, "cod_");
     text += "level = \"loud\"\n[extra]\nkey = 1\n";
     const std::string message = faults(text);
@@ -295,10 +295,10 @@ INSTANTIATE_TEST_SUITE_P(
               "there "
               "are: reference"},
         Wrong{
-            "profile = \"mapi\"", "profile = \"mapx\"",
+            "profile = \"mapi-2024\"", "profile = \"mapx\"",
             "[portal] profile is \"mapx\", but there is no mappings/portal/mapx/profile.xml; there "
-            "are: mapi"},
-        Wrong{"profile = \"mapi\"", "profile = \"../mapi\"",
+            "are: mapi-2024"},
+        Wrong{"profile = \"mapi-2024\"", "profile = \"../mapi\"",
               "[portal] profile is not a plain name"}));
 
 }  // namespace
