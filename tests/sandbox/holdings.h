@@ -65,7 +65,6 @@ class Holdings {
 
     const NationalList list_;
     const Generation generation_;
-    Generation generation_;
     DossierStore dossiers_;
     ProcedureStore procedures_;
     StatisticsStore statistics_;
