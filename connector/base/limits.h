@@ -34,7 +34,9 @@ inline constexpr std::size_t max_secret_file = 4u << 10;  // a password file
 inline constexpr std::size_t max_mapping_file = 4u << 20;
 inline constexpr std::size_t max_code_table_rows = 200'000;
 inline constexpr std::size_t max_csv_file = 64u << 20;
-inline constexpr int max_working_days = 10'000;  // one step of the calendar, days
+inline constexpr std::size_t max_explained_file = 256u << 20;  // read whole for one record of it
+inline constexpr std::size_t max_preview_sample = 10'000'000;  // records mapped for a preview
+inline constexpr int max_working_days = 10'000;                // one step of the calendar, days
 
 // Portal.
 inline constexpr std::size_t max_answer = 8u << 20;  // one answer of the portal
