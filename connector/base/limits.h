@@ -39,7 +39,9 @@ inline constexpr int drift_dossier_days = 365;
 inline constexpr int entry_working_days = 5;
 inline constexpr std::size_t legacy_probe = 64u << 10;  // bytes looked at for a code page
 inline constexpr std::size_t max_csv_file = 64u << 20;
-inline constexpr int max_working_days = 10'000;  // one step of the calendar, days
+inline constexpr std::size_t max_explained_file = 256u << 20;  // read whole for one record of it
+inline constexpr std::size_t max_preview_sample = 10'000'000;  // records mapped for a preview
+inline constexpr int max_working_days = 10'000;                // one step of the calendar, days
 
 // Portal.
 inline constexpr std::size_t max_answer = 8u << 20;  // one answer of the portal

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "connector/base/files.h"
+#include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/cli/commands.h"
 #include "connector/cli/commands_mapping.h"
@@ -16,9 +17,6 @@ namespace {
 
 using mapping::Origin;
 
-// Read whole, because a person waits for one record of it.
-constexpr std::size_t max_file = 256u << 20;
-
 tl::unexpected<Error> refuse(std::string message) {
     return fail(ErrorKind::Config, std::move(message));
 }
@@ -26,7 +24,7 @@ tl::unexpected<Error> refuse(std::string message) {
 // The record that was asked for, cut out of its file.
 Result<province::RawRecord> find_record(const mapping::Vocabulary& vocabulary,
                                         const MappingOptions& chosen) {
-    DVC_TRY_ASSIGN(bytes, read_file(chosen.record, max_file));
+    DVC_TRY_ASSIGN(bytes, read_file(chosen.record, limits::max_explained_file));
     const std::string file = chosen.record.string();
     std::vector<province::RecordShape> shapes;
     for (const auto& kind : vocabulary.kinds())

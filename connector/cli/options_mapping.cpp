@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "connector/base/limits.h"
 #include "connector/base/operation.h"
 #include "connector/cli/options_people.h"
 
@@ -56,7 +57,7 @@ void add_mapping(CLI::App& app, Options& options) {
                                    "what other files would change: records of the ledger, mapped "
                                    "with the configured files and with these");
     preview->add_option("--sample", chosen.sample, "how many records, spread over all")
-        ->check(CLI::Range(1, 10'000'000))
+        ->check(CLI::Range(std::size_t{1}, limits::max_preview_sample))
         ->capture_default_str();
 
     auto* suggest = add_command(*mapping, options, Command::MappingSuggest, "suggest",
