@@ -72,7 +72,7 @@ const WordTable::Word* WordTable::find(std::string_view local, std::string_view 
 }
 
 std::vector<std::string> WordTable::canonical() const {
-    std::vector<std::string> all;
+    std::vector<std::string> all = also;
     for (const auto* table : {&words, &pairs})
         for (const auto& [local, word] : *table)
             all.push_back(word.canonical);

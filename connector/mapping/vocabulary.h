@@ -45,6 +45,7 @@ struct WordTable {
     std::size_t line = 0;
     StringMap<Word> words;
     StringMap<Word> pairs;          // of two values together, see pair_key
+    std::vector<std::string> also;  // canonical words that this product has no word for
     StringMap<std::string> locals;  // canonical word → the first of the product's words for it
 
     // `second` is the other value beside it, empty if there is none; a row that names no second

@@ -88,7 +88,7 @@ class Loader {
     }
 
     void add_words(pugi::xml_node node) {
-        file_.allow(node, {"name"}, {"word"});
+        file_.allow(node, {"name", "like"}, {"word"});
         const std::string name = file_.required(node, "name");
         WordTable table;
         table.name = name;
@@ -105,6 +105,14 @@ class Loader {
                 add_word(word, table, from, to, send);
             else if (const auto second = file_.required(word, "with"); !second.empty())
                 add_pair(word, table, from, second, {to, send});
+        }
+        if (const auto like = node.attribute("like")) {
+            const auto other = data_->words.find(std::string_view(like.value()));
+            if (other != data_->words.end())
+                table.also = other->second.canonical();
+            else
+                file_.fault(node, fmt::format("like: no words '{}' stand before these{}",
+                                              like.value(), suggestion(like.value(), types_)));
         }
         if (table.words.empty() && table.pairs.empty())
             file_.fault(node, fmt::format("words '{}' is empty", name));

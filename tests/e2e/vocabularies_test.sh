@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The same year out of three products: each vocabulary's exports go to a portal of their own, and all three portals
 # receive the same documents, byte for byte. Arguments: the folder of the programs; --year: the whole year instead
-# of 300 dossiers.
+# of 1,500 dossiers.
 set -euo pipefail
 
 bin=$1
-slice=(--dossiers 300)
+slice=(--dossiers 1500)
 [[ ${2:-} != --year ]] || slice=()
 work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -82,6 +82,10 @@ echo "--- what the portals hold"
 sed 's/^{"service":"\([^"]*\)".*/\1/' "$work/reference.documents" | sort | uniq -c | tee "$work/services"
 for service in DongBoHoSoMC CapNhatTienDoHoSoMC DongBoTTHC DongBoThongKeHoSo DongBoTrangThaiHoSo XacNhanHoSoMoi; do
   contains "$service is among them" " $service\$" "$work/services"
+done
+for status in 2 3 4 5 7 8 9 10; do
+  contains "a dossier of status $status is among them" \
+    "^{\"service\":\"DongBoHoSoMC\".*\"TrangThaiHoSo\":\"$status\"" "$work/reference.documents"
 done
 for vocabulary in opencps-v2 flat-rows; do
   status=0

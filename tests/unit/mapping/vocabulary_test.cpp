@@ -158,6 +158,22 @@ TEST(TwoWordsLoad, NameWhatCannotBe) {
     EXPECT_THAT(folder.faults(), HasSubstr("the word 'a' with ' b' comes twice"));
 }
 
+TEST(WordsLikeOthers, MayLackWordsThatConditionsName) {
+    const auto load = [](std::string_view like) {
+        Folder folder;
+        folder.write("province/v.xml",
+                     vocabulary("<value name='s' path='s' type='mine'/>",
+                                "<words name='full'><word from='a' to='open'/>"
+                                "<word from='b' to='closed'/></words><words name='mine'" +
+                                    std::string(like) + "><word from='1' to='open'/></words>"));
+        folder.write("portal/p/m.xml", mapping("<flag to='F' when='s=closed'/>"));
+        return folder.faults();
+    };
+    EXPECT_EQ(load(" like='full'"), "");
+    EXPECT_THAT(load(""), HasSubstr("'closed' is not a canonical word of 's'"));
+    EXPECT_THAT(load(" like='ful'"), HasSubstr("no words 'ful' stand before these"));
+}
+
 TEST(UnixMilliseconds, AreVietnamTime) {
     Folder folder;
     const auto set = loaded(folder,
@@ -204,6 +220,82 @@ TEST(ShippedVocabularies, LoadWithEveryProfile) {
                 MappingSet::load(mappings, vocabulary, profile.path().filename().string());
             EXPECT_TRUE(set.has_value()) << set.error().message;
         }
+}
+
+// What a shipped vocabulary makes of one status; "-" if the record is not sent.
+std::string status_of(const MappingSet& set, const std::string& record) {
+    const auto parsed = set.vocabulary().parse("dossier", record);
+    EXPECT_TRUE(parsed.has_value()) << parsed.error().message;
+    const auto summary = set.vocabulary().summary(*parsed);
+    if (!summary) return summary.error().text();
+    return summary->send ? summary->status : "-";
+}
+
+TEST(ShippedVocabularies, KnowEveryPublicStatusOfOpenCps) {
+    const auto set = MappingSet::load(std::filesystem::path(DVC_SOURCE_DIR) / "mappings",
+                                      "opencps-v2", "mapi-2024");
+    ASSERT_TRUE(set.has_value()) << set.error().message;
+    const std::pair<const char*, const char*> expected[] = {{"new", "received"},
+                                                            {"receiving", "registered"},
+                                                            {"waiting", "supplementing"},
+                                                            {"paying", "awaiting-payment"},
+                                                            {"processing", "processing"},
+                                                            {"interoperating", "-"},
+                                                            {"posting", "-"},
+                                                            {"pausing", "-"},
+                                                            {"correcting", "-"},
+                                                            {"cancelling", "-"},
+                                                            {"releasing", "finished"},
+                                                            {"done", "returned"},
+                                                            {"denied", "rejected"},
+                                                            {"unresolved", "stopped"},
+                                                            {"cancelled", "withdrawn"}};
+    const auto record = [](const std::string& status, const std::string& sub = "") {
+        return "<Dossier><dossierNo>C</dossierNo><govAgencyCode>A</govAgencyCode><dossierStatus>" +
+               status + "</dossierStatus><dossierSubStatus>" + sub +
+               "</dossierSubStatus></Dossier>";
+    };
+    for (const auto& [word, canonical] : expected)
+        EXPECT_EQ(status_of(*set, record(word)), canonical) << word;
+    EXPECT_EQ(status_of(*set, record("processing", "step-3")), "processing");
+    EXPECT_EQ(status_of(*set, record("cancelled", "stopped")), "stopped");
+    EXPECT_THAT(status_of(*set, record("gone")), HasSubstr("'gone' is not among the words"));
+}
+
+TEST(ShippedVocabularies, KnowEveryPublicStatusOfTheFlatRows) {
+    const std::filesystem::path mappings = std::filesystem::path(DVC_SOURCE_DIR) / "mappings";
+    const auto record = [](const std::string& status) {
+        return "<HoSo><MaHoSo>C</MaHoSo><MaDonVi>A</MaDonVi><TrangThai>" + status +
+               "</TrangThai></HoSo>";
+    };
+    const auto set = MappingSet::load(mappings, "flat-rows", "mapi-2024");
+    ASSERT_TRUE(set.has_value()) << set.error().message;
+    const std::pair<const char*, const char*> expected[] = {{"TN_OL", "registered"},
+                                                            {"DANG_XL", "processing"},
+                                                            {"CBS", "supplementing"},
+                                                            {"LOAI", "rejected"},
+                                                            {"DA_TRAKQ", "returned"}};
+    for (const auto& [word, canonical] : expected)
+        EXPECT_EQ(status_of(*set, record(word)), canonical) << word;
+
+    // The tables of other products are taken by naming them, as an officer would.
+    Folder folder;
+    std::filesystem::copy(mappings, folder.path(), std::filesystem::copy_options::recursive);
+    const auto with_table = [&](const std::string& table) {
+        std::string text = content_of(mappings / "province" / "flat-rows.xml");
+        const std::string before = "path=\"TrangThai\" type=\"status\"";
+        std::size_t count = 0;
+        for (std::size_t at; (at = text.find(before)) != std::string::npos; ++count)
+            text.replace(at, before.size(), "path=\"TrangThai\" type=\"" + table + "\"");
+        EXPECT_EQ(count, 2u);
+        folder.write("province/flat-rows.xml", text);
+        auto changed = MappingSet::load(folder.path(), "flat-rows", "mapi-2024");
+        EXPECT_TRUE(changed.has_value()) << changed.error().message;
+        return *std::move(changed);
+    };
+    EXPECT_EQ(status_of(with_table("status-bkav"), record("3")), "supplementing");
+    EXPECT_EQ(status_of(with_table("status-national"), record("10")), "returned");
+    EXPECT_EQ(status_of(with_table("status-civil-registry"), record("Chờ duyệt")), "processing");
 }
 
 }  // namespace
