@@ -13,7 +13,7 @@ trap 'stop_sandbox; rm -rf "$work"' EXIT
 
 # shellcheck disable=SC2317  # expect calls it
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
-"$bin/dvc-province" generate --out "$work/year" --dossiers 300 --procedures 60 2>/dev/null
+"$bin/dvc-province" generate --out "$work/year" --dossiers 300 2>/dev/null
 
 for generation in 2020 2024; do
   start_sandbox 0 --generation "$generation"
@@ -39,6 +39,6 @@ contains "which names the member" 'KenhThucHien' "$work/out"
 set_key "$config" profile '"mapi-2020"'
 expect "0|1" "another profile" dvcsync sync push-dossiers
 expect 0 "a person has what the portal refused tried again" dvcsync parked retry --all-matching --yes --reason "the profile was wrong"
-expect 0 "and it is taken" dvcsync sync push-dossiers
+expect 0 "and it is taken" dvcsync sync all
 contains "all of it" '; 0 refused .* 0 parked here; 0 left' "$work/out"
 exit "$failed"
