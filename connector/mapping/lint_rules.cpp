@@ -201,6 +201,10 @@ void lint_plans(const SetParts& parts, Findings& findings) {
 void lint_definitions(const SetParts& parts, Findings& findings) {
     TableUses uses;
     std::set<const TimeFormat*> dates;
+    // What the profile has from another one may be meant for that one.
+    const auto is_own = [&](const std::filesystem::path& file) {
+        return file.parent_path() == parts.folder;
+    };
     std::set<const CodeTable*> tables;
     std::vector<const Definitions*> all{&parts.shared};
     for (const auto& plan : parts.plans) {
@@ -216,15 +220,16 @@ void lint_definitions(const SetParts& parts, Findings& findings) {
             tables.insert(table.get());
         for (std::size_t i = 0; i < definitions->dates.size(); ++i)
             if (const auto& place = definitions->date_places[i];
-                !dates.contains(definitions->dates[i].second.get()))
+                is_own(place.file) && !dates.contains(definitions->dates[i].second.get()))
                 findings.warning(place.file, place.line, place.what + " is used by no rule");
     }
     for (const auto* table : tables) {
         strips(*table, findings);
         const auto used = uses.find(table);
         if (used == uses.end()) {
-            findings.warning(table->file(), table->line(),
-                             fmt::format("codes '{}' is used by no rule", table->name()));
+            if (is_own(table->file()))
+                findings.warning(table->file(), table->line(),
+                                 fmt::format("codes '{}' is used by no rule", table->name()));
             continue;
         }
         if (!table->is_inline() || used->second.is_open) continue;
@@ -236,7 +241,7 @@ void lint_definitions(const SetParts& parts, Findings& findings) {
     for (const auto& kind : parts.vocabulary->all)
         words_of(kind.scope, used);
     for (const auto& [name, table] : parts.vocabulary->words)
-        if (!used.contains(&table))
+        if (!table.is_spare && !used.contains(&table))
             findings.warning(table.file, table.line,
                              fmt::format("words '{}' are the type of no value", name));
 }

@@ -170,7 +170,8 @@ SetParts load_parts(const fs::path& dir, std::string_view vocabulary, std::strin
     parts.read.insert(file.path());
     parts.vocabulary = file.is_usable() ? load_vocabulary(file) : nullptr;
     ProfileLoader loader(dir, parts.vocabulary, faults, parts.read);
-    loader.run(dir / "portal" / std::string(profile));
+    parts.folder = dir / "portal" / std::string(profile);
+    loader.run(parts.folder);
     parts.plans = std::move(loader.plans);
     parts.readings = std::move(loader.readings);
     parts.shared = std::move(loader.shared);

@@ -14,6 +14,7 @@
 namespace dvcsync::mapping {
 
 struct SetParts {
+    std::filesystem::path folder;  // of the profile; what it stands on lies in another
     std::shared_ptr<const VocabularyData> vocabulary;  // nullptr: its file is of no use
     std::vector<std::shared_ptr<const PlanData>> plans;
     std::vector<std::shared_ptr<const ReadingData>> readings;

@@ -43,6 +43,7 @@ struct WordTable {
     std::string shown;  // "words 'status' of mappings/province/x.xml", for messages
     std::string file;   // that defines it
     std::size_t line = 0;
+    bool is_spare = false;  // like another: one may choose it instead of that one
     StringMap<Word> words;
     StringMap<Word> pairs;          // of two values together, see pair_key
     std::vector<std::string> also;  // canonical words that this product has no word for

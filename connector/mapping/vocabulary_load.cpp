@@ -107,6 +107,7 @@ class Loader {
                 add_pair(word, table, from, second, {to, send});
         }
         if (const auto like = node.attribute("like")) {
+            table.is_spare = true;
             const auto other = data_->words.find(std::string_view(like.value()));
             if (other != data_->words.end())
                 table.also = other->second.canonical();
