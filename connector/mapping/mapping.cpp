@@ -60,7 +60,8 @@ std::vector<fs::path> mapping_files(const fs::path& folder, Faults& faults) {
              at.increment(error)) {
             if (error) break;
             const auto& path = at->path();
-            const bool own = from == folder || !fs::exists(folder / path.filename());
+            std::error_code none;
+            const bool own = from == folder || !fs::exists(folder / path.filename(), none);
             if (own && path.extension() == ".xml" && path.filename() != "profile.xml")
                 files.push_back(path);
         }

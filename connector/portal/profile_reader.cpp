@@ -280,8 +280,15 @@ Result<std::shared_ptr<const ProfileData>> read(const std::filesystem::path& fil
     if (!base.empty() && !says_more && !is_base) {
         reader.file.only(root, {"name", "base"}, {});
         const auto name = reader.file.required(root, "name");
+        const auto below_file = file.parent_path().parent_path() / base / "profile.xml";
+        std::error_code none;
+        if (base.starts_with('.') || base.find('/') != std::string::npos ||
+            !std::filesystem::exists(below_file, none))
+            reader.file.fault(root, fmt::format("base=\"{}\": there is no such profile beside this "
+                                                "one",
+                                                base));
         if (!reader.file.faultless()) return fail(ErrorKind::Config, reader.file.faults());
-        DVC_TRY_ASSIGN(below, read(file.parent_path().parent_path() / base / "profile.xml", true));
+        DVC_TRY_ASSIGN(below, read(below_file, true));
         ProfileData data = *below;
         data.name = name;
         return std::make_shared<const ProfileData>(std::move(data));

@@ -281,6 +281,17 @@ TEST(NormalCode, OneFormForNumbersAndStrings) {
     EXPECT_EQ(normal_code(""), "");
 }
 
+TEST(ProfileFile, ABaseThatIsNotBesideItIsAFaultWithItsLine) {
+    const TemporaryFolder folder;
+    for (const std::string base : {"mapi-2034", "../mapi-2024", ".hidden"}) {
+        const auto profile = Profile::load(
+            folder.write("profile.xml", "\n<profile name=\"mine\" base=\"" + base + "\"/>"));
+        ASSERT_FALSE(profile);
+        EXPECT_THAT(profile.error().message,
+                    HasSubstr("profile.xml:2: base=\"" + base + "\": there is no such profile"));
+    }
+}
+
 TEST(ShippedProfiles, OneThatOnlyNamesAnotherIsSpokenLikeThatOne) {
     const auto below = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     const auto profile = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2020/profile.xml");
