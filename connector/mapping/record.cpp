@@ -159,7 +159,9 @@ class Extraction {
         // Which of two would be meant cannot be known.
         if (slot.data())
             faults_.push_back(fmt::format("<{}> occurs twice", scope.values[value].shown));
-        const bool looks_old = record_.vocabulary->code_page || may_be_legacy(text);
+        // What the connector wrote itself is Unicode, whatever a citizen has typed into it.
+        const bool is_ours = record_.kind->computed || record_.kind->written;
+        const bool looks_old = !is_ours && (record_.vocabulary->code_page || may_be_legacy(text));
         slot = looks_old ? in_unicode(scope.values[value], text) : text;
     }
 

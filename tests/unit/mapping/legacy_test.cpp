@@ -1,6 +1,8 @@
 // Texts of the time before Unicode in a record: refused, or converted where the vocabulary says so.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "tests/unit/mapping/folder.h"
 
 namespace dvcsync::mapping::testing {
@@ -51,6 +53,17 @@ TEST_F(Legacy, IsConvertedWhereTheVocabularySaysSo) {
 
 TEST_F(Legacy, WhatIsUnicodeAlreadyStaysInAMixedRecord) {
     EXPECT_EQ(send("Nguyễn Văn A", "vni"), "{\"Ten\":\"Nguyễn Văn A\",\"TT\":\"4\"}\n");
+}
+
+TEST(LegacyShipped, WhatTheConnectorWroteItselfIsUnicodeWhateverACitizenTyped) {
+    const auto set = MappingSet::load(std::filesystem::path(DVC_SOURCE_DIR) / "mappings",
+                                      "reference", "mapi-2024");
+    ASSERT_TRUE(set) << set.error().message;
+    const auto& vocabulary = set->vocabulary();
+    const std::string name = "<applicant><name>NguyÔn V¨n A</name></applicant>";
+    EXPECT_FALSE(vocabulary.parse("dossier", "<dossier>" + name + "</dossier>"));
+    const auto ours = vocabulary.parse("submission", "<submission>" + name + "</submission>");
+    EXPECT_TRUE(ours) << ours.error().message;
 }
 
 TEST_F(Legacy, ForeignNamesPass) {
