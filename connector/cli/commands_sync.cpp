@@ -41,6 +41,10 @@ void print_json(const sync::RunReport& report) {
     json.add("logins", report.traffic.logins);
     json.add("seconds", report.seconds);
     json.add("attention", report.attention);
+    std::size_t kept = 0;
+    for (const auto& [operation, count] : report.kept)
+        kept += count;
+    json.add("kept", std::uint64_t{kept});
     json.add("outdated", std::uint64_t{report.intake.outdated});
     json.add("resent", std::uint64_t{report.resent});
     json.add("recovered", std::uint64_t{report.recovered});
@@ -76,6 +80,10 @@ void print_text(const sync::RunReport& report, const std::optional<ledger::Act>&
     }
     fmt::print("; {} refused by the portal or given up, {} parked here; {} left for a later run\n",
                out.refused, out.parked + in.parked, report.left);
+    for (const auto& [operation, count] : report.kept) {
+        fmt::print("Kept      {} for {}, which this profile does not send\n",
+                   counted(count, "item"), to_string(operation));
+    }
     if (out.waiting + out.doubtful > 0) {
         fmt::print("Repeated  {} and {}: answers, not items\n",
                    counted(out.waiting, "time") + " put off",

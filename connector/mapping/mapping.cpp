@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <set>
 
 #include "connector/base/files.h"
 #include "connector/base/limits.h"
@@ -28,8 +29,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The profile that this one stands on, "": none. What else is in profile.xml belongs to the portal
-// client, which also tells when it cannot be read.
+// The profile that the one in this folder stands on, "": none. What else is in profile.xml belongs
+// to the portal client, which also tells when it cannot be read.
 std::string base_of(const fs::path& folder, Faults& faults) {
     std::error_code none;
     if (!fs::exists(folder / "profile.xml", none)) return "";
@@ -38,37 +39,45 @@ std::string base_of(const fs::path& folder, Faults& faults) {
     if (!file.is_usable()) return "";
     const std::string base = file.root().attribute("base").value();
     if (base.empty()) return "";
-    const auto fault = [&](std::string_view reason) {
-        faults.add(fmt::format("{}:{}: base=\"{}\": {}", file.shown(), file.line(file.root()), base,
-                               reason));
-        return std::string();
-    };
-    if (!is_plain_name(base) || !fs::is_directory(folder.parent_path() / base, none))
-        return fault("there is no such profile beside this one");
-    DataFile below(folder.parent_path() / base / "profile.xml", of_the_client);
-    if (below.is_usable() && below.root().attribute("base"))
-        return fault("stands on another profile itself; name that one");
+    if (!is_plain_name(base) || !fs::is_directory(folder.parent_path() / base, none)) {
+        faults.add(fmt::format("{}:{}: base=\"{}\": there is no such profile beside this one",
+                               file.shown(), file.line(file.root()), base));
+        return "";
+    }
     return base;
 }
 
-// Every XML file of the profile but its profile.xml, and those of its base that it has not itself.
+// The folder and those of the profiles that it stands on, the nearest first.
+std::vector<fs::path> folders_of(const fs::path& folder, Faults& faults) {
+    std::vector<fs::path> folders{folder};
+    for (;;) {
+        const auto base = base_of(folders.back(), faults);
+        if (base.empty()) return folders;
+        if (folders.size() > limits::max_profile_bases) {
+            faults.add(fmt::format("{}: it stands on more than {} other profiles, or on itself",
+                                   (folder / "profile.xml").string(), limits::max_profile_bases));
+            return folders;
+        }
+        folders.push_back(folder.parent_path() / base);
+    }
+}
+
+// Every XML file of the profile but its profile.xml, and those of its bases that it has not itself.
 std::vector<fs::path> mapping_files(const fs::path& folder, Faults& faults) {
     std::vector<fs::path> files;
+    std::set<fs::path> names;
     std::error_code error;
-    const auto add = [&](const fs::path& from) {
+    for (const auto& from : folders_of(folder, faults)) {
         for (auto at = fs::directory_iterator(from, error); at != fs::directory_iterator();
              at.increment(error)) {
             if (error) break;
             const auto& path = at->path();
-            std::error_code none;
-            const bool own = from == folder || !fs::exists(folder / path.filename(), none);
-            if (own && path.extension() == ".xml" && path.filename() != "profile.xml")
+            if (path.extension() == ".xml" && path.filename() != "profile.xml" &&
+                names.insert(path.filename()).second)
                 files.push_back(path);
         }
         if (error) faults.add(file_error("read", from, error.value()).message);
-    };
-    add(folder);
-    if (const auto base = base_of(folder, faults); !base.empty()) add(folder.parent_path() / base);
+    }
     if (!error && files.empty()) faults.add(fmt::format("{}: no mapping file", folder.string()));
     std::sort(files.begin(), files.end());
     return files;
@@ -192,11 +201,8 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     auto set = std::make_shared<SetData>();
     std::error_code none;
     const auto folder = dir / "portal" / std::string(profile);
-    for (const std::string& name : {std::string(profile), base_of(folder, faults)}) {
-        const auto how_it_is_spoken = folder.parent_path() / name / "profile.xml";
-        if (!name.empty() && fs::exists(how_it_is_spoken, none))
-            parts.read.insert(how_it_is_spoken);
-    }
+    for (const auto& one : folders_of(folder, faults))
+        if (fs::exists(one / "profile.xml", none)) parts.read.insert(one / "profile.xml");
     set->files.assign(parts.read.begin(), parts.read.end());
     DVC_TRY_ASSIGN(manifest, manifest_of(dir, set->files));
     set->digest = sha256(manifest);

@@ -269,7 +269,8 @@ std::string normal_code(std::string_view text) {
 namespace {
 
 // A profile that only names another one is spoken like that one.
-Result<std::shared_ptr<const ProfileData>> read(const std::filesystem::path& file, bool is_base) {
+Result<std::shared_ptr<const ProfileData>> read(const std::filesystem::path& file,
+                                                std::size_t above) {
     DVC_TRY_ASSIGN(text, read_file(file, limits::max_mapping_file));
     Reader reader;
     const auto root = reader.file.parse(file.string(), std::move(text), "profile");
@@ -277,7 +278,7 @@ Result<std::shared_ptr<const ProfileData>> read(const std::filesystem::path& fil
     const bool says_more = root && root.find_child([](pugi::xml_node node) {
         return node.type() == pugi::node_element;
     });
-    if (!base.empty() && !says_more && !is_base) {
+    if (!base.empty() && !says_more) {
         reader.file.only(root, {"name", "base"}, {});
         const auto name = reader.file.required(root, "name");
         const auto below_file = file.parent_path().parent_path() / base / "profile.xml";
@@ -287,8 +288,12 @@ Result<std::shared_ptr<const ProfileData>> read(const std::filesystem::path& fil
             reader.file.fault(root, fmt::format("base=\"{}\": there is no such profile beside this "
                                                 "one",
                                                 base));
+        else if (above == limits::max_profile_bases)
+            reader.file.fault(root, fmt::format("base=\"{}\": the profile stands on more than {} "
+                                                "others, or on itself",
+                                                base, limits::max_profile_bases));
         if (!reader.file.faultless()) return fail(ErrorKind::Config, reader.file.faults());
-        DVC_TRY_ASSIGN(below, read(below_file, true));
+        DVC_TRY_ASSIGN(below, read(below_file, above + 1));
         ProfileData data = *below;
         data.name = name;
         return std::make_shared<const ProfileData>(std::move(data));
@@ -301,7 +306,7 @@ Result<std::shared_ptr<const ProfileData>> read(const std::filesystem::path& fil
 }  // namespace
 
 Result<std::shared_ptr<const ProfileData>> read_profile(const std::filesystem::path& file) {
-    return read(file, false);
+    return read(file, 0);
 }
 
 }  // namespace dvcsync::portal

@@ -216,6 +216,7 @@ PortalCalls calls_of(portal::Client& client) {
         return client.list(from, until, page);
     };
     const auto& profile = client.profile();
+    calls.has = [&profile](Operation operation) { return profile.has(operation); };
     calls.batch = [&profile](Operation operation) { return profile.batch(operation); };
     calls.repeatable = [&profile](Operation operation) { return profile.repeatable(operation); };
     calls.endpoint = [&profile](Operation operation) { return profile.endpoint(operation); };

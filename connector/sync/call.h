@@ -29,6 +29,8 @@ struct PortalCalls {
     std::function<tl::expected<portal::Page, portal::Outcome>(
         std::chrono::local_days from, std::chrono::local_days until, int page)>
         list;
+    // Whether the portal takes it at all; empty: every operation.
+    std::function<bool(Operation)> has;
     std::function<int(Operation)> batch;
     std::function<bool(Operation)> repeatable;
     std::function<std::string(Operation)> endpoint;  // by name, to be paced by itself

@@ -34,6 +34,7 @@ class Checker {
                               config->profile, mappings->files().size(),
                               hex(mappings->digest()).substr(0, 12)));
             source(*config, *mappings);
+            operations(*config, *mappings);
         } else {
             faults("mappings", mappings.error().message);
         }
@@ -63,6 +64,31 @@ class Checker {
             if (!line.empty()) add(Light::Red, subject, std::string(line));
             lines = end == std::string_view::npos ? "" : lines.substr(end + 1);
         }
+    }
+
+    // What the profile does not send at all, and what it would send if there were a document.
+    void operations(const config::Config& config, const mapping::MappingSet& mappings) {
+        const auto profile = profile_of(config);
+        if (!profile) return;  // told by portal()
+        std::string lacks;
+        for (const Operation operation : all_operations) {
+            if (profile->has(operation) && mappings.plan(operation) == nullptr)
+                add(Light::Yellow, "mappings",
+                    fmt::format("profile {} has the operation {}, but no mapping file makes its "
+                                "document: nothing of it is sent",
+                                config.profile, to_string(operation)));
+            if (profile->has(operation)) continue;
+            lacks += fmt::format("{}{}", lacks.empty() ? "" : ", ", to_string(operation));
+        }
+        if (!lacks.empty())
+            green("mappings",
+                  fmt::format("profile {} does not send: {}. What the province tells of these is "
+                              "kept",
+                              config.profile, lacks));
+    }
+
+    static Result<portal::Profile> profile_of(const config::Config& config) {
+        return portal::Profile::load(config.mappings / "portal" / config.profile / "profile.xml");
     }
 
     void certificates(const config::Config& config) {
@@ -230,8 +256,7 @@ class Checker {
     }
 
     void portal(const config::Config& config) {
-        auto profile =
-            portal::Profile::load(config.mappings / "portal" / config.profile / "profile.xml");
+        auto profile = profile_of(config);
         if (!profile) {
             faults("portal", profile.error().message);
             return;
@@ -256,6 +281,9 @@ class Checker {
             faults("portal", in.error().message);
             return;
         }
+        if ((*client)->traffic().logins == 0)
+            return green("portal", fmt::format("{}: profile {} has no login, so nothing was asked",
+                                               config.base_url, profile->name()));
         green("portal", fmt::format("{}: logged in as {} (profile {})", config.base_url,
                                     config.username, profile->name()));
     }

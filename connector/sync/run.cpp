@@ -89,6 +89,10 @@ class JobRun {
         for (const auto& row : rows) {
             const bool ended =
                 row.state == ledger::State::Delivered || row.state == ledger::State::Dismissed;
+            if (row.state == ledger::State::Ready && !offers(row.operation)) {
+                report_.kept[row.operation] += row.count;
+                continue;
+            }
             if (!ended && row.count > 0) report_.attention = true;
             const bool later =
                 row.state == ledger::State::Waiting || row.state == ledger::State::InDoubt;
@@ -110,6 +114,12 @@ class JobRun {
     UtcTime now() const { return parts_.clock.now(); }
     bool ended() const {
         return parts_.stop || !report_.delivery.stop.empty() || !report_.unsealed.empty();
+    }
+
+    // The portal takes it, and there is a mapping that makes its document.
+    bool offers(Operation operation) const {
+        return parts_.mappings.plan(operation) != nullptr &&
+               (!parts_.calls.has || parts_.calls.has(operation));
     }
 
     bool takes_submissions() const {
@@ -162,7 +172,7 @@ class JobRun {
         if (!report_.unsealed.empty()) return {};
         const bool all = job == Job::All;
         std::vector<Operation> wanted;
-        if (all || job == Job::PushCatalogue) {
+        if ((all || job == Job::PushCatalogue) && offers(Operation::PushProcedure)) {
             DVC_TRY(ask_guard());
             if (report_.catalogue_stop.empty()) wanted.push_back(Operation::PushProcedure);
         }
@@ -173,7 +183,8 @@ class JobRun {
             // Progress first: see deliver().
             wanted.insert(wanted.end(), {Operation::PushProgress, Operation::PushDossier});
         }
-        if (with_statistics && (all || job == Job::PushStatistics)) {
+        if (with_statistics && (all || job == Job::PushStatistics) &&
+            offers(Operation::PushStatistics)) {
             DVC_TRY(take_statistics(ledger_, parts_.sealer, parts_.clock));
             wanted.push_back(Operation::PushStatistics);
         }
@@ -198,12 +209,12 @@ class JobRun {
     Status deliver_all(const std::vector<Operation>& wanted) {
         std::vector<Operation> operations;
         for (const Operation operation : wanted) {
-            if (parts_.mappings.plan(operation)) operations.push_back(operation);
+            if (offers(operation)) operations.push_back(operation);
         }
         DeliveryRules rules = rules_.delivery;
         rules.what = "items sent";
         rules.seed ^= ++pushes_ * 0xd1342543de82ef95ULL;
-        rules.call.progress_follows = parts_.mappings.plan(Operation::PushProgress) != nullptr;
+        rules.call.progress_follows = offers(Operation::PushProgress);
         DVC_TRY_ASSIGN(counts,
                        deliver(ledger_, parts_.calls, parts_.mappings, parts_.sealer, parts_.clock,
                                gates_, operations, rules, sealing_, parts_.stop));

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -94,6 +95,9 @@ struct RunReport {
     // was taken.
     std::string unsealed;
     std::string seal_trouble;  // why the trail could not be signed now, or had no time stamp
+    // Items that wait for a profile which sends them: this one has no such operation. They need
+    // nobody's attention.
+    std::map<Operation, std::size_t> kept;
     bool attention = false;
     // Another run is active: this one has changed nothing.
     std::optional<ledger::Lease> busy;

@@ -58,14 +58,26 @@ TEST_F(Base, AFileOfTheSameNameTakesThePlaceOfTheBasesOne) {
     EXPECT_NE(set->digest(), load("mapi-2024")->digest());
 }
 
-TEST_F(Base, ThatIsNotThereOrStandsOnAnotherItselfIsAFaultOfTheFile) {
+TEST_F(Base, ThatIsNotThereOrStandsOnItselfIsAFaultOfTheFile) {
     write("mine/profile.xml", "<profile name=\"mine\"\n base=\"mapi-2034\"/>");
     EXPECT_THAT(error_of("mine"), HasSubstr("portal/mine/profile.xml:1: base=\"mapi-2034\": there "
                                             "is no such profile beside this one"));
     write("mine/profile.xml", R"(<profile name="mine" base="../mapi-2024"/>)");
     EXPECT_THAT(error_of("mine"), HasSubstr("there is no such profile"));
+    write("mine/profile.xml", R"(<profile name="mine" base="mine"/>)");
+    EXPECT_THAT(error_of("mine"),
+                HasSubstr("mine/profile.xml: it stands on more than 4 other profiles, or on "
+                          "itself"));
+}
+
+TEST_F(Base, MayStandOnAnotherAndTheNearestFileCounts) {
     write("mine/profile.xml", R"(<profile name="mine" base="mapi-2020"/>)");
-    EXPECT_THAT(error_of("mine"), HasSubstr("stands on another profile itself; name that one"));
+    const auto set = load("mine");
+    ASSERT_TRUE(set);
+    EXPECT_THAT(set->manifest(), HasSubstr(" portal/mapi-2020/dossier.xml\n"));
+    EXPECT_THAT(set->manifest(), Not(HasSubstr(" portal/mapi-2024/dossier.xml\n")));
+    EXPECT_THAT(set->manifest(), HasSubstr(" portal/mapi-2024/shared.xml\n"));
+    EXPECT_THAT(set->manifest(), HasSubstr(" portal/mapi-2024/profile.xml\n"));
 }
 
 TEST_F(Base, AFaultInABorrowedFileNamesThatFile) {

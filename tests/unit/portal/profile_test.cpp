@@ -292,6 +292,25 @@ TEST(ProfileFile, ABaseThatIsNotBesideItIsAFaultWithItsLine) {
     }
 }
 
+TEST(ProfileFile, ABaseMayStandOnAnotherButNotOnItself) {
+    const TemporaryFolder folder;
+    const auto write = [&](const std::string& name, const std::string& base) {
+        std::filesystem::create_directory(folder.path() / name);
+        return folder.write(name + "/profile.xml",
+                            "<profile name=\"" + name + "\" base=\"" + base + "\"/>");
+    };
+    std::filesystem::create_directory_symlink(DVC_SOURCE_DIR "/mappings/portal/mapi-2024",
+                                              folder.path() / "mapi-2024");
+    write("one", "mapi-2024");
+    const auto two = Profile::load(write("two", "one"));
+    ASSERT_TRUE(two) << two.error().message;
+    EXPECT_EQ(two->name(), "two");
+    EXPECT_TRUE(two->has(Operation::PushDossier));
+    const auto mine = Profile::load(write("mine", "mine"));
+    ASSERT_FALSE(mine);
+    EXPECT_THAT(mine.error().message, HasSubstr("stands on more than 4 others, or on itself"));
+}
+
 TEST(ShippedProfiles, OneThatOnlyNamesAnotherIsSpokenLikeThatOne) {
     const auto below = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     const auto profile = Profile::load(DVC_SOURCE_DIR "/mappings/portal/mapi-2020/profile.xml");
