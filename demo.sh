@@ -4,7 +4,8 @@
 #   ./demo.sh               the whole of 2019: 94,954 dossiers, 1,784 procedures
 #   ./demo.sh --quick       a slice of 2,000 dossiers
 #   ./demo.sh --keep        leaves exports, configuration and ledger in build/demo to look at
-#   ./demo.sh --profile P   speaks the contract of another generation: mapi-2020, mapi-2024 (if none is named)
+#   ./demo.sh --profile P   speaks the contract of another generation: mapi-2020, mapi-2024 (if none is named),
+#                           hagiang-wrapper (dossiers only: no procedures, no steps, no submissions)
 #   ./demo.sh --port N      the sandbox listens on this loopback port instead of any free one
 #   ./demo.sh --no-install  do not look at Debian packages
 #
@@ -21,7 +22,7 @@ source "$top/connector/packaging/bootstrap.sh"
 # shellcheck source=tests/e2e/lib.sh
 source "$top/tests/e2e/lib.sh"
 
-usage() { sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 keep=0 quick=0 install=1 port=0 profile=mapi-2024
 while (($#)); do
@@ -30,7 +31,7 @@ while (($#)); do
     --quick) quick=1 ;;
     --no-install) install=0 ;;
     --profile)
-      [[ ${2-} == mapi-2020 || ${2-} == mapi-2024 ]] || { usage && exit 2; }
+      [[ ${2-} == @(mapi-2020|mapi-2024|hagiang-wrapper) ]] || { usage && exit 2; }
       profile=$2
       shift
       ;;
@@ -94,15 +95,18 @@ mkdir -p "$work/export"
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+# A portal that takes dossiers only: nothing is filed there, so nothing is answered either.
+whole=1 born=(--portal)
+if [[ $profile == hagiang-wrapper ]]; then whole=0 born=(); fi
 slice=()
 if ((quick)); then slice=(--dossiers 2000); fi
 say "The province: a one-stop system exports its records as of 30 June 2019"
-"$bin/dvc-province" generate --portal --out "$work/export/june" --until 2019-06-30 "${slice[@]}"
+"$bin/dvc-province" generate "${born[@]}" --out "$work/export/june" --until 2019-06-30 "${slice[@]}"
 note "$(du -sh "$work/export/june" | cut -f 1) of XML in build/demo/export/june"
 
 say "The portal: a strict sandbox of the national contract, mutual TLS, on the loopback address"
 start_file_host || die "no sandbox, no demo"
-start_sandbox "$port" --files-url "$files_url" --generation "${profile#mapi-}" || die "no sandbox, no demo"
+start_sandbox "$port" --files-url "$files_url" --generation "${profile##*-}" || die "no sandbox, no demo"
 note "$sandbox_url; citizens' files at $files_url"
 
 say "The connector: a new configuration, checked from end to end"
@@ -110,26 +114,28 @@ write_configuration "$work/province" "$profile" >/dev/null
 note "dvcsync init wrote build/demo/province; address, account and certificates were filled in"
 dvcsync check
 
-say "First run: the state of 30 June, and what citizens have filed on the portal"
-citizens_file june --until 2019-06-30
+say "First run: the state of 30 June$( ((whole)) && echo ", and what citizens have filed on the portal")"
+((!whole)) || citizens_file june --until 2019-06-30
 hand_over "$work/export/june" "$work/province/drop"
 sync_all pulled
 
-say "The province answers them; the connector brings the statuses back"
-province_answers 2019-06-30
-sync_all june
+if ((whole)); then
+  say "The province answers them; the connector brings the statuses back"
+  province_answers 2019-06-30
+  sync_all june
+fi
 
-say "Half a year later: changed dossiers and new ones, on paper and on the portal"
-citizens_file december --since 2019-06-30
-"$bin/dvc-province" generate --portal --out "$work/export/december" --since 2019-06-30 "${slice[@]}"
+say "Half a year later: changed dossiers and new ones$( ((whole)) && echo ", on paper and on the portal")"
+((!whole)) || citizens_file december --since 2019-06-30
+"$bin/dvc-province" generate "${born[@]}" --out "$work/export/december" --since 2019-06-30 "${slice[@]}"
 hand_over "$work/export/december" "$work/province/drop"
 sync_all changed
-province_answers 2019-12-31
+((!whole)) || province_answers 2019-12-31
 sync_all december
 
-say "The same export and the same answers once more: nothing may be sent"
+say "The same export$( ((whole)) && echo " and the same answers") once more: nothing may be sent"
 hand_over "$work/export/december" "$work/province/drop"
-province_answers 2019-12-31
+((!whole)) || province_answers 2019-12-31
 sync_all again
 
 say "What the connector remembers"
@@ -145,21 +151,32 @@ collect "$work/export/all" "$work/export/june" "$work/export/december"
 portal=$work/portal-again.json#/submissions
 columns=(--column "exported=$work/exported.json" --column "ledger=$work/ledger.json"
   --column "portal=$work/portal-again.json")
-# The portal has no appointment for what was born there, so it counts those apart.
-columns+=(--without "portal=$work/exported.json#/born_on_portal")
+if ((whole)); then
+  # The portal has no appointment for what was born there, so it counts those apart.
+  columns+=(--without "portal=$work/exported.json#/born_on_portal")
+else
+  # What the portal can tell without steps, procedures and the members that came later.
+  for row in received agencies central_agencies districts communes; do columns+=(--row "$row"); done
+fi
 if ((!quick)); then columns=(--column "published=$work/published.json" "${columns[@]}"); fi
+checks=()
+if ((whole)); then
+  checks=(
+    --same "born on the portal: exported, filed=$work/exported.json#/born_on_portal/received,$portal/filed"
+    --same "  filed, taken from the inbox=$portal/filed,$work/answers.json#/submissions"
+    --same "  with supplements: sent, taken=$portal/by_kind,$work/answers.json#/revisions"
+    --same "  taken, answered=$work/answers.json#/submissions,$work/answers.json#/answered"
+    --same "  answered, with both codes at the portal=$work/answers.json#/answered,$portal/with_both_codes"
+    --same "  statuses told, at the portal=$work/answers.json#/events,$portal/statuses"
+    --same "  online to result: exported, portal=$work/exported.json#/born_on_portal/online_to_result,$portal/finished_with_result"
+    --zero "  waiting on the way in=$work/status.json#/submissions/waiting"
+    --zero "  held on the way in=$work/status.json#/submissions/held"
+  )
+fi
 "$bin/dvc-figures" "${columns[@]}" \
   --zero "violations seen by the portal=$work/portal-again.json#/violations" \
   --zero "duplicates seen by the portal=$work/portal-again.json#/duplicates_refused" \
-  --same "born on the portal: exported, filed=$work/exported.json#/born_on_portal/received,$portal/filed" \
-  --same "  filed, taken from the inbox=$portal/filed,$work/answers.json#/submissions" \
-  --same "  with supplements: sent, taken=$portal/by_kind,$work/answers.json#/revisions" \
-  --same "  taken, answered=$work/answers.json#/submissions,$work/answers.json#/answered" \
-  --same "  answered, with both codes at the portal=$work/answers.json#/answered,$portal/with_both_codes" \
-  --same "  statuses told, at the portal=$work/answers.json#/events,$portal/statuses" \
-  --same "  online to result: exported, portal=$work/exported.json#/born_on_portal/online_to_result,$portal/finished_with_result" \
-  --zero "  waiting on the way in=$work/status.json#/submissions/waiting" \
-  --zero "  held on the way in=$work/status.json#/submissions/held" \
+  "${checks[@]}" \
   --zero "sent again after an answer=$work/portal-again.json#/resent_after_answer" \
   --same "records before and after the second run=$work/portal-december.json#/items,$work/portal-again.json#/items" ||
   die "the figures do not agree"

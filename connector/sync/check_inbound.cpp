@@ -127,7 +127,8 @@ class InboundChecker {
                                     "and {}",
                                     config_.profile,
                                     calls ? "[serve] is not configured: add it"
-                                          : "no callbacks either: choose another profile"));
+                                          : "no callbacks either: choose another profile, or take "
+                                            "[inbound] out of the configuration"));
     }
 
     // Its own service holds it most of the time: that is no trouble.

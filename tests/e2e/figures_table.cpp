@@ -4,16 +4,19 @@
 //
 //   dvc-figures --column published=a.json --column portal=b.json#/year
 //               [--without portal=c.json#/part]
+//               [--row received]
 //               [--zero violations=b.json#/violations] [--same
 //               calls=before.json#/calls,b.json#/calls]
 //
 // A reference is FILE[#/json/pointer]. A column names an object with the figures of `rows`;
 // --without an object with the figures of what a column cannot know: "94,444 + 510", and the sum is
-// compared; --zero a value that must be 0; --same two values that must be equal.
+// compared; --row, once or oftener, the only rows to be shown (by their JSON key); --zero a value
+// that must be 0; --same two values that must be equal.
 #include <fmt/format.h>
 #include <rapidjson/document.h>
 #include <rapidjson/pointer.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -157,13 +160,15 @@ class Table {
   public:
     explicit Table(Files& files) : files_(files) {}
 
-    void figures(const std::vector<Named>& columns) {
+    // `wanted`: keys of the rows to be shown; none: all of them.
+    void figures(const std::vector<Named>& columns, const std::vector<std::string>& wanted) {
         std::string head = fmt::format("{:<{}}", "figure", label_width);
         for (const Named& column : columns)
             head += fmt::format("{:>{}}", column.name, width_of(column));
         fmt::print("{}\n{:-<{}}\n", head, "", head.size() + 3);
         for (const Row& row : rows)
-            print_row(row, columns);
+            if (wanted.empty() || std::find(wanted.begin(), wanted.end(), row.key) != wanted.end())
+                print_row(row, columns);
     }
 
     void zero(const Named& check) {
@@ -231,24 +236,34 @@ void without(std::vector<Named>& columns, const Named& part) {
     throw Usage(part.name + ": no --column of that name stands before");
 }
 
+const std::string& row_key(const std::string& key) {
+    const bool known =
+        std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return key == row.key; });
+    if (!known) throw Usage(key + ": there is no such row");
+    return key;
+}
+
 bool run(const std::vector<std::string>& words) {
     std::vector<Named> columns;
     std::vector<std::pair<std::string, Named>> checks;
+    std::vector<std::string> wanted;
     for (std::size_t i = 0; i < words.size(); i += 2) {
         if (i + 1 == words.size()) throw Usage(words[i] + " needs a value");
         if (words[i] == "--column")
             columns.push_back(named(words[i + 1]));
         else if (words[i] == "--without")
             without(columns, named(words[i + 1]));
+        else if (words[i] == "--row")
+            wanted.push_back(row_key(words[i + 1]));
         else if (words[i] == "--zero" || words[i] == "--same")
             checks.emplace_back(words[i], named(words[i + 1]));
         else
-            throw Usage(words[i] + ": use --column, --without, --zero or --same");
+            throw Usage(words[i] + ": use --column, --without, --row, --zero or --same");
     }
     if (columns.size() < 2) throw Usage("at least two --column are needed to compare");
     Files files;
     Table table(files);
-    table.figures(columns);
+    table.figures(columns, wanted);
     for (const auto& [kind, check] : checks)
         kind == "--zero" ? table.zero(check) : table.same(check);
     return table.summary();

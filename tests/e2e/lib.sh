@@ -138,6 +138,10 @@ write_configuration() { # FOLDER [PROFILE]
   set_key "$config" client_key "\"$work/certs/client.key\""
   set_key "$config" folder "\"$e2e_top/mappings\""
   [[ -z ${2-} ]] || set_key "$config" profile "\"$2\""
+  # It takes dossiers only, at one address, and lets nothing in.
+  [[ ${2-} != hagiang-wrapper ]] ||
+    sed -i -e '/^\[inbound\]/,/^\[/{/^\[inbound\]/d;/^\[/!d}' \
+      -e 's|^\[portal.endpoints\]|&\ndossiers = "/api/SynsTTHCC/DongBoHoSoMC"|' "$config"
   # Files of citizens come from the loopback address, with the authority of the tests.
   sed -i -e 's|^# file = "dvcsync.log"|file = "dvcsync.log"|' -e 's|^# file_hosts = .*|file_hosts = "127.0.0.1"|' \
     -e "s|^# file_ca = .*|file_ca = \"$work/certs/ca.pem\"|" \

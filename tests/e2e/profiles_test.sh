@@ -41,4 +41,33 @@ expect "0|1" "another profile" dvcsync sync push-dossiers
 expect 0 "a person has what the portal refused tried again" dvcsync parked retry --all-matching --yes --reason "the profile was wrong"
 expect 0 "and it is taken" dvcsync sync all
 contains "all of it" '; 0 refused .* 0 parked here; 0 left' "$work/out"
+stop_sandbox
+
+echo "--- a province's own service in front of the adapter, which takes dossiers and nothing else"
+start_sandbox 0 --generation wrapper --faults 'lost-after=0.08,half-batch=0.08,lost-before=0.04' --fault-seed 7
+write_configuration "$work/wrapped" hagiang-wrapper >"$work/out"
+hand_over "$work/year" "$work/wrapped/drop"
+expect 0 "check is green" dvcsync check
+contains "and says what is not sent" 'does not send: push-procedure, push-progress' "$work/out"
+for ((round = 1; round <= 20; ++round)); do
+  expect "0|1" "run $round past cut connections" dvcsync sync all
+  grep -q '; 0 left for a later run' "$work/out" && break
+  sleep 1
+done
+expect 0 "a run with nothing left needs nobody" dvcsync sync all
+contains "procedures are kept" '^Kept      [1-9][0-9,]* items for push-procedure' "$work/out"
+contains "nothing is refused" '; 0 refused .* 0 parked here; 0 left' "$work/out"
+sandbox_report "$work/report.json"
+contains "no violation" '"violations":\[\]' "$work/report.json"
+sandbox_dossiers=$(json_number "$work/report.json" dossiers_held)
+exported=$(cat "$work/year"/*.xml | grep -c '<dossier>')
+verdict "every dossier is there once ($exported exported, $sandbox_dossiers held)" $((exported == sandbox_dossiers ? 0 : 1))
+stop_sandbox
+
+echo "--- the same ledger by a profile that sends the rest"
+start_sandbox 0 --generation 2020
+set_key "$config" profile '"mapi-2020"'
+set_key "$config" base_url "\"$sandbox_url\""
+expect 0 "the other profile" dvcsync sync push-catalogue
+contains "what was kept is sent" '^Delivered [1-9][0-9]* items; 0 refused' "$work/out"
 exit "$failed"

@@ -112,4 +112,19 @@ void check_envelope(Service service, const Json& body, std::size_t max_batch, Fa
     if (faults.empty()) check_values(service, body, faults);
 }
 
+std::optional<WrapperQuery> parse_wrapper_query(std::string_view query) {
+    std::optional<std::string> agency, updating;
+    for (const auto parameter : split(query, '&')) {
+        const auto equals = parameter.find('=');
+        const auto name = parameter.substr(0, equals);
+        auto* const into = name == "MaDinhDanhDV" ? &agency
+                           : name == "isUpdating" ? &updating
+                                                  : nullptr;
+        if (into == nullptr || *into || equals == std::string_view::npos) return std::nullopt;
+        *into = percent_decode(parameter.substr(equals + 1));
+    }
+    if (!agency || !updating || (*updating != "True" && *updating != "False")) return std::nullopt;
+    return WrapperQuery{*std::move(agency), *updating == "True"};
+}
+
 }  // namespace dvcsandbox

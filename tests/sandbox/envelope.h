@@ -22,4 +22,11 @@ std::string destination(std::string_view header, std::string_view query);
 // given once, of the right type, and present if the service needs it.
 void check_envelope(Service service, const Json& body, std::size_t max_batch, Faults& faults);
 
+// The two parameters of the wrapper, each once and nothing else; nothing otherwise.
+struct WrapperQuery {
+    std::string agency;
+    bool updating = false;
+};
+std::optional<WrapperQuery> parse_wrapper_query(std::string_view query);
+
 }  // namespace dvcsandbox

@@ -110,8 +110,11 @@ void add_serve(CLI::App& app, Serve& serve) {
     command->add_option("--answers", serve.answers, "one outcome per item, or one for the call")
         ->check(CLI::IsMember({"per-item", "whole"}))
         ->capture_default_str();
-    command->add_option("--generation", serve.generation, "whose members of a dossier are known")
-        ->check(CLI::IsMember({"any", "2020", "2024"}))
+    command
+        ->add_option(
+            "--generation", serve.generation,
+            "whose members of a dossier are known; wrapper: the province's own service in front")
+        ->check(CLI::IsMember({"any", "2020", "2024", "wrapper"}))
         ->capture_default_str();
     command->add_option("--max-batch", serve.portal.max_batch, "records in a call")
         ->check(CLI::PositiveNumber)
@@ -211,7 +214,9 @@ int run(Serve& serve) {
                              : serve.code_form == "string" ? CodeForm::String
                              : serve.code_form == "padded" ? CodeForm::Padded
                                                            : CodeForm::Mixed;
-    serve.portal.generation = serve.generation == "2020"   ? Generation::Of2020
+    serve.portal.wrapper = serve.generation == "wrapper";
+    serve.portal.generation = serve.generation == "2020" || serve.portal.wrapper
+                                  ? Generation::Of2020
                               : serve.generation == "2024" ? Generation::Of2024
                                                            : Generation::Any;
     serve.portal.answer_form = serve.answers == "whole" ? AnswerForm::Whole : AnswerForm::PerItem;

@@ -38,6 +38,13 @@ bool is_json(std::string_view content_type) {
             content_type[wanted.size()] == ' ');
 }
 
+// False: not JSON. A NUL ends the text for the parser: what follows it must not be lost in silence.
+bool parse(Request& request, Document& body) {
+    const bool has_nul = request.body.find('\0') != std::string::npos;
+    body.ParseInsitu<kParseFlags>(request.body.data());
+    return !has_nul && !body.HasParseError();
+}
+
 // In constant time: a portal must not tell how much of a password was right.
 bool same_secret(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
@@ -101,6 +108,7 @@ Reply Portal::handle(Request& request) {
 }
 
 Portal::Answer Portal::answer(Request& request, Call& call) {
+    if (settings_.wrapper) return wrapped(request, call);
     const auto endpoint = endpoint_at(request.path);
     if (!endpoint)
         return {.code = Code::Bad, .message = "không có địa chỉ này (no such path)", .status = 404};
@@ -111,13 +119,10 @@ Portal::Answer Portal::answer(Request& request, Call& call) {
     if (destination(request.dstcode, request.query) != settings_.dstcode)
         return envelope_fault("dstcode", "code", "thiếu hoặc sai mã đích (missing or wrong)");
 
-    // A NUL ends the text for the parser: what follows it must not be lost in silence.
-    const bool has_nul = request.body.find('\0') != std::string::npos;
     thread_local std::vector<char> buffer(256U << 10);
     rapidjson::MemoryPoolAllocator<> pool(buffer.data(), buffer.size());
     Document body(&pool);
-    body.ParseInsitu<kParseFlags>(request.body.data());
-    if (has_nul || body.HasParseError() || !body.IsObject()) {
+    if (!parse(request, body) || !body.IsObject()) {
         auto fault = envelope_fault(
             "body", "json",
             fmt::format("không phải một đối tượng JSON hợp lệ, vị trí {0} (not a JSON object, {0})",
@@ -146,6 +151,38 @@ Portal::Answer Portal::answer(Request& request, Call& call) {
     return call.service == Service::Login ? login(body) : carry_out(call.service, body);
 }
 
+// POST …/DongBoHoSoMC?MaDinhDanhDV=…&isUpdating=True with a bare array; no session, no envelope.
+// What it answers was not seen: the portal's own answer, handed through.
+Portal::Answer Portal::wrapped(Request& request, Call& call) {
+    if (request.path != "/api/SynsTTHCC/DongBoHoSoMC")
+        return {.code = Code::Bad, .message = "không có địa chỉ này (no such path)", .status = 404};
+    if (request.method != "POST")
+        return {.code = Code::Bad, .message = "chỉ nhận POST (POST only)", .status = 405};
+    if (!is_json(request.content_type))
+        return {.code = Code::Bad, .message = "Content-Type: application/json", .status = 415};
+    call.service = Service::DongBoHoSoMC;
+    const auto query = parse_wrapper_query(request.query);
+    if (!query)
+        return envelope_fault("query", "members",
+                              "cần đúng MaDinhDanhDV và isUpdating=True|False (exactly these two)");
+    if (query->agency != settings_.madonvi)
+        return envelope_fault("MaDinhDanhDV", "code", "không phải đơn vị đã đăng ký (unknown)");
+    rapidjson::MemoryPoolAllocator<> pool;
+    Document body(&pool);
+    if (!parse(request, body) || !body.IsArray() || body.Empty() ||
+        body.Size() > settings_.max_batch) {
+        auto fault = envelope_fault("body", "json", "cần một mảng JSON (a JSON array expected)");
+        fault.status = 400;
+        return fault;
+    }
+    call.drawn =
+        injector_.draw({.service = call.service, .reused = request.reused, .items = body.Size()});
+    if (!carries_out(call.drawn)) return {};
+    if (call.drawn.kind == Injection::HalfBatch)
+        body.Erase(body.Begin() + body.Size() / 2, body.End());
+    return push(call.service, body, query->updating);
+}
+
 Portal::Answer Portal::carry_out(Service service, const Json& body) {
     if (!sessions_.use(text_of(body, "session")))
         return {
@@ -156,7 +193,9 @@ Portal::Answer Portal::carry_out(Service service, const Json& body) {
     if (!faults.empty()) return envelope_faults(faults);
     if (text_of(body, "madonvi") != settings_.madonvi)
         return envelope_fault("madonvi", "code", "không phải đơn vị đã đăng ký (not registered)");
-    return info(service).endpoint == Endpoint::Share ? read(service, body) : push(service, body);
+    return info(service).endpoint == Endpoint::Share
+               ? read(service, body)
+               : push(service, body["data"], text_of(body, "isUpdating") == "True");
 }
 
 Portal::Answer Portal::login(const Json& body) {
@@ -221,9 +260,7 @@ Portal::Answer Portal::read(Service service, const Json& body) {
     return answer;
 }
 
-Portal::Answer Portal::push(Service service, const Json& body) {
-    const Json& data = body["data"];
-    const bool updating = text_of(body, "isUpdating") == "True";
+Portal::Answer Portal::push(Service service, const Json& data, bool updating) {
     const bool whole = settings_.answer_form == AnswerForm::Whole;
     const bool with_lines = !whole && data.IsArray();
     auto lines = whole && data.IsArray() ? holdings_.take_all(service, data, updating)

@@ -28,6 +28,9 @@ struct PortalSettings {
     AnswerForm answer_form = AnswerForm::PerItem;
     std::size_t max_batch = 500;
     Generation generation = Generation::Any;
+    // Instead of the adapter: the province's own service in front of it (section 1, Hà Giang),
+    // which takes a bare array of dossiers.
+    bool wrapper = false;
     std::chrono::milliseconds session_life = std::chrono::minutes(30);
     std::uint64_t session_calls = 0;  // 0: no limit
     InjectionPlan faults = {};
@@ -60,12 +63,13 @@ class Portal {
     struct Answer;
     struct Call;
     Answer answer(Request& request, Call& call);
+    Answer wrapped(Request& request, Call& call);
     Answer login(const Json& body);
     Answer carry_out(Service service, const Json& body);
     Answer read(Service service, const Json& body);
     Answer list_new(const Json& body);
     Answer fetch_new(const Json& body);
-    Answer push(Service service, const Json& body);
+    Answer push(Service service, const Json& data, bool updating);
     Answer envelope_fault(std::string_view place, std::string_view rule, std::string text);
     Answer envelope_faults(const Faults& faults);
     std::string write(const Answer& answer);

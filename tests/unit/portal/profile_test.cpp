@@ -322,5 +322,17 @@ TEST(ShippedProfiles, OneThatOnlyNamesAnotherIsSpokenLikeThatOne) {
     EXPECT_TRUE(profile->callbacks());
 }
 
+TEST(ShippedProfiles, TheWrapperSendsDossiersAndNothingElse) {
+    const auto profile =
+        Profile::load(DVC_SOURCE_DIR "/mappings/portal/hagiang-wrapper/profile.xml");
+    ASSERT_TRUE(profile) << profile.error().message;
+    for (const auto operation : all_operations)
+        EXPECT_EQ(profile->has(operation), operation == Operation::PushDossier)
+            << to_string(operation);
+    EXPECT_FALSE(profile->can_ask());
+    EXPECT_FALSE(profile->can_pull());
+    EXPECT_TRUE(profile->repeatable(Operation::PushDossier));
+}
+
 }  // namespace
 }  // namespace dvcsync::portal::test

@@ -386,5 +386,45 @@ TEST(PortalThreads, ManyCallersLoseAndDoubleNothing) {
     }
 }
 
+class Wrapper : public ::testing::Test {
+  protected:
+    static PortalSettings settings() {
+        PortalSettings settings;
+        settings.wrapper = true;
+        return settings;
+    }
+    Client::Answer send(std::string_view query, std::string body) {
+        auto request = request_to("/api/SynsTTHCC/DongBoHoSoMC", std::move(body));
+        request.dstcode = {};
+        request.query = query;
+        return client_.send(request);
+    }
+
+    Client client_{settings()};
+    const std::string new_ = "MaDinhDanhDV=000.00.00.H22&isUpdating=False";
+};
+
+TEST_F(Wrapper, TakesABareArrayWithoutASession) {
+    const auto dossiers = "[" + to_json(good_dossier()) + "]";
+    EXPECT_EQ(send(new_, dossiers).lines.at(0).code, 0);
+    EXPECT_EQ(send(new_, dossiers).lines.at(0).code, -3);
+    EXPECT_EQ(send("isUpdating=True&MaDinhDanhDV=000.00.00.H22", dossiers).code, 0);
+}
+
+TEST_F(Wrapper, RefusesWhatIsNotItsForm) {
+    const auto dossiers = "[" + to_json(good_dossier()) + "]";
+    for (const std::string query : {"", "MaDinhDanhDV=000.00.00.H22", "isUpdating=False",
+                                    "MaDinhDanhDV=000.00.00.H22&isUpdating=false",
+                                    "MaDinhDanhDV=000.00.00.H22&isUpdating=False&isUpdating=True",
+                                    "MaDinhDanhDV=000.00.00.H22&isUpdating=False&session=x",
+                                    "MaDinhDanhDV=000.00.00.H23&isUpdating=False"})
+        EXPECT_EQ(send(query, dossiers).code, -1) << query;
+    EXPECT_EQ(send(new_, to_json(good_dossier())).status, 400);
+    EXPECT_EQ(send(new_, "[]").status, 400);
+    EXPECT_EQ(send(new_, "[{]").status, 400);
+    EXPECT_EQ(client_.send("integration", "{}").status, 404);
+    EXPECT_EQ(client_.portal.holdings().dossiers().size(), 0U);
+}
+
 }  // namespace
 }  // namespace dvcsandbox::testing

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,7 @@ class ScriptedPortal {
             if (look) return look(code);
             return portal::Holding{knows, {}};
         };
+        calls.has = [this](Operation operation) { return !lacks.contains(operation); };
         calls.batch = [this](Operation) { return batch; };
         calls.repeatable = [this](Operation) { return repeatable; };
         calls.endpoint = [](Operation) { return std::string("push"); };
@@ -97,6 +99,7 @@ class ScriptedPortal {
     bool knows = false;
     portal::Profile::Pace pace;
     bool repeatable = true;
+    std::set<Operation> lacks;  // what it does not offer
     int batch = 10;
     int calls_made = 0;
     std::vector<Seen> seen;

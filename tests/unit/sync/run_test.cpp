@@ -363,5 +363,23 @@ TEST_F(CatalogueGuard, TheRuleCountsTheShareButLetsAHandfulPass) {
     EXPECT_FALSE(too_many(20, 20, 100));
 }
 
+TEST(Run, KeepsWhatTheProfileDoesNotSendAndThatNeedsNobody) {
+    Running office;
+    office.portal.lacks = {Operation::PushProcedure, Operation::PushProgress,
+                           Operation::PushStatistics};
+    office.drop("one.xml", procedure_xml("1.000001") + dossier_xml("D-1", 1));
+    const auto report = office.run();
+    EXPECT_FALSE(report.attention);
+    EXPECT_EQ(report.delivery.delivered, 1U);
+    EXPECT_THAT(report.kept, ::testing::ElementsAre(::testing::Pair(Operation::PushProcedure, 1U)));
+    EXPECT_THAT(report.delivery.stop, IsEmpty());
+    EXPECT_THAT(office.portal.codes(Operation::PushDossier), SizeIs(1));
+    EXPECT_THAT(office.portal.seen, SizeIs(1));
+    // Another profile sends it.
+    office.portal.lacks = {};
+    EXPECT_THAT(office.run().kept, IsEmpty());
+    EXPECT_THAT(office.portal.codes(Operation::PushProcedure), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace dvcsync::sync
