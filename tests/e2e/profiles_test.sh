@@ -47,6 +47,8 @@ echo "--- a province's own service in front of the adapter, which takes dossiers
 start_sandbox 0 --generation wrapper --faults 'lost-after=0.08,half-batch=0.08,lost-before=0.04' --fault-seed 7
 write_configuration "$work/wrapped" hagiang-wrapper >"$work/out"
 hand_over "$work/year" "$work/wrapped/drop"
+expect 0 "its files hold to the contract" dvcsync mapping lint
+expect 0 "and to their cases" dvcsync mapping test
 expect 0 "check is green" dvcsync check
 contains "and says what is not sent" 'does not send: push-procedure, push-progress' "$work/out"
 for ((round = 1; round <= 20; ++round)); do
