@@ -32,7 +32,9 @@ inline constexpr std::size_t max_json_values = 200'000;
 inline constexpr std::size_t max_config_file = 1u << 20;
 inline constexpr std::size_t max_secret_file = 4u << 10;  // a password file
 inline constexpr std::size_t max_mapping_file = 4u << 20;
-inline constexpr std::size_t max_profile_bases = 4;  // one standing on another, and so on
+inline constexpr std::chrono::seconds session_reserve{5};  // before the end of a token
+inline constexpr std::size_t max_token = 8u << 10;         // a session that goes into a header
+inline constexpr std::size_t max_profile_bases = 4;        // one standing on another, and so on
 inline constexpr std::size_t max_code_table_rows = 200'000;
 // catalogue drift: how far back dossiers count, and the working days in which a decision must be
 // entered (NĐ 63/2010: at the latest 5 working days after it).

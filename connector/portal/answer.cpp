@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 
+#include "connector/base/limits.h"
 #include "connector/base/text.h"
 #include "connector/portal/answer_parts.h"
 
@@ -92,6 +94,52 @@ Top judge_line(const AnswerRules& rules, const Value* line, Sent sent) {
     return top;
 }
 
+// How long a session lives that was just given.
+std::optional<std::chrono::seconds> life_of(const Value& answer, const ProfileData& profile) {
+    const auto text = code_of(member(answer, profile.login->expires));
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || seconds < 1)
+        return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
+
+// It goes into a header, so it must not be able to end one.
+bool is_token(std::string_view text) {
+    return !text.empty() && text.size() <= limits::max_token &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+// An answer without a code (RFC 6749, 5.1): HTTP 200 and the token are success.
+tl::expected<LoggedIn, Outcome> read_token(const ProfileData& profile, const Reply& reply,
+                                           UtcTime now) {
+    const auto failed = [](Verdict verdict, std::string code, std::string message) {
+        return tl::make_unexpected(Outcome{verdict, std::move(code), std::move(message), {}});
+    };
+    if (reply.status == 200) {
+        rapidjson::Document document;
+        document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(
+            reply.body.data(), reply.body.size());
+        const auto* token =
+            document.HasParseError() ? nullptr : member(document, profile.login->session);
+        if (token == nullptr || !token->IsString() || !is_token(text_of(*token)))
+            return failed(
+                Verdict::Retry, "answer",
+                fmt::format("the login answer has no usable \"{}\"", profile.login->session));
+        return LoggedIn{std::string(text_of(*token)), life_of(document, profile)};
+    }
+    const auto code = fmt::format("HTTP {}", reply.status);
+    // RFC 6749, 5.2: the credentials are wrong, or the client may not use them so.
+    if (reply.status == 400 || reply.status == 401 || reply.status == 403)
+        return failed(Verdict::Refused, code,
+                      "the portal does not give this client a token; check username (client id) "
+                      "and password (client secret)");
+    const Answer answer(profile.answer, reply, Sent{false, false});
+    auto outcome = outcome_of_whole(answer.top, reply, now);
+    if (outcome.verdict == Verdict::InDoubt) outcome.verdict = Verdict::Retry;
+    return tl::make_unexpected(std::move(outcome));
+}
+
 }  // namespace
 
 Reading<std::vector<Outcome>> read_push(const ProfileData& profile, const Push& push,
@@ -118,14 +166,15 @@ Reading<std::vector<Outcome>> read_push(const ProfileData& profile, const Push& 
     return outcomes;
 }
 
-tl::expected<std::string, Outcome> read_login(const ProfileData& profile, const Reply& reply,
-                                              UtcTime now) {
+tl::expected<LoggedIn, Outcome> read_login(const ProfileData& profile, const Reply& reply,
+                                           UtcTime now) {
+    if (profile.login->token) return read_token(profile, reply, now);
     const Answer answer(profile.answer, reply, Sent{false, false});
     auto outcome = outcome_of_whole(answer.top, reply, now);
     if (answer.top.meaning == Meaning::Accepted) {
         const auto* session = member(*answer.root, profile.login->session);
         if (session != nullptr && session->IsString() && session->GetStringLength() != 0)
-            return std::string(text_of(*session));
+            return LoggedIn{std::string(text_of(*session)), life_of(*answer.root, profile)};
         outcome = {Verdict::Retry,
                    "answer",
                    fmt::format("the login answer has no \"{}\"", profile.login->session),

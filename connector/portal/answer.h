@@ -28,9 +28,13 @@ Reading<std::vector<Outcome>> read_push(const ProfileData& profile, const Push& 
                                         const Reply& reply, std::span<const Item> items,
                                         bool updating, UtcTime now);
 
+struct LoggedIn {
+    std::string session;
+    std::optional<std::chrono::seconds> life;  // as far as the answer tells
+};
 // The new session, or what to report. Refused: user or password; Retry; Misconfigured.
-tl::expected<std::string, Outcome> read_login(const ProfileData& profile, const Reply& reply,
-                                              UtcTime now);
+tl::expected<LoggedIn, Outcome> read_login(const ProfileData& profile, const Reply& reply,
+                                           UtcTime now);
 
 // The answer to a question, or what to report: Retry (also when unclear: asking changes nothing),
 // Refused or Misconfigured.

@@ -145,11 +145,20 @@ Top judge(const AnswerRules& rules, std::string code, const Value* said, Sent se
 }
 
 Answer::Answer(const AnswerRules& rules, const Reply& reply, Sent sent) {
-    if (reply.status == 200)
+    if (reply.status == 200) {
         read(rules, reply.body, sent);
-    else
-        top = {meaning_of_status(rules, reply.status), fmt::format("HTTP {}", reply.status),
-               words_of_status(reply.status)};
+        return;
+    }
+    if (rules.readable.contains(reply.status)) {
+        read(rules, reply.body, sent);
+        if (root != nullptr) {
+            // Status and code contradict each other: neither is believed.
+            if (top.meaning == Meaning::Accepted) top.meaning = Meaning::InDoubt;
+            return;
+        }
+    }
+    top = {meaning_of_status(rules, reply.status), fmt::format("HTTP {}", reply.status),
+           words_of_status(reply.status)};
 }
 
 void Answer::read(const AnswerRules& rules, const std::string& body, Sent sent) {
@@ -186,6 +195,9 @@ void Answer::unclear(std::string_view why) {
 Outcome outcome_of_line(const Top& top, const Reply& reply, UtcTime now) {
     Outcome outcome{verdict_of(top.meaning), top.code, top.message, std::nullopt};
     outcome.quoted = top.quoted;
+    // A line says yes under a status that says no: neither is believed.
+    if (outcome.verdict == Verdict::Accepted && reply.status != 200)
+        outcome.verdict = Verdict::InDoubt;
     if (outcome.verdict == Verdict::Retry || reply.status != 200)
         outcome.retry_after = parse_retry_after(reply.retry_after, now);
     return outcome;

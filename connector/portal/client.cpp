@@ -82,6 +82,12 @@ Outcome ended_again(Outcome session) {
     return session;
 }
 
+// So long before its end a session is renewed: a call must not meet the end under way.
+std::chrono::nanoseconds reserve_of(std::chrono::nanoseconds life) {
+    return std::min(std::max(life / 10, std::chrono::nanoseconds(limits::session_reserve)),
+                    life / 2);
+}
+
 Status check_settings(const ProfileData& profile, const ClientSettings& settings) {
     std::string faults;
     const auto fault = [&](std::string_view what) {
@@ -201,19 +207,32 @@ struct Client::Impl {
         return request;
     }
 
-    tl::expected<std::string, Outcome> log_in(steady_clock::time_point deadline) {
+    tl::expected<Session::Granted, Outcome> log_in(steady_clock::time_point deadline) {
         ++logins;
+        const auto asked = clock.steady();
         const Values values{*profile, settings, {}, {}, {}, {}};
         auto call = request(profile->login->endpoint, values);
-        call.body = object_of(profile->login->members, values);
+        if (profile->login->form) {
+            std::erase_if(call.headers, [](const auto& header) {
+                return caseless(header.first) == "content-type";
+            });
+            call.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+            call.body = form_of(profile->login->members, values);
+        } else {
+            call.body = object_of(profile->login->members, values);
+        }
         auto sent = send({login_operation, profile->login->endpoint}, std::move(call), deadline);
         if (!sent) return tl::make_unexpected(repeatable(std::move(sent).error()));
-        return read_login(*profile, sent->reply, clock.now());
+        auto in = read_login(*profile, sent->reply, clock.now());
+        if (!in) return tl::make_unexpected(std::move(in).error());
+        Session::Granted granted{std::move(in->session), std::nullopt};
+        if (in->life) granted.until = asked + *in->life - reserve_of(*in->life);
+        return granted;
     }
 
     tl::expected<Session::Ticket, Outcome> ticket(steady_clock::time_point deadline) {
         if (!profile->login) return Session::Ticket{};
-        return session.get([&] { return log_in(deadline); });
+        return session.get([&] { return log_in(deadline); }, clock.steady());
     }
 
     // Runs `once` with a session; again with a new one if the portal says that it has ended, but

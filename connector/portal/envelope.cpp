@@ -123,6 +123,7 @@ std::string target_of(std::string_view path, std::span<const Field> fields, cons
         target.push_back(separator);
         append_encoded(target, field.name);
         target.push_back('=');
+        append_encoded(target, field.prefix);
         append_encoded(target, *value);
         separator = '&';
     }
@@ -134,8 +135,21 @@ std::vector<std::pair<std::string, std::string>> headers_of(std::span<const Fiel
     std::vector<std::pair<std::string, std::string>> headers;
     for (const auto& field : fields)
         if (const auto value = field.in_query ? std::nullopt : value_of(field, values))
-            headers.emplace_back(field.name, *value);
+            headers.emplace_back(field.name, field.prefix + std::string(*value));
     return headers;
+}
+
+std::string form_of(std::span<const Field> fields, const Values& values) {
+    std::string form;
+    for (const auto& field : fields) {
+        const auto value = value_of(field, values);
+        if (!value) continue;
+        if (!form.empty()) form.push_back('&');
+        append_encoded(form, field.name);
+        form.push_back('=');
+        append_encoded(form, *value);
+    }
+    return form;
 }
 
 bool is_object(std::string_view document) {

@@ -35,6 +35,9 @@ std::optional<std::string_view> value_of(const Field& field, const Values& value
 std::string object_of(std::span<const Field> fields, const Values& values,
                       std::string_view data = {});
 
+// name=value&…, percent-encoded: the body of an HTML form.
+std::string form_of(std::span<const Field> fields, const Values& values);
+
 // The body of a push: envelope or bare data, an array or one object, as the profile says. The
 // documents' bytes go in unchanged. Precondition: at least one item; one if `push.single`.
 std::string push_body(const Push& push, std::span<const Item> items, const Values& values);

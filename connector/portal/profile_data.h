@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct Field {
     Source source = Source::Literal;
     std::string text;       // the literal, or the name of the setting
     bool in_query = false;  // parameters only: query instead of header
+    std::string prefix;     // parameters only: before a value that is not a literal
 };
 
 // What an answer, a line of it or an HTTP status stands for, before it becomes a Verdict.
@@ -75,12 +77,16 @@ struct AnswerRules {
     std::vector<Rule> rules;  // the first that fits decides
     std::optional<LineRules> lines;
     std::map<int, Meaning> status;  // HTTP statuses that differ from the defaults
+    std::set<int> readable;         // that fail, and may carry an answer of the contract
 };
 
 struct Login {
     std::string endpoint;
     std::string session;  // member of the answer
     std::vector<Field> members;
+    bool form = false;    // the body is an HTML form, not JSON
+    bool token = false;   // the answer has no code: HTTP 200 and the member are success
+    std::string expires;  // member of the answer: seconds that the session lives; may be empty
 };
 
 struct Push {

@@ -84,10 +84,13 @@ class Reader : public ProfileValues {
     }
 
     void login(pugi::xml_node node) {
-        file.only(node, {"endpoint", "session"}, {"member"});
+        file.only(node, {"endpoint", "session", "body", "answer", "expires"}, {"member"});
         Login& login = data.login.emplace();
         login.endpoint = endpoint(node);
         login.session = file.required(node, "session");
+        login.form = either(node, "body", "json", "form");
+        login.token = either(node, "answer", "coded", "token");
+        login.expires = file.optional(node, "expires");
         login.members = members(node, {Source::Setting, Source::Username, Source::Password});
         if (login.members.empty()) file.fault(node, "<login> needs a <member>");
     }
@@ -179,7 +182,7 @@ class Reader : public ProfileValues {
     }
 
     void answer(pugi::xml_node node) {
-        file.only(node, {"code", "message", "wrapped"}, {"rule", "lines", "status"});
+        file.only(node, {"code", "message", "wrapped", "statuses"}, {"rule", "lines", "status"});
         data.answer.code = file.required(node, "code");
         data.answer.message = file.optional(node, "message");
         data.answer.wrapped = file.optional(node, "wrapped");
@@ -208,6 +211,15 @@ class Reader : public ProfileValues {
             data.answer.lines =
                 LineRules{file.required(lines, "member"), file.required(lines, "code"),
                           file.optional(lines, "message")};
+        }
+        for (const auto& word : words_of(file.optional(node, "statuses"))) {
+            const auto status = number_of<int>(word);
+            if (!status || *status < 400 || *status > 599)
+                file.fault(node, fmt::format("statuses: \"{}\" is not an HTTP status from 400 to "
+                                             "599",
+                                             word));
+            else
+                data.answer.readable.insert(*status);
         }
         for (const auto child : node.children("status"))
             status(child);

@@ -84,9 +84,13 @@ void ProfileValues::value(pugi::xml_node node, Sources allowed, Field& field) {
 }
 
 Field ProfileValues::parameter(pugi::xml_node node, Sources allowed) {
-    file.only(node, {"name", "in", "value", "from"}, {});
+    file.only(node, {"name", "in", "value", "from", "prefix"}, {});
     Field field;
     field.name = file.required(node, "name");
+    field.prefix = node.attribute("prefix").value();
+    if (!field.prefix.empty() && node.attribute("value"))
+        file.fault(node,
+                   "prefix=\"…\" goes with from=\"…\"; write the whole text into value=\"…\"");
     const auto place = file.required(node, "in");
     field.in_query = place == "query";
     if (!field.in_query && place != "header" && !place.empty())

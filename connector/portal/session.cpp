@@ -2,8 +2,11 @@
 
 namespace dvcsync::portal {
 
-tl::expected<Session::Ticket, Outcome> Session::get(const Login& login) {
+tl::expected<Session::Ticket, Outcome> Session::get(const Login& login,
+                                                    std::chrono::nanoseconds now) {
     std::unique_lock lock(mutex_);
+    // Only before the loop: what a login gives is used once, however short its life is.
+    if (ticket_ && until_ && now >= *until_) ticket_.reset();
     while (!ticket_) {
         if (!busy_) {
             busy_ = true;
@@ -13,10 +16,12 @@ tl::expected<Session::Ticket, Outcome> Session::get(const Login& login) {
             busy_ = false;
             ++attempts_;
             failure_.reset();
-            if (result)
-                ticket_ = Ticket{*std::move(result), attempts_};
-            else
+            if (result) {
+                ticket_ = Ticket{std::move(result->text), attempts_};
+                until_ = result->until;
+            } else {
                 failure_ = std::move(result).error();
+            }
             changed_.notify_all();
             if (failure_) return tl::make_unexpected(*failure_);
         } else {

@@ -42,6 +42,7 @@ void check_question(const Told<T>& told) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const auto mapi = load(DVC_SOURCE_DIR "/mappings/portal/mapi-2024/profile.xml");
     static const auto wrapped = load(DVC_SOURCE_DIR "/tests/data/portal/thanhhoa.xml");
+    static const auto token = load(DVC_SOURCE_DIR "/tests/data/portal/token.xml");
     static const std::vector<Item> items{{"A", R"({"MaHoSo":"A"})"}, {"B", R"({"MaHoSo":"B"})"}};
     if (size == 0) return 0;
     const int choice = data[0];
@@ -49,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     reply.status = (choice & 0x40) != 0 ? 100 + (choice & 0x3f) * 8 : 200;
     reply.body.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
     reply.retry_after = reply.body.substr(0, 40);
-    const auto& profile = (choice & 0x20) != 0 ? *wrapped : *mapi;
+    const auto& profile = (choice & 0x20) != 0 ? *wrapped : (choice & 0x04) != 0 ? *token : *mapi;
     const UtcTime now{std::chrono::seconds(1'551'398'400)};
 
     const std::size_t count = (choice & 0x10) != 0 ? 2 : 1;
@@ -79,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (profile.login) {
         const auto login = read_login(profile, reply, now);
         if (login)
-            need(!login->empty(), "a session is never empty");
+            need(!login->session.empty(), "a session is never empty");
         else
             check(login.error());
     }

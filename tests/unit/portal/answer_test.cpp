@@ -374,7 +374,7 @@ TEST(LoginAnswer, GivesTheSessionOrTheReason) {
     const auto login = [](const Reply& reply) { return read_login(*profile(), reply, now); };
     const auto session = login(ok(R"({"session":"abc","error_code":"0","message":""})"));
     ASSERT_TRUE(session);
-    EXPECT_EQ(*session, "abc");
+    EXPECT_EQ(session->session, "abc");
     EXPECT_EQ(login(ok(R"({"error_code":-1,"message":"Sai mật khẩu"})")).error().verdict,
               V::Refused);
     EXPECT_EQ(login(ok(R"({"error_code":-2,"message":"x"})")).error().verdict, V::Refused);

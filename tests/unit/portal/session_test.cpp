@@ -11,12 +11,14 @@ namespace dvcsync::portal::test {
 namespace {
 
 using namespace std::chrono_literals;
-using Login = tl::expected<std::string, Outcome>;
+using Login = tl::expected<Session::Granted, Outcome>;
 
 TEST(Session, LogsInOnceAndKeepsIt) {
     Session session;
     int logins = 0;
-    const auto login = [&]() -> Login { return "s" + std::to_string(++logins); };
+    const auto login = [&]() -> Login {
+        return Session::Granted{"s" + std::to_string(++logins), {}};
+    };
     EXPECT_EQ(session.get(login)->text, "s1");
     EXPECT_EQ(session.get(login)->text, "s1");
     EXPECT_EQ(logins, 1);
@@ -25,7 +27,9 @@ TEST(Session, LogsInOnceAndKeepsIt) {
 TEST(Session, ANewerOneIsNotEndedByAnOldCall) {
     Session session;
     int logins = 0;
-    const auto login = [&]() -> Login { return "s" + std::to_string(++logins); };
+    const auto login = [&]() -> Login {
+        return Session::Granted{"s" + std::to_string(++logins), {}};
+    };
     const auto old = *session.get(login);
     session.end(old.number);
     EXPECT_EQ(session.get(login)->text, "s2");
@@ -42,7 +46,7 @@ TEST(Session, WhoeverWaitsSharesTheLogin) {
         const auto login = [&]() -> Login {
             ++logins;
             std::this_thread::sleep_for(100ms);
-            if (works) return "s";
+            if (works) return Session::Granted{"s", {}};
             return tl::make_unexpected(Outcome{Verdict::Refused, "-1", "no", {}});
         };
         std::vector<std::thread> threads;
@@ -62,7 +66,7 @@ TEST(Session, AFailureIsNotKept) {
     Session session;
     bool works = false;
     const auto login = [&]() -> Login {
-        if (works) return "s";
+        if (works) return Session::Granted{"s", {}};
         return tl::make_unexpected(Outcome{Verdict::Retry, "unreachable", "down", {}});
     };
     EXPECT_FALSE(session.get(login));
