@@ -10,6 +10,7 @@
 #include "connector/config/config.h"
 #include "connector/mapping/lint.h"
 #include "connector/portal/portal.h"
+#include "connector/sync/check.h"
 
 namespace dvcsync::cli {
 namespace {
@@ -35,12 +36,15 @@ void lint_profiles(const fs::path& dir, mapping::LintReport& report) {
         if (report.vocabularies.empty()) continue;
         const auto set = mapping::MappingSet::load(dir, report.vocabularies.front(), name);
         if (!set) continue;
-        for (const auto operation : all_operations)
+        for (const auto operation : all_operations) {
+            if (const auto wrong = sync::misfit(*profile, *set, operation); !wrong.empty())
+                report.findings.push_back({true, fmt::format("{}:1: {}", file.string(), wrong)});
             if (profile->has(operation) && set->plan(operation) == nullptr)
                 report.findings.push_back(
                     {false, fmt::format("{}:1: could send '{}', but no mapping of the profile "
                                         "makes it",
                                         file.string(), to_string(operation))});
+        }
     }
 }
 

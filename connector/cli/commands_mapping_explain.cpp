@@ -121,14 +121,14 @@ void add_origin(Json& json, const Origin& origin) {
 }
 
 struct Told {
-    Operation operation;
+    std::string operation;
     mapping::Explanation explanation;
 };
 
 void print_text(const std::vector<Told>& all) {
     for (const auto& [operation, explanation] : all) {
         const auto& result = explanation.result;
-        fmt::print("== {}: {}\n", to_string(operation),
+        fmt::print("== {}: {}\n", operation,
                    result ? counted(result->size(), "document") : std::string("refused"));
         for (const auto& origin : explanation.origins)
             print_origin(origin);
@@ -144,7 +144,7 @@ void print_json(const std::vector<Told>& all) {
     json.open_list("operations");
     for (const auto& [operation, explanation] : all) {
         json.open();
-        json.add("operation", to_string(operation));
+        json.add("operation", operation);
         json.add("refused", !explanation.result.has_value());
         json.open_list("fields");
         for (const auto& origin : explanation.origins)
@@ -172,19 +172,24 @@ int run_mapping_explain(const Options& options) {
     if (!set) return complain(options, set.error());
     const auto raw = find_record(set->vocabulary(), chosen);
     if (!raw) return complain(options, raw.error());
-    const auto record = set->vocabulary().parse(raw->kind, raw->xml);
+    auto record = set->vocabulary().parse(raw->kind, raw->xml);
     if (!record)
         return complain(
             options, {ErrorKind::Config, fmt::format("{}:{}: {}", chosen.record.string(), raw->line,
                                                      record.error().message)});
+    record->give(std::string(mapping::sample_given_code));
     std::vector<Told> all;
     bool is_refused = false;
     for (const auto operation : all_operations) {
-        const auto* const plan = set->plan(operation);
-        if (plan == nullptr || !mapping::fits(*plan, *record)) continue;
         if (!chosen.operation.empty() && chosen.operation != to_string(operation)) continue;
-        all.push_back({operation, mapping::explain(*plan, *record)});
-        is_refused |= !all.back().explanation.result;
+        for (const bool known : {false, true}) {
+            const auto* const plan = set->plan(operation, known);
+            if (plan == nullptr || !mapping::fits(*plan, *record)) continue;
+            all.push_back(
+                {fmt::format("{}{}", to_string(operation), known ? " (what the portal knows)" : ""),
+                 mapping::explain(*plan, *record)});
+            is_refused |= !all.back().explanation.result;
+        }
     }
     if (all.empty())
         return complain(

@@ -103,8 +103,8 @@ struct Config {
 
 // What [audit] bodies may name besides the operations: exchanges that carry records. Never the
 // login, which carries a password.
-inline constexpr std::array<std::string_view, 5> exchange_names{"ask", "list", "news", "fetch",
-                                                                "callback"};
+inline constexpr std::array<std::string_view, 6> exchange_names{"ask",   "list",      "news",
+                                                                "fetch", "next-code", "callback"};
 
 // Config error whose message has one line per fault: "dvcsync.toml:12: [portal] …".
 Result<Config> load(const std::filesystem::path& file);

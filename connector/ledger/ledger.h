@@ -122,6 +122,7 @@ struct Claimed {
     bool again = false;          // a resync: send it although nothing has changed
     std::string sent;            // a doubt about it is not settled: what about_to_send() was told
     std::string sealed;
+    std::string given{};  // the code that the portal gave the record; "": none yet
 };
 
 // What becomes of a claimed item.
@@ -139,6 +140,7 @@ struct Settlement {
     std::optional<Digest> document;  // Delivered: digest of what was accepted
     std::optional<std::size_t> steps_done;
     std::optional<Digest> steps_digest;
+    std::optional<std::string> given{};  // the code that the portal gave it
     // Delivered: make this operation of the same record ready. Left out if the record moved on: the
     // newer version brings its own.
     std::optional<Operation> then;
@@ -189,6 +191,7 @@ struct ItemDetails {
     std::int64_t version = 0;
     bool known = false;
     std::size_t steps_done = 0;
+    std::string given;      // the code that the portal gave it; "": none
     std::vector<Act> acts;  // that touched it, oldest first
 };
 

@@ -365,6 +365,11 @@ CREATE TABLE trail_body (
 ) STRICT;
 CREATE INDEX trail_body_kept ON trail_body (kept);
 )sql",
+
+    // 7: codes that the portal gives to dossiers.
+    R"sql(
+ALTER TABLE record ADD COLUMN given TEXT CHECK (given <> '');
+)sql",
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ std::string items(std::string_view version, std::string_view from, std::string_v
     return fmt::format(
         "SELECT o.item, o.record, r.kind, r.code, {}, o.attempts, r.known, o.document, "
         "r.steps_done, r.steps_digest, b.sealed, o.state, o.next_at, o.again, o.operation, "
-        "iif(o.doubted, o.sent, NULL) "
+        "iif(o.doubted, o.sent, NULL), r.given "
         "FROM {} CROSS JOIN record r ON r.id = o.record "
         "CROSS JOIN body b ON b.record = o.record WHERE {}",
         version, from, rest);
@@ -48,6 +48,7 @@ Claimed claimed(const Statement& row, Operation operation) {
     item.sealed = row.text(10);
     item.again = row.integer(13) != 0;
     item.sent = row.text(15);
+    item.given = row.text(16);
     return item;
 }
 
@@ -115,7 +116,8 @@ Status SqliteLedger::prepare_delivery() {
         {learn_,
          "UPDATE record SET known = coalesce(?2, known), "
          "steps_done = coalesce(?3, steps_done), "
-         "steps_digest = coalesce(?4, steps_digest) WHERE id = ?1"},
+         "steps_digest = coalesce(?4, steps_digest), "
+         "given = coalesce(?5, given) WHERE id = ?1"},
     };
     for (const Line& line : lines) {
         DVC_TRY_ASSIGN(statement, db_.prepare(line.sql));

@@ -104,9 +104,9 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
 
 Status SqliteLedger::learn(const Item& item, const Settlement& settlement) {
     const bool news = settlement.known && *settlement.known != item.known;
-    if (!news && !settlement.steps_done && !settlement.steps_digest) return {};
-    return learn_.run(item.record, settlement.known, settlement.steps_done,
-                      settlement.steps_digest);
+    if (!news && !settlement.steps_done && !settlement.steps_digest && !settlement.given) return {};
+    return learn_.run(item.record, settlement.known, settlement.steps_done, settlement.steps_digest,
+                      settlement.given);
 }
 
 Status SqliteLedger::follow(const Item& item, Operation operation, UtcTime now) {

@@ -17,7 +17,7 @@ void Coverage::add(const std::string& file, const std::vector<Node>& nodes,
     for (const auto& node : nodes) {
         // What is always empty by intent needs no case.
         const bool is_nothing =
-            node.kind == Node::Kind::Field && !node.from && node.constant.empty();
+            node.kind == Node::Kind::Field && !node.from && !node.is_given && node.constant.empty();
         if ((node.kind == Node::Kind::Field || node.kind == Node::Kind::Flag) && !is_nothing)
             fields_.try_emplace({file, node.line, node.to}, Entry{around + node.to});
         if (node.codes && node.codes->is_inline())

@@ -136,11 +136,12 @@ class Runner {
     std::optional<Explanation> explained(const pugi::xml_document& record) {
         ++report_.run;
         const auto& kind = Inside::of(*plan_).kind->kind.name;
-        const auto parsed = set_.vocabulary().parse(kind, text_of(record.document_element()));
+        auto parsed = set_.vocabulary().parse(kind, text_of(record.document_element()));
         if (!parsed) {
             fail({"the record cannot be read: " + parsed.error().message});
             return std::nullopt;
         }
+        parsed->give(std::string(sample_given_code));
         auto told = explain(*plan_, *parsed);
         coverage_.note(told);
         return told;
@@ -292,7 +293,8 @@ class Runner {
 std::vector<const Plan*> plans_of(const MappingSet& set, const SetParts& parts) {
     std::vector<const Plan*> plans;
     for (const auto operation : all_operations)
-        if (const auto* plan = set.plan(operation)) plans.push_back(plan);
+        for (const bool known : {false, true})
+            if (const auto* plan = set.plan(operation, known)) plans.push_back(plan);
     for (const auto& plan : parts.plans)
         if (const auto* answer = set.answer(plan->answers, plan->kind->kind.name))
             plans.push_back(answer);

@@ -31,11 +31,13 @@ class Loader {
 
   private:
     void add_document(pugi::xml_node node) {
-        file_.allow(node, {"operation", "answers", "section"}, {"member", "list", "object"});
+        file_.allow(node, {"operation", "answers", "section", "known"},
+                    {"member", "list", "object"});
         ContractDocument document;
         document.operation = node.attribute("operation").value();
         document.answers = node.attribute("answers").value();
         document.section = file_.required(node, "section");
+        document.known = file_.is_yes(node, "known");
         if (document.operation.empty() == document.answers.empty())
             file_.fault(node, "<document> needs either 'operation' or 'answers'");
         else if (!document.operation.empty() && !operation_from(document.operation))
@@ -111,7 +113,9 @@ const ContractDocument* Contract::find(const PlanData& plan) const {
     const std::string_view operation =
         plan.operation ? to_string(*plan.operation) : std::string_view();
     for (const auto& document : documents)
-        if (document.operation == operation && document.answers == plan.answers) return &document;
+        if (document.operation == operation && document.answers == plan.answers &&
+            document.known == plan.known)
+            return &document;
     return nullptr;
 }
 

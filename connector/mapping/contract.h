@@ -29,6 +29,7 @@ struct ContractMember {
 struct ContractDocument {
     std::string operation;  // or
     std::string answers;
+    bool known = false;   // for what the portal knows already
     std::string section;  // of the contract
     std::vector<ContractMember> members;
 };

@@ -102,6 +102,11 @@ void Watch::made(const Node& node, const std::vector<Step>& trail, Cursor& curso
 
 void Watch::explain_field(const Node& node, const std::vector<Step>& trail, Cursor& cursor,
                           Origin& origin) const {
+    if (node.is_given) {
+        origin.name = given_code_name;
+        origin.reason = "the code that the portal gives before the dossier goes out first";
+        return;
+    }
     if (!node.from) {
         origin.reason = "a constant of the mapping";
         return;

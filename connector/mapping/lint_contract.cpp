@@ -64,7 +64,7 @@ class Comparison {
     }
 
     void scalar(const Node& node, const ContractMember& member, const std::string& name) {
-        const bool is_constant = node.kind == Node::Kind::Field && !node.from;
+        const bool is_constant = node.kind == Node::Kind::Field && !node.from && !node.is_given;
         const bool is_number = node.form == Form::Number;
         const bool is_bool = node.form == Form::Bool;
         if (is_number != (member.kind == Kind::Number) || is_bool != (member.kind == Kind::Bool))
@@ -81,7 +81,7 @@ class Comparison {
             fault(node.line, fmt::format("'{}' may be empty, but {} requires it: say "
                                          "required='yes', or required-when",
                                          name, source(member)));
-        if (member.max == 0 || !node.from || node.codes || node.date) return;
+        if (member.max == 0 || is_constant || node.codes || node.date) return;
         if (node.max == 0 || node.max > member.max)
             fault(node.line,
                   fmt::format("'{}' allows {}, but {} at most {} characters", name,

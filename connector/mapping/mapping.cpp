@@ -17,7 +17,9 @@ namespace dvcsync::mapping {
 
 struct SetData {
     Vocabulary vocabulary;
-    std::array<std::optional<Plan>, all_operations.size()> plans;
+    using Plans = std::array<std::optional<Plan>, all_operations.size()>;
+    Plans plans;
+    Plans known_plans;
     StringMap<Plan> answers;
     StringMap<Reading> readings;
     std::string manifest;
@@ -133,7 +135,7 @@ class ProfileLoader {
         if (!plan) return;
         for (const auto& other : plans)
             if (other->operation == plan->operation && other->answers == plan->answers &&
-                (plan->operation || other->kind == plan->kind))
+                other->known == plan->known && (plan->operation || other->kind == plan->kind))
                 file.fault(file.root(),
                            fmt::format("another file already maps '{}'",
                                        plan->operation ? to_string(*plan->operation)
@@ -210,7 +212,9 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     set->vocabulary.data_ = parts.vocabulary;
     for (const auto& plan : parts.plans)
         if (plan->operation)
-            set->plans[std::size_t(*plan->operation)].emplace().data_ = plan;
+            (plan->known ? set->known_plans : set->plans)[std::size_t(*plan->operation)]
+                .emplace()
+                .data_ = plan;
         else
             set->answers[answer_key(plan->answers, plan->kind->kind.name)].data_ = plan;
     for (const auto& reading : parts.readings)
@@ -226,8 +230,8 @@ const Vocabulary& MappingSet::vocabulary() const {
     return data_->vocabulary;
 }
 
-const Plan* MappingSet::plan(Operation operation) const {
-    const auto& plan = data_->plans[std::size_t(operation)];
+const Plan* MappingSet::plan(Operation operation, bool known) const {
+    const auto& plan = (known ? data_->known_plans : data_->plans)[std::size_t(operation)];
     return plan ? &*plan : nullptr;
 }
 

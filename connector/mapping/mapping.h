@@ -79,6 +79,10 @@ struct Summary {
     std::size_t steps = 0;
 };
 
+inline constexpr std::string_view given_code_name = "given-code";
+// Stands in for it where documents are made only to be looked at.
+inline constexpr std::string_view sample_given_code = "CASE-GIVEN";
+
 // A parsed record. Owns its XML. Movable; one thread at a time.
 class Record {
   public:
@@ -86,6 +90,9 @@ class Record {
     Record& operator=(Record&&) noexcept;
     ~Record();
     const std::string& kind() const;
+    // The code that the portal gave this dossier: what a mapping calls given_code_name. The
+    // province's record does not hold it. "": none yet.
+    void give(std::string code);
 
   private:
     friend class Vocabulary;
@@ -137,6 +144,8 @@ class Plan {
     // order. Required missing, too long, wrong date, unmapped code: every fault is listed, nothing
     // is made.
     tl::expected<std::vector<Document>, Refusal> run(const Record& record) const;
+    // Some field of it is made from given_code_name.
+    bool takes_given_code() const;
     // What a text of that canonical name goes out as on a day: by the first field of the document
     // itself (not of a list in it) that sends the name. The error says why it has no code; without
     // such a field it is the text.
@@ -159,8 +168,9 @@ class MappingSet {
                                    std::string_view profile);
 
     const Vocabulary& vocabulary() const;
-    // nullptr if the profile has no mapping for the operation.
-    const Plan* plan(Operation operation) const;
+    // nullptr if the profile has no mapping for the operation. `known`: the one that is for what
+    // the portal knows already.
+    const Plan* plan(Operation operation, bool known = false) const;
     // What answers a question of the portal ("search/call"); nullptr if the profile has no mapping
     // with this name for this kind of record. With `each`, the last document is the answer.
     const Plan* answer(std::string_view name, std::string_view kind = "dossier") const;

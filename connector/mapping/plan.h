@@ -33,6 +33,7 @@ struct Node {
 
     // Field
     std::optional<Ref> from;  // otherwise `constant`
+    bool is_given = false;    // the code that the portal gave, see Record::give()
     std::string constant;
     Form form = Form::Text;
     const TimeFormat* date = nullptr;
@@ -73,7 +74,9 @@ struct PlanData {
     Definitions definitions;  // keeps what the nodes point at
     const KindData* kind = nullptr;
     std::optional<Operation> operation;
-    std::string answers;  // otherwise: the name of the question that it answers
+    bool known = false;        // the document for what the portal knows
+    bool takes_given = false;  // some field needs the code that the portal gave
+    std::string answers;       // otherwise: the name of the question that it answers
     std::string each_name;
     std::optional<ListRef> each;
     std::optional<Condition> where;

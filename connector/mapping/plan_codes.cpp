@@ -16,6 +16,10 @@ const Node* sender_of(const std::vector<Node>& nodes, std::string_view name) {
 
 }  // namespace
 
+bool Plan::takes_given_code() const {
+    return data_->takes_given;
+}
+
 tl::expected<std::string, std::string> Plan::sent_as(std::string_view name, std::string_view text,
                                                      std::optional<Date> on) const {
     const Node* const field = sender_of(data_->nodes, name);

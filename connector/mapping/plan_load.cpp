@@ -130,6 +130,10 @@ class Loader {
         const bool has_from = element.attribute("from");
         if (has_from == bool(element.attribute("value"))) {
             fault(element, node, "needs either 'from' or 'value'");
+        } else if (has_from && element.attribute("from").value() == given_code_name) {
+            node.is_given = plan_.takes_given = true;
+            if (node.codes || node.date || (node.form != Form::Text && node.form != Form::Code))
+                fault(element, node, "the code that the portal gave goes out as it is");
         } else if (has_from) {
             if (const auto ref = scopes.value(element.attribute("from").value())) {
                 node.from = *ref;
@@ -333,7 +337,7 @@ std::shared_ptr<const PlanData> load_plan(DataFile& file,
                                           std::shared_ptr<const VocabularyData> vocabulary,
                                           Definitions shared, const MappingContext& context) {
     const auto root = file.root();
-    file.allow(root, {"record", "operation", "answers", "each", "where", "key"},
+    file.allow(root, {"record", "operation", "answers", "each", "where", "key", "known"},
                {"date-form", "codes", "field", "flag", "object", "list"});
     auto plan = std::make_shared<PlanData>();
     plan->file = file.shown();
@@ -352,6 +356,9 @@ std::shared_ptr<const PlanData> load_plan(DataFile& file,
                                                 collect(all_operations, [](Operation known) {
                                                     return to_string(known);
                                                 }))));
+    plan->known = file.is_yes(root, "known");
+    if (plan->known && (!operation || root.attribute("each")))
+        file.fault(root, "known='yes' is for the one document of an operation, without 'each'");
     const KindData* const kind = load_kind(file, *vocabulary);
     if (!kind) return nullptr;
     plan->vocabulary = std::move(vocabulary);

@@ -251,6 +251,7 @@ class Run {
 
     // The text of a field before its form is checked; may point into scratch_.
     Parsed<std::string_view> read(const Node& node) {
+        if (node.is_given) return std::string_view(record_.given);
         if (!node.from) return std::string_view(node.constant);
         if (node.date) {
             const auto at = read_date(cursor_, *node.from);
@@ -303,6 +304,7 @@ class Run {
     }
 
     static std::string_view shown(const Node& node) {
+        if (node.is_given) return given_code_name;
         return node.from ? std::string_view(node.from->spec->shown) : std::string_view("value");
     }
 

@@ -263,6 +263,10 @@ const std::string& Record::kind() const {
     return data_->kind->kind.name;
 }
 
+void Record::give(std::string code) {
+    data_->given = std::move(code);
+}
+
 Result<Record> Vocabulary::parse(std::string_view kind, std::string_view xml) const try {
     const KindData* const data = data_->find(kind);
     if (!data)

@@ -37,7 +37,8 @@ struct Members {
 struct RecordData {
     std::shared_ptr<const VocabularyData> vocabulary;
     const KindData* kind = nullptr;
-    std::string xml;  // pugixml parses in place: values point into it
+    std::string given;  // see Record::give()
+    std::string xml;    // pugixml parses in place: values point into it
     pugi::xml_document document;
     std::deque<std::string> joined;        // values that stand in several pieces (CDATA, XPath)
     std::vector<std::string_view> values;  // data() == nullptr: no such element

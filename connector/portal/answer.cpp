@@ -145,7 +145,8 @@ tl::expected<LoggedIn, Outcome> read_token(const ProfileData& profile, const Rep
 Reading<std::vector<Outcome>> read_push(const ProfileData& profile, const Push& push,
                                         const Reply& reply, std::span<const Item> items,
                                         bool updating, UtcTime now) {
-    const Sent sent{!push.updating || !updating, !push.updating || updating};
+    const bool told = push.updating || push.paired;  // whether it is new or an update
+    const Sent sent{!told || !updating, !told || updating};
     const Answer answer(profile.answer, reply, sent);
     auto whole = outcome_of_whole(answer.top, reply, now);
     if (answer.top.meaning == Meaning::SessionExpired)

@@ -42,6 +42,8 @@ template <class T>
 using Told = Reading<tl::expected<T, Outcome>>;
 
 // What the portal holds of the dossier `code`. Precondition: profile.ask.
+// The code that it gives, see GivenCode.
+Told<std::string> read_next_code(const ProfileData& profile, const Reply& reply, UtcTime now);
 Told<Holding> read_ask(const ProfileData& profile, const Reply& reply, std::string_view code,
                        UtcTime now);
 

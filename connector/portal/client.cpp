@@ -319,7 +319,7 @@ std::vector<Outcome> Client::push(Operation operation, std::span<const Item> ite
                                     {verdict, std::move(code), std::move(message), {}});
     };
     if (items.empty()) return {};
-    const auto& push = impl_->profile->push(operation);
+    const auto& push = impl_->profile->push(operation, updating);
     if (!push)
         return all(Verdict::Misconfigured, "profile",
                    fmt::format("profile {} has no operation {}", impl_->profile->name,
@@ -364,6 +364,24 @@ std::vector<Outcome> Client::push(Operation operation, std::span<const Item> ite
     auto outcomes = impl_->with_session<Outcomes>(deadline, once);
     if (!outcomes) return Outcomes(items.size(), outcomes.error());
     return *std::move(outcomes);
+}
+
+tl::expected<GivenCode, Outcome> Client::next_code() {
+    const auto& profile = *impl_->profile;
+    if (!profile.next_code)
+        return tl::make_unexpected(
+            Outcome{Verdict::Misconfigured,
+                    "profile",
+                    fmt::format("profile {} has no <next-code>", profile.name),
+                    {}});
+    const Values values{profile, impl_->settings, {}, profile.next_code->service, {}, {}};
+    std::uint64_t exchange = 0;
+    auto code = impl_->ask<std::string>(
+        "next-code", *profile.next_code, values,
+        [&](const Reply& reply) { return read_next_code(profile, reply, impl_->clock.now()); },
+        &exchange);
+    if (!code) return tl::make_unexpected(std::move(code).error());
+    return GivenCode{*std::move(code), exchange};
 }
 
 tl::expected<Holding, Outcome> Client::look(std::string_view code) {

@@ -36,7 +36,12 @@ class Profile {
 
     const std::string& name() const;
     bool has(Operation operation) const;
-    int batch(Operation operation) const;            // items a call, at least 1
+    // Items a call, at least 1; `updating`: of what the portal knows.
+    int batch(Operation operation, bool updating = false) const;
+    // What the portal knows goes to another service, as another document.
+    bool has_known_form(Operation operation) const;
+    // A dossier goes by a code that the portal gives, see Client::next_code().
+    bool gives_codes() const;
     bool knows_updating(Operation operation) const;  // the call says new or update
     // An item in doubt that cannot be asked for may go again; false: a person decides.
     bool repeatable(Operation operation) const;
@@ -86,8 +91,8 @@ class Profile {
 // One exchange with the portal as it took place, for evidence. A login counts as one.
 struct Exchange {
     std::uint64_t id = 0;   // ascending, never twice in a process, never 0
-    std::string operation;  // "push-dossier", …; "login", "ask", "list", "news", "fetch"; the
-                            // portal called us: "callback"
+    std::string operation;  // "push-dossier", …; "login", "ask", "list", "news", "fetch",
+                            // "next-code"; the portal called us: "callback"
     std::string endpoint;   // its name in the profile; of a callback: the callback's
     int status = 0;         // HTTP; 0: there was no answer
     std::string failure;    // then: "unreachable", "tls", "request", "deadline", "connection"
@@ -198,6 +203,12 @@ struct Fetched {
     std::uint64_t exchange = 0;  // that brought it
 };
 
+// A code that the portal gives for a dossier to come.
+struct GivenCode {
+    std::string code;            // printable ASCII without blanks, at most limits::max_code
+    std::uint64_t exchange = 0;  // that brought it
+};
+
 // Thread-safe: `in_flight` callers may push at once, each blocks until its call has ended. The
 // session is shared; it is renewed when a call says that it has expired. A call to which that
 // happens again is a Retry: no setting is wrong, for the login went well.
@@ -211,9 +222,12 @@ class Client {
     // Logs in if there is no session yet. Refused: user or password; Retry: not reachable now;
     // Config: TLS.
     Status login();
-    // One call; at most profile.batch(operation) items; one outcome per item, in the same order.
-    // Never throws. Logs in by itself when needed.
+    // One call; at most profile.batch(operation, updating) items; one outcome per item, in the same
+    // order. Never throws. Logs in by itself when needed.
     std::vector<Outcome> push(Operation operation, std::span<const Item> items, bool updating);
+    // A new code, never given before. An answer that was lost wastes one, so no error is InDoubt;
+    // Retry with code "answer" if the answer holds none that is usable.
+    tl::expected<GivenCode, Outcome> next_code();
     // Asks what the portal holds of a dossier. Error: never InDoubt, for asking changes nothing.
     tl::expected<Holding, Outcome> look(std::string_view code);
     // Page `page` (from 1) of the dossiers received in [from, until), Vietnam days. The same

@@ -23,9 +23,15 @@ const std::string& Profile::name() const {
 bool Profile::has(Operation operation) const {
     return data_->push(operation).has_value();
 }
-int Profile::batch(Operation operation) const {
-    const auto& push = data_->push(operation);
+int Profile::batch(Operation operation, bool updating) const {
+    const auto& push = data_->push(operation, updating);
     return push ? push->batch : 1;
+}
+bool Profile::has_known_form(Operation operation) const {
+    return data_->known_pushes[static_cast<std::size_t>(operation)].has_value();
+}
+bool Profile::gives_codes() const {
+    return data_->next_code.has_value();
 }
 bool Profile::knows_updating(Operation operation) const {
     const auto& push = data_->push(operation);

@@ -97,6 +97,7 @@ struct Push {
     bool updating = false;
     bool repeatable = true;      // in doubt and not to be asked for: the same again does no harm
     bool single = false;         // data is one object, not an array
+    bool paired = false;         // there is a form for what is new and one for what is known
     std::vector<Field> members;  // of the envelope, with the operation's own
 };
 
@@ -120,6 +121,11 @@ struct Question {
 
 struct Ask : Question {
     std::string known;  // member; not empty in the answer: the portal knows the dossier
+};
+
+// One call gives one code for a dossier that is new; `path` leads to it in the answer.
+struct NextCode : Question {
+    std::vector<std::string> path;
 };
 
 struct List : Question {
@@ -214,6 +220,8 @@ struct ProfileData {
     std::string word_new;
     std::string word_known;
     std::array<std::optional<Push>, all_operations.size()> pushes;
+    std::array<std::optional<Push>, all_operations.size()> known_pushes;  // where there are two
+    std::optional<NextCode> next_code;
     std::optional<Ask> ask;
     std::optional<List> list;
     std::optional<Submissions> submissions;
@@ -221,8 +229,10 @@ struct ProfileData {
     std::optional<CallbackRules> callbacks;
     AnswerRules answer;
 
-    const std::optional<Push>& push(Operation operation) const {
-        return pushes[static_cast<std::size_t>(operation)];
+    // The form for what the portal knows (`updating`), or the one and only.
+    const std::optional<Push>& push(Operation operation, bool updating = false) const {
+        const auto at = static_cast<std::size_t>(operation);
+        return updating && known_pushes[at] ? known_pushes[at] : pushes[at];
     }
 };
 

@@ -58,6 +58,23 @@ TimeFormat dates(ProfileValues& in, pugi::xml_node node) {
 
 }  // namespace
 
+NextCode read_next_code_element(ProfileValues& in, pugi::xml_node node) {
+    in.file.only(node, {"endpoint", "service", "method", "code"}, {"member", "parameter"});
+    NextCode next;
+    read_question(in, node, {Source::Session, Source::Setting, Source::Service}, next);
+    const std::string whole = in.file.required(node, "code");
+    for (std::string_view rest = whole;;) {
+        const auto end = std::min(rest.find('/'), rest.size());
+        if (end == 0 && !whole.empty())
+            in.file.fault(
+                node, fmt::format("code=\"{}\": members from the outside in, data/value", whole));
+        next.path.emplace_back(rest.substr(0, end));
+        if (end == rest.size()) break;
+        rest.remove_prefix(end + 1);
+    }
+    return next;
+}
+
 Ask read_ask_element(ProfileValues& in, pugi::xml_node node) {
     in.file.only(node, {"endpoint", "service", "known", "method", "code"},
                  {"member", "parameter", "compare"});

@@ -23,8 +23,8 @@ class Reader : public ProfileValues {
   public:
     void read(pugi::xml_node root) {
         file.only(root, {"name", "base"},
-                  {"setting", "endpoint", "parameter", "login", "push", "ask", "list", "answer",
-                   "submissions", "catalogue", "callbacks"});
+                  {"setting", "endpoint", "parameter", "login", "push", "next-code", "ask", "list",
+                   "answer", "submissions", "catalogue", "callbacks"});
         data.name = file.required(root, "name");
         for (const auto node : root.children("setting")) {
             file.only(node, {"name"}, {});
@@ -40,6 +40,8 @@ class Reader : public ProfileValues {
             push(node);
         else
             file.fault(root, "<profile> needs a <push>");
+        if (const auto node = file.one(root, "next-code"))
+            data.next_code = read_next_code_element(*this, node);
         if (const auto node = file.one(root, "ask")) data.ask = read_ask_element(*this, node);
         if (const auto node = file.one(root, "list")) data.list = read_list_element(*this, node);
         if (const auto node = file.one(root, "submissions"))
@@ -118,6 +120,29 @@ class Reader : public ProfileValues {
         for (const auto child : node.children("operation"))
             operation(child);
         if (!node.child("operation")) file.fault(node, "<push> needs an <operation>");
+        pair_up(node);
+    }
+
+    // A form for what is known needs one for what is new, and tells them apart by itself.
+    void pair_up(pugi::xml_node node) {
+        for (std::size_t i = 0; i < data.pushes.size(); ++i) {
+            auto& known = data.known_pushes[i];
+            if (!known) continue;
+            const auto name = to_string(all_operations[i]);
+            auto& first = data.pushes[i];
+            if (!first) {
+                file.fault(node, fmt::format("operation \"{}\" known=\"yes\" needs one without "
+                                             "known, for what is new",
+                                             name));
+                continue;
+            }
+            if (first->updating || known->updating)
+                file.fault(node,
+                           fmt::format("operation \"{}\": updating=\"yes\" says nothing where "
+                                       "new and known go different ways",
+                                       name));
+            first->paired = known->paired = true;
+        }
     }
 
     // The common envelope, with the operation's own members before the data.
@@ -138,9 +163,10 @@ class Reader : public ProfileValues {
     }
 
     void operation(pugi::xml_node node) {
-        file.only(node,
-                  {"name", "service", "endpoint", "batch", "key", "updating", "data", "doubt"},
-                  {"member"});
+        file.only(
+            node,
+            {"name", "service", "endpoint", "batch", "key", "updating", "data", "doubt", "known"},
+            {"member"});
         Push push;
         push.members = envelope_of(node);
         push.service = file.optional(node, "service");
@@ -168,7 +194,12 @@ class Reader : public ProfileValues {
             if (!name.empty()) file.fault(node, fmt::format("no operation is called \"{}\"", name));
             return;
         }
-        auto& slot = data.pushes[static_cast<std::size_t>(*known)];
+        const bool second = file.yes_no(node, "known");
+        if (second && *known != Operation::PushDossier && *known != Operation::PushProcedure)
+            file.fault(node,
+                       "known=\"yes\" is for what goes as one document: push-dossier, "
+                       "push-procedure");
+        auto& slot = (second ? data.known_pushes : data.pushes)[static_cast<std::size_t>(*known)];
         if (slot) file.fault(node, fmt::format("operation \"{}\" stands here twice", name));
         slot = std::move(push);
     }

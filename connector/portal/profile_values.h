@@ -45,6 +45,7 @@ class ProfileValues {
 
 // The elements <ask>, <list>, <submissions> and <callbacks>.
 Ask read_ask_element(ProfileValues& in, pugi::xml_node node);
+NextCode read_next_code_element(ProfileValues& in, pugi::xml_node node);
 List read_list_element(ProfileValues& in, pugi::xml_node node);
 Submissions read_submissions_element(ProfileValues& in, pugi::xml_node node);
 CallbackRules read_callbacks_element(ProfileValues& in, pugi::xml_node node);

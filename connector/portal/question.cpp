@@ -2,6 +2,9 @@
 // is only a question to repeat; but a wrong "unknown" would send a dossier as new, so the shape is
 // checked before anything is believed.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "connector/base/limits.h"
 #include "connector/base/text.h"
@@ -98,7 +101,29 @@ Parsed<Page> page_of(const List& list, const Value& root) {
     return page;
 }
 
+Parsed<std::string> code_in(const NextCode& next, const Value& root) {
+    const Value* at = &root;
+    for (const auto& name : next.path)
+        if (at != nullptr) at = member(*at, name);
+    const auto where = fmt::format("{}", fmt::join(next.path, "/"));
+    auto code = at == nullptr ? std::nullopt : scalar_of(*at);
+    if (!code || code->empty()) return wrong(fmt::format("gives no code in \"{}\"", where));
+    // It becomes part of documents and of messages.
+    const bool plain = std::all_of(code->begin(), code->end(),
+                                   [](char c) { return c > ' ' && c < 0x7f && c != '"'; });
+    if (!plain || code->size() > limits::max_code)
+        return wrong(fmt::format("gives what can be no code in \"{}\"", where));
+    return *std::move(code);
+}
+
 }  // namespace
+
+Told<std::string> read_next_code(const ProfileData& profile, const Reply& reply, UtcTime now) {
+    const Answer answer(profile.answer, reply, Sent{false, false});
+    if (answer.top.meaning == Meaning::Accepted)
+        return told(code_in(*profile.next_code, *answer.root));
+    return not_told<std::string>(answer, reply, now);
+}
 
 Told<Holding> read_ask(const ProfileData& profile, const Reply& reply, std::string_view code,
                        UtcTime now) {

@@ -102,6 +102,7 @@ std::optional<mapping::Record> Worker::reopen(const Claimed& item) {
         settle(parked(item, Cause::Mapping, "payload", record.error().message));
         return std::nullopt;
     }
+    record->give(item.given);
     return *std::move(record);
 }
 
@@ -186,7 +187,21 @@ Settlement Worker::undecided(const Claimed& item, const Outcome& outcome) {
 }
 
 std::size_t Worker::batch_limit() const {
-    return static_cast<std::size_t>(std::max(1, with_.calls.batch(task_.operation)));
+    return batch_of(with_.calls, task_.operation, task_.updating);
+}
+
+void Worker::ask_for_code(const Claimed& item) {
+    if (halted()) return settle(untouched(item));
+    ++out_.calls;
+    auto next = with_.calls.next_code();
+    if (!next) {
+        heard(next.error());
+        return settle(not_delivered(item, next.error()));
+    }
+    Settlement settlement = untouched(item);
+    settlement.given = std::move(next->code);
+    settlement.exchange = next->exchange;
+    settle(std::move(settlement));
 }
 
 // SplitMix64: enough for jitter, and replayable from one seed.
@@ -195,6 +210,11 @@ std::uint64_t Worker::draw() {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
     return z ^ (z >> 31);
+}
+
+std::size_t batch_of(const PortalCalls& calls, Operation operation, bool updating) {
+    const int known = updating && calls.known_batch ? calls.known_batch(operation) : 0;
+    return static_cast<std::size_t>(std::max(1, known > 0 ? known : calls.batch(operation)));
 }
 
 PortalCalls calls_of(portal::Client& client) {
@@ -216,6 +236,16 @@ PortalCalls calls_of(portal::Client& client) {
         return client.list(from, until, page);
     };
     const auto& profile = client.profile();
+    if (profile.gives_codes())
+        calls.next_code = [&client] {
+            reach(Point::Asking);
+            auto code = client.next_code();
+            reach(Point::Asked);
+            return code;
+        };
+    calls.known_batch = [&profile](Operation operation) {
+        return profile.has_known_form(operation) ? profile.batch(operation, true) : 0;
+    };
     calls.has = [&profile](Operation operation) { return profile.has(operation); };
     calls.batch = [&profile](Operation operation) { return profile.batch(operation); };
     calls.repeatable = [&profile](Operation operation) { return profile.repeatable(operation); };

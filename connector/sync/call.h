@@ -29,9 +29,14 @@ struct PortalCalls {
     std::function<tl::expected<portal::Page, portal::Outcome>(
         std::chrono::local_days from, std::chrono::local_days until, int page)>
         list;
+    // A code that the portal gives a dossier to come; empty: it gives none.
+    std::function<tl::expected<portal::GivenCode, portal::Outcome>()> next_code;
     // Whether the portal takes it at all; empty: every operation.
     std::function<bool(Operation)> has;
     std::function<int(Operation)> batch;
+    // Of what the portal knows, where that is another call with another document; 0, or empty: it
+    // is the same.
+    std::function<int(Operation)> known_batch;
     std::function<bool(Operation)> repeatable;
     std::function<std::string(Operation)> endpoint;  // by name, to be paced by itself
     std::function<portal::Profile::Pace(std::string_view endpoint)> pace;
@@ -42,6 +47,8 @@ struct PortalCalls {
     std::function<portal::Client::Traffic()> traffic;
 };
 PortalCalls calls_of(portal::Client& client);
+// Items in a call for what is new, or for what the portal knows; at least 1.
+std::size_t batch_of(const PortalCalls& calls, Operation operation, bool updating);
 
 // The progress rows of a record, mapped while its dossier was in hand: its progress goes out next,
 // and opening and parsing the payload again would cost more than all the rest.

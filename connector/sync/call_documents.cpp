@@ -13,13 +13,21 @@ using ledger::Settlement;
 using ledger::State;
 using portal::Verdict;
 
+struct Form {
+    std::string json;
+    Digest digest{};
+};
+
 struct Draft {
     const Claimed* item;
-    std::string json;
-    Digest digest;
-    bool progress = false;  // there is something to say about its steps
-    Rows rows;
-    std::optional<bool> known;  // what the portal has said in this task
+    std::optional<Form> first{};   // nullopt: the portal knows it, and takes another document then
+    std::optional<Form> second{};  // for what the portal knows; nullopt: the first is for both
+    bool progress = false;         // there is something to say about its steps
+    Rows rows{};
+    std::optional<bool> known{};  // what the portal has said in this task
+    bool updating = false;        // how it goes out now
+
+    const Form& form(bool is_known) const { return is_known && second ? *second : *first; }
 };
 using Drafts = std::span<Draft*>;
 
@@ -51,13 +59,17 @@ class Documents : public Worker {
         }
         auto record = reopen(item);
         if (!record) return;
-        auto documents = with_.mappings.plan(item.operation)->run(*record);
-        if (!documents) {
-            settle(parked(item, ledger::Cause::Mapping, "mapping", documents.error().text()));
-            return;
-        }
-        Draft one{&item, std::move(documents->front().json), {}, false, {}, {}};
-        one.digest = sha256(one.json);
+        const auto* const plan = with_.mappings.plan(item.operation);
+        if (with_.calls.next_code && item.given.empty() && plan->takes_given_code())
+            return ask_for_code(item);
+        Draft one{&item};
+        one.updating = task_.updating;
+        const auto* const second =
+            two_forms(item.operation) ? with_.mappings.plan(item.operation, true) : nullptr;
+        if (second && !make(item, *second, *record, one.second)) return;
+        // Made when the portal turns out not to know it after all.
+        const bool left_out = second != nullptr && task_.updating;
+        if (!left_out && !make(item, *plan, *record, one.first)) return;
         if (item.operation == Operation::PushDossier && with_.rules.progress_follows) {
             auto rows = with_.mappings.plan(Operation::PushProgress)->run(*record);
             // Rows that the mapping refuses are refused again, and told, when their turn comes.
@@ -65,7 +77,7 @@ class Documents : public Worker {
                            steps_digest(*rows) != item.steps_digest;
             if (rows) one.rows = {item.record, item.version, *std::move(rows)};
         }
-        if (item.known && !item.again && one.digest == item.document) {
+        if (item.known && !item.again && one.form(true).digest == item.document) {
             // Something changed in the province's record that the portal does not ask for.
             Settlement settlement = delivered(one);
             settlement.called = false;
@@ -73,6 +85,23 @@ class Documents : public Worker {
             return;
         }
         drafts.push_back(std::move(one));
+    }
+
+    bool two_forms(Operation operation) const {
+        return with_.calls.known_batch && with_.calls.known_batch(operation) > 0;
+    }
+
+    // False: the mapping refuses the record, and the item is parked.
+    bool make(const Claimed& item, const mapping::Plan& plan, const mapping::Record& record,
+              std::optional<Form>& form) {
+        auto documents = plan.run(record);
+        if (!documents) {
+            settle(parked(item, ledger::Cause::Mapping, "mapping", documents.error().text()));
+            return false;
+        }
+        form.emplace(Form{std::move(documents->front().json)});
+        form->digest = sha256(form->json);
+        return true;
     }
 
     // What the portal has lost it has lost with its steps. The ledger must know before the dossier
@@ -94,7 +123,7 @@ class Documents : public Worker {
     // is then in doubt must not go as new once more.
     void settle_draft(const Draft& one, Settlement settlement) {
         settlement.known = one.known;
-        settlement.tried = one.digest;
+        settlement.tried = one.form(one.updating).digest;
         settle(std::move(settlement));
     }
 
@@ -102,7 +131,7 @@ class Documents : public Worker {
         Settlement settlement = about(*one.item);
         settlement.state = State::Delivered;
         settlement.known = true;
-        settlement.document = one.digest;
+        settlement.document = one.form(true).digest;
         if (one.progress) {
             settlement.then = Operation::PushProgress;
             if (!one.rows.rows.empty()) out_.rows.push_back(std::move(one.rows));
@@ -120,9 +149,12 @@ class Documents : public Worker {
         }
         std::vector<portal::Item> items;
         items.reserve(drafts.size());
-        for (const auto* one : drafts)
-            items.push_back({one->item->code, one->json});
+        for (auto* one : drafts) {
+            one->updating = updating;
+            items.push_back({one->item->code, one->form(updating).json});
+        }
         const auto outcomes = push(items, updating);
+        std::vector<Draft*> taken;  // as new, where what is known goes another way
         std::vector<Draft*> flipped;
         std::vector<Draft*> unnamed;
         for (std::size_t i = 0; i < drafts.size(); ++i) {
@@ -130,12 +162,15 @@ class Documents : public Worker {
             const bool missing = outcome.verdict == Verdict::Missing && updating;
             const bool flip = missing || (outcome.verdict == Verdict::Exists && !updating);
             if (flip) drafts[i]->known = !missing;
-            if (outcome.verdict == Verdict::Accepted) {
+            if (outcome.verdict == Verdict::Accepted && !updating && drafts[i]->second) {
+                drafts[i]->known = true;
+                taken.push_back(drafts[i]);
+            } else if (outcome.verdict == Verdict::Accepted) {
                 Settlement settlement = delivered(*drafts[i]);
                 settlement.code = outcome.code;
                 settlement.exchange = outcome.exchange;
                 settle(std::move(settlement));
-            } else if (missing && drafts[i]->item->steps_done > 0) {
+            } else if (missing && (drafts[i]->item->steps_done > 0 || drafts[i]->second)) {
                 forget_steps(*drafts[i]->item, outcome);
             } else if (flip && flips < 2) {
                 flipped.push_back(drafts[i]);
@@ -145,6 +180,7 @@ class Documents : public Worker {
                 settle_draft(*drafts[i], not_delivered(*drafts[i]->item, outcome));
             }
         }
+        send(taken, true, flips);
         send(flipped, !updating, flips + 1);
         split(unnamed, outcomes.front(), updating, flips);
     }

@@ -77,6 +77,8 @@ class Checker {
                     fmt::format("profile {} has the operation {}, but no mapping file makes its "
                                 "document: nothing of it is sent",
                                 config.profile, to_string(operation)));
+            if (const auto wrong = misfit(*profile, mappings, operation); !wrong.empty())
+                add(Light::Red, "mappings", wrong);
             if (profile->has(operation)) continue;
             lacks += fmt::format("{}{}", lacks.empty() ? "" : ", ", to_string(operation));
         }
@@ -306,6 +308,31 @@ Finding certificate_finding(std::string_view what, const std::string& file, UtcT
     return {
         days < certificate_warning_days ? Light::Yellow : Light::Green, "certificates",
         fmt::format("{}: {} days left (until {}): {}", what, days, vietnam_text(not_after), file)};
+}
+
+std::string misfit(const portal::Profile& profile, const mapping::MappingSet& mappings,
+                   Operation operation) {
+    const auto* const plan = mappings.plan(operation);
+    const auto* const second = mappings.plan(operation, true);
+    const auto name = to_string(operation);
+    if (profile.has_known_form(operation) && plan != nullptr && second == nullptr)
+        return fmt::format(
+            "profile {} sends what the portal knows of {} as another document, but "
+            "no mapping with known=\"yes\" makes it: nothing of it is sent",
+            profile.name(), name);
+    if (second != nullptr && !profile.has_known_form(operation))
+        return fmt::format(
+            "a mapping says known=\"yes\" for {}, but profile {} has no such form of "
+            "the operation: it is never used",
+            name, profile.name());
+    const bool needs_code = (plan != nullptr && plan->takes_given_code()) ||
+                            (second != nullptr && second->takes_given_code());
+    if (profile.has(operation) && needs_code && !profile.gives_codes())
+        return fmt::format(
+            "the mapping of {} needs {}, but profile {} has no <next-code>: every "
+            "record would be refused",
+            name, mapping::given_code_name, profile.name());
+    return "";
 }
 
 std::vector<Finding> check(const std::filesystem::path& config_file, Clock& clock) {

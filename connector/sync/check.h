@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "connector/base/time.h"
+#include "connector/mapping/mapping.h"
+#include "connector/portal/portal.h"
 
 namespace dvcsync::sync {
 
@@ -30,5 +32,9 @@ inline constexpr int certificate_warning_days = 30;
 // The finding about one certificate. Pure.
 Finding certificate_finding(std::string_view what, const std::string& file, UtcTime not_after,
                             UtcTime now);
+
+// Why an operation cannot go out although profile and mappings are each right; "": it can.
+std::string misfit(const portal::Profile& profile, const mapping::MappingSet& mappings,
+                   Operation operation);
 
 }  // namespace dvcsync::sync

@@ -166,13 +166,15 @@ class Delivery {
         const std::size_t most = room(tasks);
         if (most == 0 || !open(operation, gate)) return {};
         // A probe is one item; a paced endpoint gets one task for each token.
-        const std::size_t size = gate.broken() ? 1 : task_size(operation);
-        const std::size_t want = gate.broken() || gate.paced() ? size : size * most;
+        const std::size_t size = gate.broken() ? 1 : task_size(operation, false);
+        const std::size_t want = gate.broken() || gate.paced()
+                                     ? size
+                                     : std::max(size, task_size(operation, true)) * most;
         DVC_TRY_ASSIGN(items,
                        ledger_.claim(operation, std::min(limits::claim_batch, want), clock_.now()));
         if (operation == Operation::PushStatus) DVC_TRY(write_down(items));
         const std::size_t before = tasks.size();
-        split(operation, std::move(items), size, tasks);
+        split(operation, std::move(items), gate.broken(), tasks);
         for (std::size_t i = before; i < tasks.size(); ++i)
             tasks[i].stamp = gate.give(clock_.steady());
         return {};
@@ -210,8 +212,8 @@ class Delivery {
         return ledger_.settle(parked, clock_.now());
     }
 
-    std::size_t task_size(Operation operation) const {
-        const auto batch = static_cast<std::size_t>(std::max(1, calls_.batch(operation)));
+    std::size_t task_size(Operation operation, bool updating) const {
+        const std::size_t batch = batch_of(calls_, operation, updating);
         // A dossier has several progress rows, and a batch counts rows.
         constexpr std::size_t usual_rows = 5;
         return operation == Operation::PushProgress ? std::max<std::size_t>(1, batch / usual_rows)
@@ -219,9 +221,10 @@ class Delivery {
     }
 
     // Items that go as new and items that go as updates never share a call.
-    void split(Operation operation, std::vector<Claimed> items, std::size_t size,
+    void split(Operation operation, std::vector<Claimed> items, bool alone,
                std::vector<Task>& tasks) {
         for (const bool updating : {false, true}) {
+            const std::size_t size = alone ? 1 : task_size(operation, updating);
             Task task;
             task.operation = operation;
             task.updating = updating;

@@ -36,16 +36,20 @@ struct Made {
 
 Made make(const mapping::MappingSet& set, const std::string& kind, const std::string& xml) {
     Made made;
-    const auto record = set.vocabulary().parse(kind, xml);
+    auto record = set.vocabulary().parse(kind, xml);
     if (!record) {
         made.unreadable = record.error().message;
         return made;
     }
-    for (const auto operation : all_operations) {
-        const auto* const plan = set.plan(operation);
-        if (plan != nullptr && mapping::fits(*plan, *record))
-            made.by_operation.emplace(to_string(operation), plan->run(*record));
-    }
+    record->give(std::string(mapping::sample_given_code));
+    for (const auto operation : all_operations)
+        for (const bool known : {false, true}) {
+            const auto* const plan = set.plan(operation, known);
+            if (plan != nullptr && mapping::fits(*plan, *record))
+                made.by_operation.emplace(
+                    fmt::format("{}{}", to_string(operation), known ? " (known)" : ""),
+                    plan->run(*record));
+        }
     return made;
 }
 

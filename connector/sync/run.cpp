@@ -118,7 +118,9 @@ class JobRun {
 
     // The portal takes it, and there is a mapping that makes its document.
     bool offers(Operation operation) const {
+        const bool two_forms = parts_.calls.known_batch && parts_.calls.known_batch(operation) > 0;
         return parts_.mappings.plan(operation) != nullptr &&
+               (!two_forms || parts_.mappings.plan(operation, true) != nullptr) &&
                (!parts_.calls.has || parts_.calls.has(operation));
     }
 

@@ -53,6 +53,9 @@ class Worker {
     ledger::Settlement undecided(const ledger::Claimed& item, const portal::Outcome& outcome);
     bool may_split() { return splits_left_ > 0 && splits_left_-- > 0; }
     std::size_t batch_limit() const;
+    // Asks the portal for the item's code. It goes to the ledger alone, and the item goes with the
+    // next task: nothing that carries the code leaves before it is kept.
+    void ask_for_code(const ledger::Claimed& item);
     std::uint64_t draw();
 
     const Task& task_;
