@@ -47,14 +47,15 @@ Reply problem(int status, std::string_view text) {
     return {.status = status, .body = {buffer.GetString(), buffer.GetSize()}};
 }
 
-Reply report(const Portal& portal, const std::string& query) {
+template <class Report>
+Reply report(const std::string& query, Report make) {
     int year = kDefaultYear;
     const auto text = parameter(query, "year");
     if (!text.empty()) {
         if (text.size() != 4 || !digits(text)) return problem(400, "year: four digits");
         std::from_chars(text.data(), text.data() + text.size(), year);
     }
-    return {.body = report_json(portal, year)};
+    return {.body = make(year)};
 }
 
 Reply dossier(const Portal& portal, const std::string& query) {
@@ -73,9 +74,9 @@ Reply health(const Portal& portal, const Controls& controls) {
                             controls.citizens->callbacks_waiting())};
 }
 
-std::string faults_json(const Portal& portal, const Controls& controls) {
-    const auto plan = portal.injector().plan();
-    const auto counts = portal.injector().counts();
+std::string faults_json(const Injector& injector, const Controls& controls) {
+    const auto plan = injector.plan();
+    const auto counts = injector.counts();
     rapidjson::StringBuffer buffer;
     rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
     writer.StartObject();
@@ -92,7 +93,7 @@ std::string faults_json(const Portal& portal, const Controls& controls) {
         writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
         writer.Uint64(counts[i]);
     }
-    const auto citizen = portal.injector().citizen_counts();
+    const auto citizen = injector.citizen_counts();
     for (std::size_t i = 0; i < kCitizenFaults; ++i) {
         const auto name = name_of(static_cast<CitizenFault>(i));
         writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
@@ -109,7 +110,7 @@ bool read_number(std::string_view text, Number& value) {
            std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
 }
 
-Reply set_faults(Portal& portal, const std::string& query, const Controls& controls) {
+Reply set_faults(Injector& injector, const std::string& query, const Controls& controls) {
     std::uint64_t seed = 1;
     const auto given = parameter(query, "seed");
     if (!given.empty() && !read_number(given, seed))
@@ -117,8 +118,8 @@ Reply set_faults(Portal& portal, const std::string& query, const Controls& contr
     std::string error;
     auto plan = parse_plan(parameter(query, "spec"), parameter(query, "services"), seed, error);
     if (!plan) return problem(400, error);
-    portal.injector().use(std::move(*plan));
-    return {.body = faults_json(portal, controls)};
+    injector.use(std::move(*plan));
+    return {.body = faults_json(injector, controls)};
 }
 
 Reply outage(const std::string& query, const Controls& controls) {
@@ -177,7 +178,8 @@ Reply administer(Portal& portal, const Request& request, const Controls& control
     const bool get = request.method == "GET";
     const bool post = request.method == "POST";
     if (get && request.path == "/health") return health(portal, controls);
-    if (get && request.path == "/report") return report(portal, request.query);
+    if (get && request.path == "/report")
+        return report(request.query, [&](int year) { return report_json(portal, year); });
     if (get && request.path == "/dossier") return dossier(portal, request.query);
     if (post && request.path == "/reset") {
         portal.reset();
@@ -187,8 +189,9 @@ Reply administer(Portal& portal, const Request& request, const Controls& control
         controls.shutdown();
         return {.body = R"({"status":"stopping"})"};
     }
-    if (get && request.path == "/faults") return {.body = faults_json(portal, controls)};
-    if (post && request.path == "/faults") return set_faults(portal, request.query, controls);
+    if (get && request.path == "/faults") return {.body = faults_json(portal.injector(), controls)};
+    if (post && request.path == "/faults")
+        return set_faults(portal.injector(), request.query, controls);
     if (get && request.path == "/submission") return submission(portal, request.query);
     if (get && request.path == "/submissions")
         return {.body = submissions_json(portal.holdings().submissions())};
@@ -201,6 +204,30 @@ Reply administer(Portal& portal, const Request& request, const Controls& control
                    "/submissions | POST /reset /shutdown /faults?spec=&seed=&services= "
                    "/outage?seconds=&how= /certificate?file=&key= /citizen?count=&seed=… "
                    "/citizen/hostile?kind=");
+}
+
+Reply administer(Ministry& ministry, const Request& request, const Controls& controls) {
+    const bool get = request.method == "GET";
+    const bool post = request.method == "POST";
+    if (get && request.path == "/health") return {.body = ministry.health()};
+    if (get && request.path == "/report")
+        return report(request.query, [&](int year) { return ministry.report(year); });
+    if (post && request.path == "/reset") {
+        ministry.reset();
+        return {.body = R"({"status":"ok"})"};
+    }
+    if (post && request.path == "/shutdown") {
+        controls.shutdown();
+        return {.body = R"({"status":"stopping"})"};
+    }
+    if (get && request.path == "/faults")
+        return {.body = faults_json(ministry.injector(), controls)};
+    if (post && request.path == "/faults")
+        return set_faults(ministry.injector(), request.query, controls);
+    if (post && request.path == "/outage") return outage(request.query, controls);
+    return problem(404,
+                   "GET /health /report?year= /faults | POST /reset /shutdown "
+                   "/faults?spec=&seed=&services= /outage?seconds=&how=");
 }
 
 std::optional<std::string> fetch(const std::string& base, const std::string& path,

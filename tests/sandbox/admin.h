@@ -10,6 +10,7 @@
 
 #include "tests/sandbox/citizens.h"
 #include "tests/sandbox/http_server.h"
+#include "tests/sandbox/ministry.h"
 #include "tests/sandbox/portal.h"
 
 namespace dvcsandbox {
@@ -28,6 +29,9 @@ struct Controls {
 // &services=, /outage?seconds=&how=, /certificate?file=&key=; of the citizens GET
 // /submission?code=, /submissions; POST /citizen?…, /citizen/hostile?kind=&seconds=&mib=.
 Reply administer(Portal& portal, const Request& request, const Controls& controls);
+
+// The same of a portal of 2026: /health, /report, /faults, /reset, /shutdown, /outage.
+Reply administer(Ministry& ministry, const Request& request, const Controls& controls);
 
 // A call of http://host:port/path without a body, for the report command and for tests. Nothing:
 // `error` says why.

@@ -16,7 +16,8 @@ struct Request {
     std::string path;   // without the query
     std::string query;  // without the '?'
     std::string content_type;
-    std::string dstcode;  // the header; "" when absent
+    std::string dstcode;             // the header; "" when absent
+    std::string authorization = {};  // the header
     std::string body;
     bool reused = false;  // its connection has served a request before
 };

@@ -29,26 +29,13 @@ void add_deadline(const Dossier& dossier, Figures& figures) {
     }
 }
 
-// Old codes 000.CC.NN.H22: NN is a department or a district, CC a commune of that district.
-void add_agency(std::string_view agency, std::string_view province, Figures& figures) {
-    ++figures.by_agency[std::string(agency)];
-    const auto parts = split(agency, '.');
-    if (parts.size() != 4 || parts[0] != "000" || parts[3] != province) return;
-    if (parts[1] != "00")
-        figures.communes.emplace(agency);
-    else if (parts[2] >= "01" && parts[2] <= "29")
-        figures.central_agencies.emplace(agency);
-    else if (parts[2] >= "31" && parts[2] <= "41")
-        figures.districts.emplace(agency);
-}
-
 void add_received(std::string_view code, const Dossier& dossier, std::string_view province,
                   Figures& figures) {
     if (year_of(dossier.received) != figures.year) return;
     ++figures.received;
     ++figures.by_status[std::to_string(dossier.status)];
     ++figures.by_month[fmt::format("{}-{:02}", figures.year, month_of(dossier.received))];
-    add_agency(agency_of(code), province, figures);
+    count_agency(agency_of(code), province, figures);
     if (dossier.channel == 2 && dossier.complete_result &&
         (dossier.status == 9 || dossier.status == 10))
         ++figures.online_to_result;
@@ -97,6 +84,19 @@ void add_statistics(const Statistics& row, Figures& figures) {
 }
 
 }  // namespace
+
+// Old codes 000.CC.NN.H22: NN is a department or a district, CC a commune of that district.
+void count_agency(std::string_view agency, std::string_view province, Figures& figures) {
+    ++figures.by_agency[std::string(agency)];
+    const auto parts = split(agency, '.');
+    if (parts.size() != 4 || parts[0] != "000" || parts[3] != province) return;
+    if (parts[1] != "00")
+        figures.communes.emplace(agency);
+    else if (parts[2] >= "01" && parts[2] <= "29")
+        figures.central_agencies.emplace(agency);
+    else if (parts[2] >= "31" && parts[2] <= "41")
+        figures.districts.emplace(agency);
+}
 
 Figures figures_of(const Holdings& holdings, int year, std::string_view madonvi) {
     Figures figures;

@@ -54,4 +54,7 @@ struct Figures {
 // Agencies of a province are told by the last part of `madonvi` (H22).
 Figures figures_of(const Holdings& holdings, int year, std::string_view madonvi);
 
+// One dossier of the year, by the agency that received it.
+void count_agency(std::string_view agency, std::string_view province, Figures& figures);
+
 }  // namespace dvcsandbox

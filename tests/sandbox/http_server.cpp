@@ -48,6 +48,7 @@ Request to_request(http::request<http::string_body>& message) {
     if (question < target.size()) request.query = text(target.substr(question + 1));
     request.content_type = text(message[http::field::content_type]);
     request.dstcode = text(message["dstcode"]);
+    request.authorization = text(message["Authorization"]);
     request.body = std::move(message.body());
     return request;
 }

@@ -22,7 +22,7 @@ bool replay_line(std::string_view line, Holdings& holdings, Journal::Replay& rep
     if (call.HasMember("citizen")) return replay_citizen(call, holdings.submissions());
     const auto service = service_named(text_of(call, "service"));
     const Json* data = list_of(call, "data");
-    if (!service || data == nullptr) return false;
+    if (!service || info(*service).endpoint == Endpoint::Ministry || data == nullptr) return false;
     const bool updating = text_of(call, "isUpdating") == "True";
     for (const ItemAnswer& answer : holdings.take_each(*service, *data, updating))
         ++(answer.code == Code::Ok ? replay.accepted : replay.refused);
@@ -35,13 +35,16 @@ Journal::~Journal() {
     if (file_ >= 0) ::close(file_);
 }
 
+bool Journal::open(const std::string& file, std::string& error) {
+    file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file_ >= 0) return true;
+    error = fmt::format("{}: {}", file, std::strerror(errno));
+    return false;
+}
+
 bool Journal::open(const std::string& file, Holdings& holdings, Replay& replay,
                    std::string& error) {
-    file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (file_ < 0) {
-        error = fmt::format("{}: {}", file, std::strerror(errno));
-        return false;
-    }
+    if (!open(file, error)) return false;
     std::ifstream in(file, std::ios::binary);
     std::string line;
     std::size_t at = 0;

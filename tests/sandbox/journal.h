@@ -28,6 +28,8 @@ class Journal {
         std::size_t accepted = 0;  // items
         std::size_t refused = 0;   // items that no longer pass: the portal runs with other settings
     };
+    // Appends to `file` without reading what it holds.
+    bool open(const std::string& file, std::string& error);
     // Replays `file` into `holdings`, then appends to it. False: `error` says why.
     bool open(const std::string& file, Holdings& holdings, Replay& replay, std::string& error);
     // The items of `data` whose answers accept them.

@@ -111,10 +111,11 @@ void add_serve(CLI::App& app, Serve& serve) {
         ->check(CLI::IsMember({"per-item", "whole"}))
         ->capture_default_str();
     command
-        ->add_option(
-            "--generation", serve.generation,
-            "whose members of a dossier are known; wrapper: the province's own service in front")
-        ->check(CLI::IsMember({"any", "2020", "2024", "wrapper"}))
+        ->add_option("--generation", serve.generation,
+                     "whose members of a dossier are known; wrapper: the province's own service in "
+                     "front; 2026: "
+                     "a portal of the newest kind (tokens, codes that it gives)")
+        ->check(CLI::IsMember({"any", "2020", "2024", "wrapper", "2026"}))
         ->capture_default_str();
     command->add_option("--max-batch", serve.portal.max_batch, "records in a call")
         ->check(CLI::PositiveNumber)
@@ -196,6 +197,63 @@ CitizensSettings citizens_settings(const Serve& serve, std::uint16_t port) {
     return settings;
 }
 
+[[noreturn]] void wait_for_end(const sigset_t& signals, HttpServer& server, HttpServer& admin) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    server.stop();
+    admin.stop();
+    fmt::print("dvc-sandbox: stopped\n");
+    std::fflush(stdout);
+    // What is held ends with the process: freeing half a million rows one by one would only take
+    // time.
+    std::_Exit(0);
+}
+
+void announce(const Serve& serve, const HttpServer& server, const HttpServer& admin) {
+    if (!serve.ready_file.empty()) write_ready(serve.ready_file, server.port(), admin.port());
+    fmt::print("dvc-sandbox: portal on {}:{} ({}), administration on 127.0.0.1:{}",
+               serve.http.address, server.port(),
+               serve.plain               ? "plain HTTP"
+               : serve.client_ca.empty() ? "TLS"
+                                         : "mutual TLS",
+               admin.port());
+}
+
+int run_ministry(const Serve& serve, const TlsContext* tls, const sigset_t& signals) {
+    const PortalSettings& common = serve.portal;
+    Ministry ministry({.client = common.username,
+                       .secret = common.password,
+                       .agency = common.madonvi,
+                       .token_life = common.session_life,
+                       .max_batch = common.max_batch,
+                       .whole_answers = common.answer_form == AnswerForm::Whole,
+                       .string_codes = common.code_form != CodeForm::Number,
+                       .verbose = common.verbose,
+                       .faults = common.faults,
+                       .spoil = common.spoil});
+    std::string error;
+    if (!serve.journal.empty() && !ministry.open_journal(serve.journal, error))
+        throw std::runtime_error(error);
+    HttpServer server(serve.http, tls,
+                      [&ministry](Request& request) { return ministry.handle(request); });
+    if (!server.bind(error)) throw std::runtime_error(error);
+    const Controls controls{
+        .shutdown = [] { ::kill(::getpid(), SIGTERM); },
+        .begin_outage = [&server](Outage how, auto length) { server.begin_outage(how, length); },
+        .outage_calls = [&server] { return server.outage_calls(); },
+        .serve_with = {}};
+    HttpServer admin(serve.admin, nullptr, [&ministry, &controls](Request& request) {
+        return administer(ministry, request, controls);
+    });
+    if (!admin.bind(error)) throw std::runtime_error(error);
+    server.start();
+    admin.start();
+    announce(serve, server, admin);
+    fmt::print("\n");
+    std::fflush(stdout);
+    wait_for_end(signals, server, admin);
+}
+
 int run(Serve& serve) {
     if (serve.plain != (serve.certificate.empty() && serve.key.empty())) {
         fmt::print(stderr, "dvc-sandbox: either --plain, or --cert and --key\n");
@@ -236,6 +294,10 @@ int run(Serve& serve) {
                           .slow = std::chrono::milliseconds(serve.slow_ms),
                           .retry_after = std::chrono::seconds(serve.retry_after_s),
                           .huge = serve.huge_mib << 20U};
+    std::unique_ptr<TlsContext> tls;
+    if (!serve.plain)
+        tls = std::make_unique<TlsContext>(serve.certificate, serve.key, serve.client_ca);
+    if (serve.generation == "2026") return run_ministry(serve, tls.get(), signals);
     auto list = NationalList::load(serve.procedures.empty() ? DVC_SANDBOX_DATA_DIR
                                        "/national_procedures.csv"
                                                             : serve.procedures,
@@ -245,10 +307,6 @@ int run(Serve& serve) {
     Journal::Replay replay;
     if (!serve.journal.empty() && !portal.open_journal(serve.journal, replay, error))
         throw std::runtime_error(error);
-    std::unique_ptr<TlsContext> tls;
-    if (!serve.plain)
-        tls = std::make_unique<TlsContext>(serve.certificate, serve.key, serve.client_ca);
-
     // Where files are is known only when the server listens, and it must know who serves them.
     std::unique_ptr<Citizens> citizens;
     HttpServer server(serve.http, tls.get(), [&portal, &citizens](Request& request) {
@@ -281,27 +339,13 @@ int run(Serve& serve) {
     if (!admin.bind(error)) throw std::runtime_error(error);
     server.start();
     admin.start();
-    if (!serve.ready_file.empty()) write_ready(serve.ready_file, server.port(), admin.port());
-    fmt::print("dvc-sandbox: portal on {}:{} ({}), administration on 127.0.0.1:{}",
-               serve.http.address, server.port(),
-               serve.plain               ? "plain HTTP"
-               : serve.client_ca.empty() ? "TLS"
-                                         : "mutual TLS",
-               admin.port());
+    announce(serve, server, admin);
     if (!serve.journal.empty())
         fmt::print(", journal: {} records taken up, {} refused", replay.accepted, replay.refused);
     fmt::print("\n");
     std::fflush(stdout);
 
-    int signal = 0;
-    sigwait(&signals, &signal);
-    server.stop();
-    admin.stop();
-    fmt::print("dvc-sandbox: stopped\n");
-    std::fflush(stdout);
-    // What is held ends with the process: freeing half a million rows one by one would only take
-    // time.
-    std::_Exit(0);
+    wait_for_end(signals, server, admin);
 }
 
 int report(const std::string& admin, int year, bool json) {

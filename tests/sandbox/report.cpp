@@ -244,6 +244,31 @@ std::string report_json(const Portal& portal, int year) {
     return {buffer.GetString(), buffer.GetSize()};
 }
 
+std::string report_json(const MinistryCounts& counts) {
+    rapidjson::StringBuffer buffer;
+    Writer writer(buffer);
+    const Tally& items = counts.items;
+    writer.StartObject();
+    put_figures(writer, counts.figures);
+    put_tally(writer, "calls", counts.calls);
+    put_tally(writer, "items", items);
+    put_refused(writer, items);
+    writer.Key("duplicates_refused");
+    writer.StartObject();
+    put(writer, "dossiers", items.get(Service::NoiHoSo, Code::Exists));
+    put(writer, "progress_rows", items.get(Service::CapNhatTienTrinh, Code::Exists));
+    writer.EndObject();
+    put(writer, "codes_given", counts.codes_given);
+    put(writer, "codes_unused", counts.codes_unused);
+    put(writer, "dossiers_without_state", counts.without_state);
+    put(writer, "resent_after_answer", counts.resent_after_answer);
+    put(writer, "states_unchanged", counts.states_unchanged);
+    put_injected(writer, counts.injector);
+    put_findings(writer, "violations", counts.violations);
+    writer.EndObject();
+    return {buffer.GetString(), buffer.GetSize()};
+}
+
 std::optional<std::string> dossier_json(const Portal& portal, std::string_view code) {
     const auto held = portal.holdings().dossiers().find(code);
     if (!held) return std::nullopt;

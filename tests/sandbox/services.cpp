@@ -34,6 +34,11 @@ constexpr std::array<ServiceInfo, kServices> kInfo{{
     {"LayDanhSachHoSoMoi", Endpoint::Share},
     {.name = "LayHoSoMoi", .endpoint = Endpoint::Share, .question = "mahoso"},
     {.name = "XacNhanHoSoMoi", .endpoint = Endpoint::Integration, .key = "MaHoSo"},
+    {"token", Endpoint::Ministry},
+    {"GetNextValue", Endpoint::Ministry},
+    {"NoiHoSo", Endpoint::Ministry},
+    {.name = "CapNhatTrangThai", .endpoint = Endpoint::Ministry, .batch = true, .key = "MaHoSo"},
+    {.name = "CapNhatTienTrinh", .endpoint = Endpoint::Ministry, .batch = true, .key = "MaHoSo"},
     {"(unknown)", Endpoint::Integration},
 }};
 

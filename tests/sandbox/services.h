@@ -25,11 +25,16 @@ enum class Service : std::uint8_t {
     LayDanhSachHoSoMoi,
     LayHoSoMoi,
     XacNhanHoSoMoi,
+    Token,  // of the 2026 generation, see ministry.h: the token endpoint
+    GetNextValue,
+    NoiHoSo,
+    CapNhatTrangThai,
+    CapNhatTienTrinh,
     Unknown,  // calls whose service could not be told
 };
 inline constexpr std::size_t kServices = static_cast<std::size_t>(Service::Unknown) + 1;
 
-enum class Endpoint : std::uint8_t { Login, Share, Integration };
+enum class Endpoint : std::uint8_t { Login, Share, Integration, Ministry };
 
 struct ServiceInfo {
     std::string_view name;
