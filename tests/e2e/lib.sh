@@ -142,6 +142,12 @@ write_configuration() { # FOLDER [PROFILE]
   [[ ${2-} != hagiang-wrapper ]] ||
     sed -i -e '/^\[inbound\]/,/^\[/{/^\[inbound\]/d;/^\[/!d}' \
       -e 's|^\[portal.endpoints\]|&\ndossiers = "/api/SynsTTHCC/DongBoHoSoMC"|' "$config"
+  # Tokens and codes instead of sessions; nothing comes in there either.
+  [[ ${2-} != dvc-2026 ]] ||
+    sed -i -e '/^\[inbound\]/,/^\[/{/^\[inbound\]/d;/^\[/!d}' \
+      -e 's|^\[portal.settings\]|&\nagency = "000.00.00.H22"|' \
+      -e 's|^\[portal.endpoints\]|&\ntoken = "/oauth2/token"\ncodes = "/api/GetNextValue"\ncreate = "/api/NoiHoSo"\nstates = "/api/CapNhatTrangThai"\nsteps = "/api/CapNhatTienTrinh"|' \
+      "$config"
   # Files of citizens come from the loopback address, with the authority of the tests.
   sed -i -e 's|^# file = "dvcsync.log"|file = "dvcsync.log"|' -e 's|^# file_hosts = .*|file_hosts = "127.0.0.1"|' \
     -e "s|^# file_ca = .*|file_ca = \"$work/certs/ca.pem\"|" \
