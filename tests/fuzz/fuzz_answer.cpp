@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const UtcTime now{std::chrono::seconds(1'551'398'400)};
 
     const std::size_t count = (choice & 0x10) != 0 ? 2 : 1;
-    const auto& push = *profile.push(Operation::PushDossier);
+    const auto& push = *profile.push(Operation::PushDossier, (choice & 8) != 0);
     const auto pushed =
         read_push(profile, push, reply, std::span(items).first(count), (choice & 8) != 0, now);
     if (pushed) {
@@ -66,7 +66,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             need(reply.status == 200 || outcome.verdict != Verdict::Accepted, "only 200 accepts");
         }
     }
-    check_question(read_ask(profile, reply, "A", now));
+    if (profile.ask) check_question(read_ask(profile, reply, "A", now));
+    if (profile.next_code) {
+        const auto given = read_next_code(profile, reply, now);
+        check_question(given);
+        if (given && *given)
+            need(!(*given)->empty() && (*given)->find_first_of(" \"\n") == std::string::npos,
+                 "a code is plain");
+    }
     if (const auto page = profile.list ? read_list(profile, reply, now) : Told<Page>();
         profile.list) {
         check_question(page);

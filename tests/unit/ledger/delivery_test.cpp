@@ -103,6 +103,32 @@ TEST_P(LedgerTest, WhatWasLearntComesBackWithTheNextVersion) {
     EXPECT_EQ(again.steps_done, 7U);
 }
 
+TEST_P(LedgerTest, TheCodeThatThePortalGaveIsKeptAndOutlivesVersions) {
+    take({dossier("D")});
+    const Claimed first = claim_one();
+    EXPECT_EQ(first.given, "");
+    Settlement named = settled(first, State::Ready);
+    named.called = false;
+    named.given = "H22-1";
+    settle(named);
+    reopen();
+    const Claimed second = claim_one();
+    EXPECT_EQ(second.given, "H22-1");
+    EXPECT_EQ(second.attempts, 0);
+    // Nothing that is learnt later takes it away, and it goes with the record, not with the item.
+    take({dossier("D", "v2")});
+    Settlement lost = settled(second, State::Ready);
+    lost.known = false;
+    lost.steps_done = 0;
+    settle(lost);
+    const Claimed third = claim_one();
+    EXPECT_EQ(third.version, 2);
+    EXPECT_EQ(third.given, "H22-1");
+    const auto details = ledger().details({}, 10);
+    ASSERT_TRUE(details && details->size() == 1);
+    EXPECT_EQ(details->front().given, "H22-1");
+}
+
 TEST_P(LedgerTest, AParkedItemStaysUntilItIsReleased) {
     dossier_in(State::Parked);
     EXPECT_THAT(claim(Operation::PushDossier, noon + hours{24 * 365}), IsEmpty());

@@ -43,7 +43,10 @@ struct TokenPortal {
     std::unique_ptr<Client> client() {
         ClientSettings settings;
         settings.base_url = server.url();
-        settings.endpoints = {{"token", "/token"}, {"dossiers", "/dossiers"}};
+        settings.endpoints = {{"token", "/token"},
+                              {"dossiers", "/dossiers"},
+                              {"states", "/states"},
+                              {"codes", "/codes"}};
         settings.username = "province & sons";
         settings.password = "s+cret=";
         settings.deadline = std::chrono::seconds(5);

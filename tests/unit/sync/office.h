@@ -86,16 +86,29 @@ class ScriptedPortal {
         };
         calls.has = [this](Operation operation) { return !lacks.contains(operation); };
         calls.batch = [this](Operation) { return batch; };
+        if (next_code)
+            calls.next_code = [this] {
+                const std::lock_guard lock(mutex_);
+                ++codes_asked;
+                return next_code();
+            };
+        calls.known_batch = [this](Operation operation) {
+            return operation == Operation::PushDossier ? known_batch : 0;
+        };
         calls.repeatable = [this](Operation) { return repeatable; };
         calls.endpoint = [](Operation) { return std::string("push"); };
         calls.ask_endpoint = "ask";
         calls.pace = [this](std::string_view) { return pace; };
-        calls.can_ask = true;
+        calls.can_ask = can_ask;
         return calls;
     }
 
     Answer answer;
     std::function<tl::expected<portal::Holding, portal::Outcome>(std::string_view)> look;
+    std::function<tl::expected<portal::GivenCode, portal::Outcome>()> next_code;
+    int codes_asked = 0;
+    int known_batch = 0;  // what it knows goes another way
+    bool can_ask = true;
     bool knows = false;
     portal::Profile::Pace pace;
     bool repeatable = true;
