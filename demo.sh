@@ -5,7 +5,8 @@
 #   ./demo.sh --quick       a slice of 2,000 dossiers
 #   ./demo.sh --keep        leaves exports, configuration and ledger in build/demo to look at
 #   ./demo.sh --profile P   speaks the contract of another generation: mapi-2020, mapi-2024 (if none is named),
-#                           hagiang-wrapper (dossiers only: no procedures, no steps, no submissions)
+#                           hagiang-wrapper (dossiers only: no procedures, no steps, no submissions),
+#                           dvc-2026 (dossiers and steps, under codes that the portal gives)
 #   ./demo.sh --port N      the sandbox listens on this loopback port instead of any free one
 #   ./demo.sh --no-install  do not look at Debian packages
 #
@@ -22,7 +23,7 @@ source "$top/connector/packaging/bootstrap.sh"
 # shellcheck source=tests/e2e/lib.sh
 source "$top/tests/e2e/lib.sh"
 
-usage() { sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 keep=0 quick=0 install=1 port=0 profile=mapi-2024
 while (($#)); do
@@ -31,7 +32,7 @@ while (($#)); do
     --quick) quick=1 ;;
     --no-install) install=0 ;;
     --profile)
-      [[ ${2-} == @(mapi-2020|mapi-2024|hagiang-wrapper) ]] || { usage && exit 2; }
+      [[ ${2-} == @(mapi-2020|mapi-2024|hagiang-wrapper|dvc-2026) ]] || { usage && exit 2; }
       profile=$2
       shift
       ;;
@@ -97,7 +98,7 @@ trap 'exit 130' INT TERM
 
 # A portal that takes dossiers only: nothing is filed there, so nothing is answered either.
 whole=1 born=(--portal)
-if [[ $profile == hagiang-wrapper ]]; then whole=0 born=(); fi
+if [[ $profile == @(hagiang-wrapper|dvc-2026) ]]; then whole=0 born=(); fi
 slice=()
 if ((quick)); then slice=(--dossiers 2000); fi
 say "The province: a one-stop system exports its records as of 30 June 2019"

@@ -148,6 +148,7 @@ struct Settlement {
     // For the witness; the ledger does not keep them.
     std::uint64_t exchange = 0;   // that decided it (portal::Exchange::id); 0: none
     std::optional<Digest> tried;  // of the document in hand, whatever became of it
+    bool created = false;         // Ready: it was accepted as new, and its state goes next
 };
 
 // A record as the ledger holds it now, to be compared with what the portal holds.

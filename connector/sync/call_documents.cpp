@@ -139,6 +139,17 @@ class Documents : public Worker {
         return settlement;
     }
 
+    // It is there, and what is told of it from now on goes another way: with the next task, so that
+    // the ledger knows first, and an auditor finds either call by itself.
+    void created(Draft& one, const portal::Outcome& outcome) {
+        one.known = true;
+        Settlement settlement = untouched(*one.item);
+        settlement.created = true;
+        settlement.code = outcome.code;
+        settlement.exchange = outcome.exchange;
+        settle_draft(one, std::move(settlement));
+    }
+
     // `flips` counts how often the portal has already made us change between new and update.
     void send(Drafts drafts, bool updating, int flips) {
         if (drafts.empty()) return;
@@ -154,7 +165,6 @@ class Documents : public Worker {
             items.push_back({one->item->code, one->form(updating).json});
         }
         const auto outcomes = push(items, updating);
-        std::vector<Draft*> taken;  // as new, where what is known goes another way
         std::vector<Draft*> flipped;
         std::vector<Draft*> unnamed;
         for (std::size_t i = 0; i < drafts.size(); ++i) {
@@ -163,8 +173,7 @@ class Documents : public Worker {
             const bool flip = missing || (outcome.verdict == Verdict::Exists && !updating);
             if (flip) drafts[i]->known = !missing;
             if (outcome.verdict == Verdict::Accepted && !updating && drafts[i]->second) {
-                drafts[i]->known = true;
-                taken.push_back(drafts[i]);
+                created(*drafts[i], outcome);
             } else if (outcome.verdict == Verdict::Accepted) {
                 Settlement settlement = delivered(*drafts[i]);
                 settlement.code = outcome.code;
@@ -180,7 +189,6 @@ class Documents : public Worker {
                 settle_draft(*drafts[i], not_delivered(*drafts[i]->item, outcome));
             }
         }
-        send(taken, true, flips);
         send(flipped, !updating, flips + 1);
         split(unnamed, outcomes.front(), updating, flips);
     }

@@ -32,7 +32,8 @@ std::string_view outcome_of(const ledger::Settlement& settlement) {
         case State::Dismissed:
             break;
     }
-    return "put back";
+    if (settlement.created) return "created";
+    return settlement.given ? "code given" : "put back";
 }
 
 Event event_of(const portal::Exchange& exchange) {
@@ -170,7 +171,7 @@ Status Recorder::settled(const ledger::ItemFacts& item, const ledger::Settlement
     event.queued = item.queued;
     const Told* exchange = told(settlement.exchange);
     if (exchange != nullptr) event.exchange = exchange->sequence;
-    if (settlement.state == State::Delivered && settlement.called)
+    if ((settlement.state == State::Delivered && settlement.called) || settlement.created)
         event.acknowledged = exchange != nullptr ? exchange->ended : now;
     return append(event, item.code);
 }

@@ -13,6 +13,8 @@ trap 'stop_sandbox; rm -rf "$work"' EXIT
 
 # shellcheck disable=SC2317  # expect calls it
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
+# Of the last report; the same name stands further behind for what was refused.
+steps_held() { grep -o '"progress_rows":[0-9]*' "$work/report.json" | sed -n '1s/.*://p'; }
 "$bin/dvc-province" generate --out "$work/year" --dossiers 300 2>/dev/null
 
 for generation in 2020 2024; do
@@ -23,6 +25,7 @@ for generation in 2020 2024; do
   contains "$generation: nothing is refused" '^Delivered [1-9][0-9]* items; 0 refused .* 0 parked here; 0 left' "$work/out"
   sandbox_report "$work/report.json"
   contains "$generation: no violation" '"violations":\[\]' "$work/report.json"
+  steps=$(steps_held)
   expect 0 "$generation: a second run" dvcsync sync all
   contains "$generation: sends nothing" '^Delivered 0 items' "$work/out"
   stop_sandbox
@@ -66,7 +69,59 @@ exported=$(cat "$work/year"/*.xml | grep -c '<dossier>')
 verdict "every dossier is there once ($exported exported, $sandbox_dossiers held)" $((exported == sandbox_dossiers ? 0 : 1))
 stop_sandbox
 
-echo "--- the same ledger by a profile that sends the rest"
+echo "--- a portal of 2026: tokens that end, codes that it gives, a service for each thing; and a program that is killed"
+start_sandbox 0 --generation 2026 --session-seconds 2 --latency-ms 3 --fault-seed 11 \
+  --faults 'lost-after=0.04,lost-before=0.04,half-batch=0.04,garbage=0.03,session-expired=0.02,server-error-kept=0.03'
+write_configuration "$work/new" dvc-2026 >"$work/out"
+hand_over "$work/year" "$work/new/drop"
+expect 0 "its files hold to the contract" dvcsync mapping lint --profile dvc-2026
+expect 0 "and to their cases" dvcsync mapping test --profile dvc-2026
+expect 0 "check is green" dvcsync check
+kills=0
+for ((round = 1; round <= 12; ++round)); do
+  "$bin/dvcsync" --config "$config" sync all >"$work/out" 2>&1 &
+  sleep "0.$((round * 7 % 10))4"
+  # Codes, creations, states and steps are all under way at once.
+  if kill -KILL $! 2>/dev/null; then kills=$((kills + 1)); fi
+  wait $! 2>/dev/null || true
+done
+verdict "killed in the middle ($kills times)" $((kills >= 5 ? 0 : 1))
+for ((round = 1; round <= 40; ++round)); do
+  expect "0|1" "run $round past cut connections" dvcsync sync all
+  grep -q '; 0 left for a later run' "$work/out" && break
+  sleep 1
+done
+expect 0 "a run with nothing left needs nobody" dvcsync sync all
+contains "nothing is refused" '^Delivered 0 items; 0 refused .* 0 parked here; 0 left' "$work/out"
+sandbox_report "$work/report.json"
+contains "no violation" '"violations":\[\]' "$work/report.json"
+verdict "every dossier is there once" $(($(json_number "$work/report.json" dossiers_held) == exported ? 0 : 1))
+contains "each with its state" '"dossiers_without_state":0' "$work/report.json"
+verdict "and as many steps as a portal of 2024 has ($(steps_held))" $(($(steps_held) == steps ? 0 : 1))
+# A code is in the ledger before the dossier leaves: one that is given and not used was lost on the way.
+unused=$(json_number "$work/report.json" codes_unused)
+lost=$(($(json_number "$work/report.json" lost-after) + $(json_number "$work/report.json" garbage) + $(json_number "$work/report.json" server-error-kept) + kills * 8))
+verdict "no more codes are wasted ($unused) than answers were lost" $((unused <= lost ? 0 : 1))
+files=("$work/year"/dossiers*.xml)
+dossier=$(sed -n 's|.*<code>\(000\.[^<]*-[0-9]*\)</code>.*|\1|p' "${files[0]}" | sed -n 1p)
+expect 0 "a record is explained with what stands for its code" dvcsync mapping explain --record "${files[0]}" --code "$dossier"
+contains "which the portal gives" 'given-code' "$work/out"
+expect 0 "the trail holds" dvcsync audit verify
+stop_sandbox
+# What the portal gave it is not another portal's: the same dossiers go to a portal of 2020 by their own codes.
+start_sandbox 0 --generation 2020
+set_key "$config" profile '"mapi-2020"'
+set_key "$config" base_url "\"$sandbox_url\""
+expect "0|1" "resent by another profile" dvcsync sync all
+expect 0 "all dossiers once more" dvcsync resync start --from 01/01/2019 --to 31/12/2019 --reason "another portal"
+expect 0 "which go out" dvcsync sync all
+sandbox_report "$work/report.json"
+verdict "and are there" $(($(json_number "$work/report.json" dossiers_held) == exported ? 0 : 1))
+contains "by their own codes" '"violations":\[\]' "$work/report.json"
+stop_sandbox
+
+echo "--- the ledger of the wrapper by a profile that sends the rest"
+config=$work/wrapped/dvcsync.toml
 start_sandbox 0 --generation 2020
 set_key "$config" profile '"mapi-2020"'
 set_key "$config" base_url "\"$sandbox_url\""

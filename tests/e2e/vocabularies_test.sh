@@ -27,7 +27,8 @@ answer() { # UNTIL
 }
 # One line for each document that the portal took, sorted. Which documents share a call is the connector's choice and
 # differs from run to run, so calls are taken apart: every document of a kind begins with the same member. What a
-# receipt says of the hour is the hour of this test: the one thing that is taken out.
+# receipt says of the hour is the hour of this test, and which code a portal of 2026 gives is a matter of who asks
+# first: these two things are taken out.
 documents() { # JOURNAL
   awk '
     match($0, /^\{"service":"[^"]*","isUpdating":"[^"]*","data":\[\{"[^"]*":/) {
@@ -39,14 +40,15 @@ documents() { # JOURNAL
         rest = substr(rest, at + 3)
       }
       print head rest
-    }' "$1" | sed '/^{"service":"XacNhanHoSoMoi"/s/"NgayXuLy":"[0-9]\{14\}"/"NgayXuLy":""/' | LC_ALL=C sort
+    }' "$1" | sed -e '/^{"service":"XacNhanHoSoMoi"/s/"NgayXuLy":"[0-9]\{14\}"/"NgayXuLy":""/' \
+    -e '/^{"service":"\(NoiHoSo\|CapNhat[^"]*\)","isUpdating":""/s/"MaHoSo":"[^"]*"/"MaHoSo":""/' | LC_ALL=C sort
 }
 
 bring_over() { # PROFILE
   local profile=$1 vocabulary folder drop inbox span since until whole=1
   born=(--portal)
   # It takes dossiers only: nothing is filed there, so nothing is answered either.
-  if [[ $profile == hagiang-wrapper ]]; then whole=0 born=(); fi
+  if [[ $profile == @(hagiang-wrapper|dvc-2026) ]]; then whole=0 born=(); fi
   for vocabulary in reference opencps-v2 flat-rows; do
     folder=$work/$vocabulary drop=$work/$vocabulary/drop inbox=$work/$vocabulary/inbox
     echo "--- $vocabulary, $profile"
@@ -98,7 +100,7 @@ compare() { # PROFILE
 
 start_file_host
 "$bin/dvc-province" submissions --out "$work/filed.csv" "${slice[@]}" 2>"$work/err"
-for generation in hagiang-wrapper mapi-2020 mapi-2024; do
+for generation in hagiang-wrapper dvc-2026 mapi-2020 mapi-2024; do
   bring_over "$generation"
   compare "$generation"
 done

@@ -129,5 +129,30 @@ TEST_F(CheckServe, FileHostsAndTheirAuthorityAreNamedWithTheirKeys) {
     EXPECT_THAT(troubles(), HasSubstr("red /p/dvcsync.toml:4: [inbound] file_ca: "));
 }
 
+TEST(Misfit, TellsWhatCannotGoOutAlthoughProfileAndMappingsAreEachRight) {
+    const std::filesystem::path source = DVC_SOURCE_DIR;
+    const auto profile = [&](const std::string& file) {
+        auto loaded = portal::Profile::load(source / file);
+        EXPECT_TRUE(loaded) << file;
+        return *loaded;
+    };
+    const auto set = [&](const std::string& name) {
+        return *mapping::MappingSet::load(source / "mappings", "reference", name);
+    };
+    const auto two_forms = profile("tests/data/portal/token.xml");
+    const auto common = profile("mappings/portal/mapi-2024/profile.xml");
+    const auto newest = profile("mappings/portal/dvc-2026/profile.xml");
+    EXPECT_THAT(misfit(two_forms, set("mapi-2024"), Operation::PushDossier),
+                HasSubstr("no mapping with known=\"yes\" makes it"));
+    EXPECT_THAT(misfit(common, set("dvc-2026"), Operation::PushDossier),
+                HasSubstr("has no such form of the operation"));
+    EXPECT_THAT(misfit(common, set("dvc-2026"), Operation::PushProgress),
+                HasSubstr("has no <next-code>"));
+    for (const auto operation : all_operations) {
+        EXPECT_EQ(misfit(newest, set("dvc-2026"), operation), "");
+        EXPECT_EQ(misfit(common, set("mapi-2024"), operation), "");
+    }
+}
+
 }  // namespace
 }  // namespace dvcsync::sync
