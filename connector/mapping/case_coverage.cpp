@@ -50,6 +50,38 @@ void Coverage::note(const Explanation& told) {
     }
 }
 
+void Coverage::add(const ReadingData& reading) {
+    add(reading.file, reading.rules, "");
+}
+
+void Coverage::add(const std::string& file, const std::vector<ReadRule>& rules,
+                   const std::string& around) {
+    for (const auto& rule : rules) {
+        fields_.try_emplace({file, rule.line, rule.to}, Entry{around + rule.to});
+        add(file, rule.children, fmt::format("{}{}.", around, rule.to));
+    }
+}
+
+void Coverage::note(const ReadingData& reading, const Written& record) {
+    note(reading.file, reading.rules, record);
+}
+
+void Coverage::note(const std::string& file, const std::vector<ReadRule>& rules,
+                    const Written& record) {
+    for (const auto& rule : rules) {
+        const bool is_list =
+            rule.kind == ReadRule::Kind::List || rule.kind == ReadRule::Kind::Files;
+        const bool is_read =
+            is_list ? !record.lists[rule.slot].empty() : !record.values[rule.slot].empty();
+        if (const auto at = fields_.find({file, rule.line, rule.to});
+            is_read && at != fields_.end())
+            at->second.is_touched = true;
+        if (is_list)
+            for (const auto& member : record.lists[rule.slot])
+                note(file, rule.children, member);
+    }
+}
+
 void Coverage::tell(CaseReport& report) const {
     const auto all = [](const Entries& entries, std::size_t& count,
                         std::vector<std::string>& untouched) {

@@ -9,6 +9,7 @@
 #include "connector/mapping/cases.h"
 #include "connector/mapping/explain.h"
 #include "connector/mapping/plan.h"
+#include "connector/mapping/reading_data.h"
 
 namespace dvcsync::mapping {
 
@@ -17,6 +18,9 @@ class Coverage {
     // A mapping that has a case: from now on its fields and codes count.
     void add(const PlanData& plan);
     void note(const Explanation& told);
+    // The same of a reading: what its rules have read.
+    void add(const ReadingData& reading);
+    void note(const ReadingData& reading, const Written& record);
     void tell(CaseReport& report) const;
 
   private:
@@ -29,6 +33,9 @@ class Coverage {
     using Entries = std::map<Place, Entry>;
 
     void add(const std::string& file, const std::vector<Node>& nodes, const std::string& around);
+    void add(const std::string& file, const std::vector<ReadRule>& rules,
+             const std::string& around);
+    void note(const std::string& file, const std::vector<ReadRule>& rules, const Written& record);
     static void touch(Entries& entries, const std::string& place, std::string_view what);
 
     Entries fields_;

@@ -247,6 +247,7 @@ class Runner {
         ++report_.run;
         file_.allow_text(node.child("submission"));
         const std::string json = node.child("submission").text().get();
+        coverage_.add(Inside::of(*reading));
         const auto written = write(*reading, json);
         if (node.child("refused")) return compare_refusal(node, written);
         if (!written) return fail({"refused: " + written.error().text()});
@@ -257,8 +258,7 @@ class Runner {
         if (!lines.empty()) fail(std::move(lines));
     }
 
-    static tl::expected<std::string, Refusal> write(const Reading& reading,
-                                                    const std::string& json) {
+    tl::expected<std::string, Refusal> write(const Reading& reading, const std::string& json) {
         const auto national = reading.read(json);
         if (!national) return tl::make_unexpected(national.error());
         static const auto form = TimeFormat::compile("yyyy-MM-dd HH:mm:ss");
@@ -269,6 +269,9 @@ class Runner {
                         {}};
         for (std::size_t i = 0; i < national->files.size(); ++i)
             handing.files.push_back({fmt::format("files/{:02}", i + 1), 0, {}, "", false, ""});
+        if (const auto document = Json::parse(json))
+            coverage_.note(Inside::of(reading),
+                           run_reading(Inside::of(reading), document->root(), &handing).record);
         return reading.write(json, handing);
     }
 

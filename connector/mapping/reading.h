@@ -74,6 +74,7 @@ class Reading {
 
   private:
     friend class MappingSet;
+    friend class Inside;
     std::shared_ptr<const ReadingData> data_;
 };
 

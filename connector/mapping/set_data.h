@@ -33,6 +33,7 @@ class Inside {
   public:
     static const RecordData& of(const Record& record) { return *record.data_; }
     static const PlanData& of(const Plan& plan) { return *plan.data_; }
+    static const ReadingData& of(const Reading& reading) { return *reading.data_; }
 };
 
 }  // namespace dvcsync::mapping

@@ -139,6 +139,20 @@ TEST_F(Explaining, CasesThatHoldTellWhatTheyDoNotTouch) {
     EXPECT_THAT(report.unused, IsEmpty());
 }
 
+TEST(ShippedCases, TellWhatOfAReadingTheyDoNotRead) {
+    const auto report = run_cases({DVC_SOURCE_DIR "/mappings", "", "mapi-2024"});
+    EXPECT_TRUE(report.failures.empty());
+    const auto of_readings = [&](const std::string& name) {
+        return std::count_if(report.unfilled.begin(), report.unfilled.end(), [&](const auto& one) {
+            return one.find("/reading-submission.xml:") != std::string::npos &&
+                   one.ends_with(" " + name);
+        });
+    };
+    EXPECT_EQ(of_readings("fax"), 1) << "no submission of the cases has one";
+    EXPECT_EQ(of_readings("procedure"), 0);
+    EXPECT_EQ(of_readings("components"), 0);
+}
+
 TEST_F(Explaining, CasesThatFailSayInWhichMember) {
     const auto report = cases(
         std::string(right) +
