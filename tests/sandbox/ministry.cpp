@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace dvcsandbox {
 namespace {
@@ -175,7 +176,7 @@ Ministry::Answer Ministry::token(const Request& request) {
         rapidjson::Document body;
         body.Parse(request.body.data(), request.body.size());
         if (!body.HasParseError() && body.IsObject())
-            for (const auto& member : body.GetObject())
+            for (const auto& member : std::as_const(body).GetObject())
                 if (member.value.IsString())
                     given[std::string(view(member.name))] = view(member.value);
     }

@@ -2,6 +2,8 @@
 // portal knows.
 #include <gmock/gmock.h>
 
+#include <mutex>
+
 #include "tests/unit/portal/support_portal.h"
 #include "tests/unit/portal/support_profile.h"
 
@@ -15,11 +17,11 @@ const std::string file = "tests/data/portal/token.xml";
 
 // Gives a token, and answers everything else with `answer`.
 struct Tokens {
-    std::string answer = http(200, R"({"code":0,"message":"ok","data":null})");
     Server server{Server::answering([this](const HttpRequest& request) {
+        const std::lock_guard lock(mutex_);
         return request.line.find("/token") != std::string::npos
                    ? http(200, R"({"access_token":"t"})")
-                   : answer;
+                   : answer_;
     })};
     std::unique_ptr<Client> client = client_for(settings(), file);
 
@@ -33,6 +35,14 @@ struct Tokens {
         settings.deadline = std::chrono::seconds(5);
         return settings;
     }
+    void say(std::string answer) {
+        const std::lock_guard lock(mutex_);
+        answer_ = std::move(answer);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::string answer_ = http(200, R"({"code":0,"message":"ok","data":null})");
 };
 
 TEST(KnownForm, GoesToAServiceOfItsOwn) {
@@ -55,10 +65,10 @@ TEST(KnownForm, ExistsIsAnAnswerToWhatIsNewAndMissingToWhatIsKnown) {
     const auto verdict = [&](bool updating) {
         return portal.client->push(Operation::PushDossier, one, updating).at(0).verdict;
     };
-    portal.answer = http(400, R"({"code":7,"message":"there"})");
+    portal.say(http(400, R"({"code":7,"message":"there"})"));
     EXPECT_EQ(verdict(false), V::Exists);
     EXPECT_NE(verdict(true), V::Exists);
-    portal.answer = http(404, R"({"code":9,"message":"not there"})");
+    portal.say(http(404, R"({"code":9,"message":"not there"})"));
     EXPECT_EQ(verdict(true), V::Missing);
     EXPECT_NE(verdict(false), V::Missing);
 }
@@ -71,7 +81,7 @@ TEST(NextCode, ComesOutOfTheAnswer) {
     ASSERT_TRUE(given) << given.error().message;
     EXPECT_EQ(given->code, "H22-20260609-0000001");
     EXPECT_EQ(portal.server.requests().back().body, R"({"code":"H22"})");
-    portal.answer = http(200, R"({"code":0,"message":"","data":{"value":42}})");
+    portal.say(http(200, R"({"code":0,"message":"","data":{"value":42}})"));
     EXPECT_EQ(portal.client->next_code()->code, "42");
 }
 
@@ -80,7 +90,7 @@ TEST(NextCode, IsNeverGuessed) {
     for (const std::string data :
          {R"(null)", R"("H22-1")", R"({})", R"({"value":""})", R"({"value":null})",
           R"({"value":["a"]})", R"({"value":"a b"})", R"({"value":"a\"b"})", R"({"value":"ô"})"}) {
-        portal.answer = http(200, R"({"code":0,"message":"","data":)" + data + "}");
+        portal.say(http(200, R"({"code":0,"message":"","data":)" + data + "}"));
         const auto given = portal.client->next_code();
         ASSERT_FALSE(given) << data;
         EXPECT_EQ(given.error().verdict, V::Retry) << data;
@@ -97,7 +107,7 @@ TEST(NextCode, AnAnswerThatIsLostOrSaysNoGivesNone) {
          {std::pair(http(200, R"({"code":5,"message":"no"})"), V::Refused),
           std::pair(http(200, "<html>"), V::Retry), std::pair(std::string(), V::Retry),
           std::pair(http(500, ""), V::Retry), std::pair(http(503, ""), V::Retry)}) {
-        portal.answer = answer;
+        portal.say(answer);
         const auto given = portal.client->next_code();
         ASSERT_FALSE(given) << answer;
         EXPECT_EQ(given.error().verdict, verdict) << answer;
