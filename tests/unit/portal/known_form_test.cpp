@@ -17,11 +17,13 @@ const std::string file = "tests/data/portal/token.xml";
 
 // Gives a token, and answers everything else with `answer`.
 struct Tokens {
+    std::mutex mutex;  // of text: the server reads it on a thread of its own
+    std::string text = http(200, R"({"code":0,"message":"ok","data":null})");
     Server server{Server::answering([this](const HttpRequest& request) {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(mutex);
         return request.line.find("/token") != std::string::npos
                    ? http(200, R"({"access_token":"t"})")
-                   : answer_;
+                   : text;
     })};
     std::unique_ptr<Client> client = client_for(settings(), file);
 
@@ -36,13 +38,9 @@ struct Tokens {
         return settings;
     }
     void say(std::string answer) {
-        const std::lock_guard lock(mutex_);
-        answer_ = std::move(answer);
+        const std::lock_guard lock(mutex);
+        text = std::move(answer);
     }
-
-  private:
-    std::mutex mutex_;
-    std::string answer_ = http(200, R"({"code":0,"message":"ok","data":null})");
 };
 
 TEST(KnownForm, GoesToAServiceOfItsOwn) {
@@ -75,8 +73,7 @@ TEST(KnownForm, ExistsIsAnAnswerToWhatIsNewAndMissingToWhatIsKnown) {
 
 TEST(NextCode, ComesOutOfTheAnswer) {
     Tokens portal;
-    portal.answer =
-        http(200, R"({"code":0,"message":"","data":{"value":" H22-20260609-0000001 "}})");
+    portal.say(http(200, R"({"code":0,"message":"","data":{"value":" H22-20260609-0000001 "}})"));
     const auto given = portal.client->next_code();
     ASSERT_TRUE(given) << given.error().message;
     EXPECT_EQ(given->code, "H22-20260609-0000001");
@@ -96,8 +93,8 @@ TEST(NextCode, IsNeverGuessed) {
         EXPECT_EQ(given.error().verdict, V::Retry) << data;
         EXPECT_EQ(given.error().code, "answer") << data;
     }
-    portal.answer =
-        http(200, R"({"code":0,"message":"","data":{"value":")" + std::string(300, 'x') + R"("}})");
+    portal.say(http(
+        200, R"({"code":0,"message":"","data":{"value":")" + std::string(300, 'x') + R"("}})"));
     EXPECT_FALSE(portal.client->next_code());
 }
 
