@@ -67,6 +67,8 @@ inline constexpr double min_calls_per_second = 0.01;  // of one endpoint, in a p
 inline constexpr double max_calls_per_second = 1'000;
 inline constexpr int max_burst = 1'000;     // calls that may come at once
 inline constexpr int session_renewals = 1;  // in one call that says that its session has ended
+inline constexpr std::size_t max_file_reference = 200;  // id and hash that it gives a file
+inline constexpr int max_upload_mib = 200;  // one file that it is given, whatever the settings say
 // Longer waits are cut to it.
 inline constexpr std::chrono::milliseconds max_retry_after{3'600'000};
 // Authorities, certificate chain, private key.

@@ -177,7 +177,7 @@ int run_mapping_explain(const Options& options) {
         return complain(
             options, {ErrorKind::Config, fmt::format("{}:{}: {}", chosen.record.string(), raw->line,
                                                      record.error().message)});
-    record->give(std::string(mapping::sample_given_code));
+    record->give_samples();
     std::vector<Told> all;
     bool is_refused = false;
     for (const auto operation : all_operations) {

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 // Endpoints and settings have free names: the portal profile names those it needs, and the client
 // compares when it opens.
 std::span<const Shape> shapes() {
-    static const std::array<Shape, 12> all{{
+    static const std::array<Shape, 13> all{{
         {"province",
          {"code", "agency", "agency_name", "vocabulary", "drop_folder", "stale_after_seconds"}},
         {"portal",
@@ -35,6 +35,9 @@ std::span<const Shape> shapes() {
          {"inbox", "inbox_folder", "connection", "password_file", "password_env", "staging",
           "file_hosts", "file_ca", "allow_private_addresses", "allow_plain_http", "scanner",
           "max_file_mib", "max_submission_mib"},
+         false},
+        {"uploads",
+         {"file_hosts", "file_ca", "allow_private_addresses", "allow_plain_http", "max_file_mib"},
          false},
         {"serve", {"port", "poll_seconds", "downloads"}, false},
         {"catalogue", {"max_abolished_percent"}, false},
@@ -141,6 +144,14 @@ std::vector<std::string> words_of(std::string_view text) {
     return words;
 }
 
+fs::path authorities(Reader& reader, std::string_view section) {
+    fs::path file = reader.path(section, "file_ca", false);
+    if (file.empty()) return file;
+    if (const std::string wrong = file_fault(file); !wrong.empty())
+        reader.fault(section, "file_ca", wrong);
+    return file;
+}
+
 void read_inbound(Reader& reader, Config& config) {
     constexpr std::string_view here = "inbound";
     static constexpr std::array<std::string_view, 2> inboxes{"folder", "postgres"};
@@ -166,10 +177,7 @@ void read_inbound(Reader& reader, Config& config) {
     }
     config.staging = reader.path(here, "staging", false);
     config.file_hosts = words_of(reader.text(here, "file_hosts", false));
-    config.file_ca = reader.path(here, "file_ca", false);
-    if (!config.file_ca.empty())
-        if (const std::string wrong = file_fault(config.file_ca); !wrong.empty())
-            reader.fault(here, "file_ca", wrong);
+    config.file_ca = authorities(reader, here);
     config.private_addresses = reader.flag(here, "allow_private_addresses");
     config.plain_http_files = reader.flag(here, "allow_plain_http");
     config.scanner = reader.path(here, "scanner", false);
@@ -177,6 +185,17 @@ void read_inbound(Reader& reader, Config& config) {
         reader.number(here, "max_file_mib", 1, limits::max_file_mib, config.max_file_mib));
     config.max_submission_mib = static_cast<int>(reader.number(
         here, "max_submission_mib", 1, limits::max_submission_mib, config.max_submission_mib));
+}
+
+void read_uploads(Reader& reader, Config& config) {
+    constexpr std::string_view here = "uploads";
+    auto& uploads = config.uploads;
+    uploads.file_hosts = words_of(reader.text(here, "file_hosts", false));
+    uploads.file_ca = authorities(reader, here);
+    uploads.private_addresses = reader.flag(here, "allow_private_addresses");
+    uploads.plain_http = reader.flag(here, "allow_plain_http");
+    uploads.max_file_mib = static_cast<int>(
+        reader.number(here, "max_file_mib", 1, limits::max_upload_mib, uploads.max_file_mib));
 }
 
 void read_serve(Reader& reader, Config& config) {
@@ -305,6 +324,7 @@ Result<Config> load(const fs::path& file) {
         reader.number("province", "stale_after_seconds", 1, 86'400, config.stale_after.count()));
     read_portal(reader, config);
     read_inbound(reader, config);
+    read_uploads(reader, config);
     read_serve(reader, config);
     read_catalogue(reader, config);
     config.ledger_file = reader.path("ledger", "file");

@@ -63,6 +63,15 @@ struct Config {
     int max_file_mib = 100;
     int max_submission_mib = 500;
 
+    // [uploads]: the province's files, for a portal that wants to have them
+    struct Uploads {
+        std::vector<std::string> file_hosts;  // none: none is fetched
+        std::filesystem::path file_ca;        // empty: the system's authorities
+        bool private_addresses = false;
+        bool plain_http = false;
+        int max_file_mib = 20;
+    } uploads;
+
     // [serve]: callbacks; absent: none are taken
     bool serve = false;
     std::string listen_host = "127.0.0.1";  // loopback only: nginx stands before it
@@ -102,7 +111,7 @@ struct Config {
 };
 
 // What [audit] bodies may name besides the operations: exchanges that carry records. Never the
-// login, which carries a password.
+// login, which carries a password, nor uploads, which are whole files.
 inline constexpr std::array<std::string_view, 6> exchange_names{"ask",   "list",      "news",
                                                                 "fetch", "next-code", "callback"};
 

@@ -90,6 +90,19 @@ inbox_folder = "inbox"
 # max_file_mib = 100
 # max_submission_mib = 500
 
+# Files of the province that a portal of the newest kind wants to have (profile dvc-2026): fetched where their links lead.
+# Tệp của tỉnh mà cổng thế hệ mới đòi tải lên (hồ sơ kết nối dvc-2026): lấy theo đường dẫn trong hồ sơ.
+[uploads]
+# The province's file servers; without them no file is fetched. / Máy chủ tệp của tỉnh; không ghi thì không lấy tệp nào.
+# file_hosts = "kho.example.gov.vn"
+# Authority of those hosts (PEM); absent: those of the system. / CA của các máy chủ đó.
+# file_ca = "certs/kho-ca.pem"
+# Where they lie inside our own networks, or have no TLS. / Khi máy chủ tệp ở mạng nội bộ.
+# allow_private_addresses = false
+# allow_plain_http = false
+# A larger file parks its dossier (1–200). / Tệp lớn hơn thì hồ sơ dừng lại chờ người.
+# max_file_mib = 20
+
 # Callbacks of the portal (dvcsync serve), on the loopback address, behind nginx: connector/packaging/nginx.
 # Nhận cuộc gọi từ Cổng (dvcsync serve), chỉ nghe trên 127.0.0.1, phía sau nginx.
 # [serve]

@@ -154,24 +154,23 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
     if (!allowed)
         return refused(
             fmt::format("{}: this host is not among those that files may be fetched "
-                        "from; add it to file_hosts in [inbound] if it is the portal's",
-                        shown(link.host)));
+                        "from; add it to file_hosts in {} if it is meant",
+                        shown(link.host), rules.section));
     // After the host: opening plain http for one that may not be asked anyway would help nobody.
     if (!secure && from != nullptr && part(from, CURLUPART_SCHEME) == "https")
         return refused("it leads from https down to http");
     if (!secure && !rules.plain_http)
         return refused(
             fmt::format("{}: plain http is not allowed; ask for an https link, or write "
-                        "allow_plain_http = true in [inbound]",
-                        shown(link.host)));
+                        "allow_plain_http = true in {}",
+                        shown(link.host), rules.section));
     const auto port = part(link.url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
     const int number = port ? std::atoi(port->c_str()) : 0;
     if (!rules.private_addresses && number < lowest_free_port && number != 80 && number != 443)
         return refused(fmt::format(
             "{}: port {} is not one that files are fetched from; ask for a link without "
-            "it, or write allow_private_addresses = true in [inbound] if the host is "
-            "one of your own",
-            shown(link.host), number));
+            "it, or write allow_private_addresses = true in {} if the host is one of your own",
+            shown(link.host), number, rules.section));
     return link;
 }
 
@@ -381,15 +380,15 @@ Result<std::optional<std::string>> hop(const Link& link, Transfer& transfer, std
             if (transfer.barred)
                 return refused(fmt::format(
                     "{}: leads to an address inside a network, which files are not fetched from; "
-                    "write allow_private_addresses = true in [inbound] if it is meant",
-                    shown(link.host)));
+                    "write allow_private_addresses = true in {} if it is meant",
+                    shown(link.host), transfer.rules.section));
             return later(link, "cannot be connected to");
         case CURLE_COULDNT_RESOLVE_HOST:
             return later(link, "its name leads to no address");
         case CURLE_PEER_FAILED_VERIFICATION:
-            return later(link,
-                         "its certificate is not trusted; name its authority with file_ca in "
-                         "[inbound]");
+            return later(link, fmt::format("its certificate is not trusted; name its authority "
+                                           "with file_ca in {}",
+                                           transfer.rules.section));
         case CURLE_PARTIAL_FILE:
             return later(link, "it ended before the file was whole");
         default:
@@ -403,6 +402,12 @@ void start_library() {
 }
 
 }  // namespace
+
+std::chrono::milliseconds time_for(std::uint64_t bytes) {
+    return std::clamp<std::chrono::milliseconds>(std::chrono::seconds(bytes / limits::poor_line),
+                                                 limits::shortest_download,
+                                                 limits::longest_download);
+}
 
 Status check_hosts(const FetchRules& rules) {
     for (const std::string& rule : rules.hosts) {

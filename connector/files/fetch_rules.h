@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 namespace dvcsync::files {
 
 struct FetchRules {
+    std::string section = "[inbound]";  // of dvcsync.toml, where these rules stand, for messages
     // "files.example.vn" or "*.example.vn" (any depth below it, not itself, no addresses); upper
     // case, a trailing dot and letters beyond ASCII (IDNA) are equal to their plain forms. An
     // address stands as itself: "192.0.2.7", "[2001:db8::7]".
@@ -27,6 +29,9 @@ struct FetchRules {
         false;  // http:// may stand in a link; a redirect from https never leads there
     int redirects = 3;
 };
+
+// How long a file of so many bytes may take, within the bounds of limits.h.
+std::chrono::milliseconds time_for(std::uint64_t bytes);
 
 // Config error naming the first entry of `hosts` that no host can ever be equal to, or that the
 // rules would never fetch from.

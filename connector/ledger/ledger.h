@@ -105,6 +105,13 @@ struct Taken {
     std::size_t parked = 0;    // of added + changed
 };
 
+// A file of a record that the portal has taken, before what names it goes out.
+struct Upload {
+    Digest link{};     // SHA-256 of the file's link, which may hold personal data
+    std::string id;    // what the portal calls it
+    std::string hash;  // "": it tells none
+};
+
 // An outbox item in hand. version is the record's version at the time of the claim; sealed is the
 // newest payload, which for an item in doubt may be a later one.
 struct Claimed {
@@ -123,6 +130,7 @@ struct Claimed {
     std::string sent;            // a doubt about it is not settled: what about_to_send() was told
     std::string sealed;
     std::string given{};  // the code that the portal gave the record; "": none yet
+    std::vector<Upload> uploads{};  // of what goes as one document; the latest of each link
 };
 
 // What becomes of a claimed item.
@@ -141,6 +149,8 @@ struct Settlement {
     std::optional<std::size_t> steps_done;
     std::optional<Digest> steps_digest;
     std::optional<std::string> given{};  // the code that the portal gave it
+    std::optional<Upload> uploaded{};    // a file of it that the portal took
+    bool uploads_lost = false;           // it has lost those that it took
     // Delivered: make this operation of the same record ready. Left out if the record moved on: the
     // newer version brings its own.
     std::optional<Operation> then;

@@ -370,6 +370,17 @@ CREATE INDEX trail_body_kept ON trail_body (kept);
     R"sql(
 ALTER TABLE record ADD COLUMN given TEXT CHECK (given <> '');
 )sql",
+
+    // 8: files that the portal has taken.
+    R"sql(
+CREATE TABLE upload (
+    record INTEGER NOT NULL REFERENCES record (id),
+    link BLOB NOT NULL CHECK (length(link) = 32),
+    id TEXT NOT NULL CHECK (id <> ''),
+    hash TEXT NOT NULL,
+    PRIMARY KEY (record, link)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace

@@ -118,6 +118,11 @@ Status SqliteLedger::prepare_delivery() {
          "steps_done = coalesce(?3, steps_done), "
          "steps_digest = coalesce(?4, steps_digest), "
          "given = coalesce(?5, given) WHERE id = ?1"},
+        {uploads_, "SELECT link, id, hash FROM upload WHERE record = ?1"},
+        {uploaded_,
+         "INSERT INTO upload (record, link, id, hash) VALUES (?1, ?2, ?3, ?4) "
+         "ON CONFLICT (record, link) DO UPDATE SET id = excluded.id, hash = excluded.hash"},
+        {no_uploads_, "DELETE FROM upload WHERE record = ?1"},
     };
     for (const Line& line : lines) {
         DVC_TRY_ASSIGN(statement, db_.prepare(line.sql));
@@ -235,8 +240,23 @@ Result<std::vector<Claimed>> SqliteLedger::claim(Operation operation, std::size_
     }
     db_.wrote(written(Event::Claimed));
     DVC_TRY(remember(items));
+    DVC_TRY(add_uploads(items));
     DVC_TRY(transaction.commit());
     return items;
+}
+
+// Only what goes as one document names files.
+Status SqliteLedger::add_uploads(std::vector<Claimed>& items) {
+    for (Claimed& item : items) {
+        if (item.operation != Operation::PushDossier && item.operation != Operation::PushProcedure)
+            continue;
+        DVC_TRY(uploads_.each(
+            [&item](const Statement& row) {
+                item.uploads.push_back({row.digest(0), row.text(1), row.text(2)});
+            },
+            item.record));
+    }
+    return {};
 }
 
 Result<std::vector<Claimed>> SqliteLedger::doubtful(Operation operation, std::size_t max,

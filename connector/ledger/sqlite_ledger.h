@@ -140,6 +140,7 @@ class SqliteLedger final : public Ledger {
                 UtcTime now);
     Status settle_one(const Settlement& settlement, UtcTime now);
     Status learn(const Item& item, const Settlement& settlement);
+    Status add_uploads(std::vector<Claimed>& items);
     Status follow(const Item& item, Operation operation, UtcTime now);
     Result<Item> item_of(const Settlement& settlement);
 
@@ -184,7 +185,7 @@ class SqliteLedger final : public Ledger {
         confirm_record_, await_, await_no_more_;
     Statement ready_, waiting_, in_doubt_, next_due_, next_doubt_, hand_, about_to_send_, certain_,
         find_item_, find_follower_, insert_, restart_, dismiss_, park_, drop_delivered_, drop_,
-        write_, delivered_, learn_;
+        write_, delivered_, learn_, uploads_, uploaded_, no_uploads_;
     Statement fence_, facts_;
     SqliteSubmissions submissions_{db_, *this};
     SqliteTrail trail_{db_};

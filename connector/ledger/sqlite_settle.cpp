@@ -103,6 +103,9 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
 }
 
 Status SqliteLedger::learn(const Item& item, const Settlement& settlement) {
+    if (settlement.uploads_lost) DVC_TRY(no_uploads_.run(item.record));
+    if (const auto& file = settlement.uploaded)
+        DVC_TRY(uploaded_.run(item.record, file->link, file->id, file->hash));
     const bool news = settlement.known && *settlement.known != item.known;
     if (!news && !settlement.steps_done && !settlement.steps_digest && !settlement.given) return {};
     return learn_.run(item.record, settlement.known, settlement.steps_done, settlement.steps_digest,

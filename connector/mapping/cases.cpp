@@ -141,7 +141,7 @@ class Runner {
             fail({"the record cannot be read: " + parsed.error().message});
             return std::nullopt;
         }
-        parsed->give(std::string(sample_given_code));
+        parsed->give_samples();
         auto told = explain(*plan_, *parsed);
         coverage_.note(told);
         return told;

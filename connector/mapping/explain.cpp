@@ -122,6 +122,10 @@ void Watch::explain_field(const Node& node, const std::vector<Step>& trail, Curs
         }
     }
     if (trimmed(origin.said).empty()) origin.reason = "nothing stands there";
+    if (node.uploaded != AsUploaded::No && origin.reason.empty())
+        origin.reason = fmt::format(
+            "the {} that the portal gives for the file at this link, before the document goes out",
+            node.uploaded == AsUploaded::Id ? "id" : "hash");
     if (trimmed(origin.said).empty() && node.fallback) origin.reason += ": the default";
     if (node.codes || node.form == Form::Bool) explain_codes(node, cursor, origin);
 }

@@ -80,8 +80,22 @@ struct Summary {
 };
 
 inline constexpr std::string_view given_code_name = "given-code";
-// Stands in for it where documents are made only to be looked at.
+
+// What the portal took a file of the record as.
+struct Uploaded {
+    std::string id;
+    std::string hash;
+};
+// A file that a document names by what the portal took it as.
+struct FileLink {
+    std::string field;  // of the document that names it first: "Papers[2].Id"
+    std::string link;   // as the province wrote it, trimmed
+};
+
+// These stand in for what only the portal gives, see Record::give_samples().
 inline constexpr std::string_view sample_given_code = "CASE-GIVEN";
+inline constexpr std::string_view sample_file_id = "CASE-FILE";
+inline constexpr std::string_view sample_file_hash = "CASE-HASH";
 
 // A parsed record. Owns its XML. Movable; one thread at a time.
 class Record {
@@ -93,6 +107,10 @@ class Record {
     // The code that the portal gave this dossier: what a mapping calls given_code_name. The
     // province's record does not hold it. "": none yet.
     void give(std::string code);
+    // The same of a file that the portal took, by its FileLink::link.
+    void give(std::string_view link, Uploaded file);
+    // Stand-ins for both, whatever the file: for documents that are made only to be looked at.
+    void give_samples();
 
   private:
     friend class Vocabulary;
@@ -146,6 +164,10 @@ class Plan {
     tl::expected<std::vector<Document>, Refusal> run(const Record& record) const;
     // Some field of it is made from given_code_name.
     bool takes_given_code() const;
+    // The files that the record's document names by what the portal took them as, each link once.
+    // Without upload='…' in the mapping there is none, at no cost. Refusal: as run() without them.
+    tl::expected<std::vector<FileLink>, Refusal> files(const Record& record) const;
+    bool takes_files() const;
     // What a text of that canonical name goes out as on a day: by the first field of the document
     // itself (not of a list in it) that sends the name. The error says why it has no code; without
     // such a field it is the text.

@@ -22,6 +22,9 @@ enum class Form {
     Date,    // Field::date, as a string
 };
 
+// What a file's link stands for in a field: the link itself, or what the portal took the file as.
+enum class AsUploaded { No, Id, Hash };
+
 // One member of the national document, or one entry of a list with fixed entries.
 struct Node {
     enum class Kind { Field, Flag, Object, List, Item };
@@ -34,6 +37,7 @@ struct Node {
     // Field
     std::optional<Ref> from;  // otherwise `constant`
     bool is_given = false;    // the code that the portal gave, see Record::give()
+    AsUploaded uploaded = AsUploaded::No;
     std::string constant;
     Form form = Form::Text;
     const TimeFormat* date = nullptr;
@@ -76,6 +80,7 @@ struct PlanData {
     std::optional<Operation> operation;
     bool known = false;        // the document for what the portal knows
     bool takes_given = false;  // some field needs the code that the portal gave
+    bool takes_files = false;  // some field names a file as the portal took it
     std::string answers;       // otherwise: the name of the question that it answers
     std::string each_name;
     std::optional<ListRef> each;

@@ -20,6 +20,10 @@ bool Plan::takes_given_code() const {
     return data_->takes_given;
 }
 
+bool Plan::takes_files() const {
+    return data_->takes_files;
+}
+
 tl::expected<std::string, std::string> Plan::sent_as(std::string_view name, std::string_view text,
                                                      std::optional<Date> on) const {
     const Node* const field = sender_of(data_->nodes, name);

@@ -118,7 +118,7 @@ class Loader {
 
     Node load_field(pugi::xml_node element, const Scopes& scopes) {
         file_.allow(element, {"to", "from", "value", "as", "codes", "on", "within", "default",
-                              "max", "required", "required-when", "when"});
+                              "max", "required", "required-when", "when", "upload"});
         Node node = start(element, Node::Kind::Field, scopes);
         node.constant = element.attribute("value").value();
         node.max = file_.number(element, "max");
@@ -138,6 +138,7 @@ class Loader {
             if (const auto ref = scopes.value(element.attribute("from").value())) {
                 node.from = *ref;
                 check_types(element, node);
+                set_upload(element, node);
             } else {
                 fault(element, node, ref.error());
             }
@@ -145,6 +146,21 @@ class Loader {
             fault(element, node, "a constant is written as it is: no 'codes', no date, no bool");
         }
         return node;
+    }
+
+    void set_upload(pugi::xml_node element, Node& node) {
+        if (!element.attribute("upload")) return;
+        const std::string_view what = element.attribute("upload").value();
+        node.uploaded = what == "hash" ? AsUploaded::Hash : AsUploaded::Id;
+        plan_.takes_files = true;
+        if (what != "id" && what != "hash")
+            fault(element, node, fmt::format("upload='{}': say 'id' or 'hash'", what));
+        if (node.codes || node.date || node.fallback ||
+            (node.form != Form::Text && node.form != Form::Code))
+            fault(element, node, "what the portal took a file as goes out as it is");
+        if (plan_.each || !plan_.operation)
+            fault(element, node,
+                  "upload='…' is for the one document of an operation, without 'each'");
     }
 
     void set_form(pugi::xml_node element, Node& node) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <span>
+#include <type_traits>
 #include <unordered_set>
 
 #include "connector/base/limits.h"
@@ -45,6 +46,18 @@ std::optional<std::int64_t> whole_number(std::string_view text, bool negative_al
 // The usual run is watched by nobody, at no cost.
 struct NoWatch {
     static constexpr bool is_on = false;
+};
+
+// Gathers the files that a document names, whatever the portal took them as.
+struct FileWatch {
+    static constexpr bool is_on = false;
+    std::vector<FileLink> files{};
+
+    void named(std::string field, std::string_view link) {
+        const auto same = [link](const FileLink& one) { return one.link == link; };
+        if (std::none_of(files.begin(), files.end(), same))
+            files.push_back({std::move(field), std::string(link)});
+    }
 };
 
 template <class Watcher>
@@ -263,10 +276,26 @@ class Run {
         if (node.codes) return coded(node);
         if (node.form == Form::Bool) return read_word(cursor_, *node.from);
         std::string_view text = cursor_.raw(*node.from);
+        if (node.uploaded != AsUploaded::No) return uploaded(node, trimmed(text));
         if (node.form != Form::Text) text = trimmed(text);
         if (!may_hold_controls(text)) return text;
         scratch_ = without_controls(text);
         return std::string_view(scratch_);
+    }
+
+    Parsed<std::string_view> uploaded(const Node& node, std::string_view link) {
+        if (link.empty()) return link;
+        const bool id = node.uploaded == AsUploaded::Id;
+        if constexpr (std::is_same_v<Watcher, FileWatch>) {
+            watch_.named(name_of(trail_, node.to), link);
+            return id ? sample_file_id : sample_file_hash;
+        }
+        const auto file = record_.uploaded.find(link);
+        if (file != record_.uploaded.end())
+            return std::string_view(id ? file->second.id : file->second.hash);
+        if (record_.sampled) return id ? sample_file_id : sample_file_hash;
+        return tl::make_unexpected(
+            std::string("the portal has not got the file yet, so there is no id to name it by"));
     }
 
     Parsed<std::string_view> coded(const Node& node) {
@@ -371,6 +400,18 @@ std::string Refusal::text() const {
         all += fault.field + ": " + fault.reason;
     }
     return excerpt(all, limits::max_message);
+}
+
+tl::expected<std::vector<FileLink>, Refusal> Plan::files(const Record& record) const try {
+    if (!data_->takes_files) return std::vector<FileLink>{};
+    if (auto fits = check_kind(*data_, *record.data_); !fits)
+        return tl::make_unexpected(fits.error());
+    FileWatch watch;
+    if (auto documents = Run(*data_, *record.data_, watch).all(); !documents)
+        return tl::make_unexpected(std::move(documents).error());
+    return std::move(watch.files);
+} catch (const std::exception& e) {
+    return tl::make_unexpected(Refusal{{{"", fmt::format("cannot be mapped: {}", e.what())}}});
 }
 
 tl::expected<std::vector<Document>, Refusal> Plan::run(const Record& record) const try {

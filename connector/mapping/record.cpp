@@ -267,6 +267,15 @@ void Record::give(std::string code) {
     data_->given = std::move(code);
 }
 
+void Record::give(std::string_view link, Uploaded file) {
+    data_->uploaded.insert_or_assign(std::string(link), std::move(file));
+}
+
+void Record::give_samples() {
+    data_->given = sample_given_code;
+    data_->sampled = true;
+}
+
 Result<Record> Vocabulary::parse(std::string_view kind, std::string_view xml) const try {
     const KindData* const data = data_->find(kind);
     if (!data)

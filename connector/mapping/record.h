@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <pugixml.hpp>
@@ -38,6 +39,8 @@ struct RecordData {
     std::shared_ptr<const VocabularyData> vocabulary;
     const KindData* kind = nullptr;
     std::string given;  // see Record::give()
+    std::map<std::string, Uploaded, std::less<>> uploaded;
+    bool sampled = false;  // see Record::give_samples()
     std::string xml;    // pugixml parses in place: values point into it
     pugi::xml_document document;
     std::deque<std::string> joined;        // values that stand in several pieces (CDATA, XPath)

@@ -41,9 +41,14 @@ tl::expected<LoggedIn, Outcome> read_login(const ProfileData& profile, const Rep
 template <class T>
 using Told = Reading<tl::expected<T, Outcome>>;
 
-// What the portal holds of the dossier `code`. Precondition: profile.ask.
-// The code that it gives, see GivenCode.
+// The code that it gives, see GivenCode. Precondition: profile.next_code.
 Told<std::string> read_next_code(const ProfileData& profile, const Reply& reply, UtcTime now);
+
+// What it calls the file that was sent; `sent`: SHA-256 of its bytes. Precondition: profile.upload.
+Told<UploadedFile> read_upload(const ProfileData& profile, const Reply& reply, const Digest& sent,
+                               UtcTime now);
+
+// What the portal holds of the dossier `code`. Precondition: profile.ask.
 Told<Holding> read_ask(const ProfileData& profile, const Reply& reply, std::string_view code,
                        UtcTime now);
 

@@ -207,17 +207,27 @@ struct Client::Impl {
         return request;
     }
 
+    // A body that is not JSON.
+    struct Form {
+        std::string type;
+        std::string body;
+    };
+    static void fill(Request& call, Form form) {
+        std::erase_if(call.headers, [](const auto& header) {
+            return caseless(header.first) == "content-type";
+        });
+        call.headers.emplace_back("Content-Type", std::move(form.type));
+        call.body = std::move(form.body);
+    }
+
     tl::expected<Session::Granted, Outcome> log_in(steady_clock::time_point deadline) {
         ++logins;
         const auto asked = clock.steady();
         const Values values{*profile, settings, {}, {}, {}, {}};
         auto call = request(profile->login->endpoint, values);
         if (profile->login->form) {
-            std::erase_if(call.headers, [](const auto& header) {
-                return caseless(header.first) == "content-type";
-            });
-            call.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-            call.body = form_of(profile->login->members, values);
+            fill(call, {"application/x-www-form-urlencoded",
+                        form_of(profile->login->members, values)});
         } else {
             call.body = object_of(profile->login->members, values);
         }
@@ -256,11 +266,14 @@ struct Client::Impl {
     }
 
     // One question; `read` gives what its answer tells. The values are those of the question, but
-    // for the session. `exchange`: the last one that was made for it.
+    // for the session. `exchange`: the last one that was made for it. `form` makes a body that is
+    // not JSON of the values; empty: it is.
     template <class T, class Read>
     tl::expected<T, Outcome> ask(std::string_view name, const Question& question, Values values,
-                                 const Read& read, std::uint64_t* exchange = nullptr) {
-        const auto until = deadline();
+                                 const Read& read, std::uint64_t* exchange = nullptr,
+                                 const std::function<Form(const Values&)>& form = {},
+                                 std::chrono::nanoseconds more_time = {}) {
+        const auto until = deadline() + more_time;
         using Said = tl::expected<T, Outcome>;
         const auto once = [&](std::string_view text) -> tl::expected<Reading<Said>, Outcome> {
             values.session = text;
@@ -270,7 +283,10 @@ struct Client::Impl {
             call.target = target_of(call.target, question.parameters, values);
             for (auto& header : headers_of(question.parameters, values))
                 call.headers.push_back(std::move(header));
-            if (!question.get) call.body = object_of(question.members, values);
+            if (form)
+                fill(call, form(values));
+            else if (!question.get)
+                call.body = object_of(question.members, values);
             auto sent = send({name, question.endpoint}, std::move(call), until);
             if (!sent) return tl::make_unexpected(repeatable(std::move(sent).error()));
             if (exchange != nullptr) *exchange = sent->exchange;
@@ -382,6 +398,34 @@ tl::expected<GivenCode, Outcome> Client::next_code() {
         &exchange);
     if (!code) return tl::make_unexpected(std::move(code).error());
     return GivenCode{*std::move(code), exchange};
+}
+
+tl::expected<UploadedFile, Outcome> Client::upload(const FileToSend& file) {
+    const auto& profile = *impl_->profile;
+    if (!profile.upload)
+        return tl::make_unexpected(
+            Outcome{Verdict::Misconfigured,
+                    "profile",
+                    fmt::format("profile {} has no <upload>", profile.name),
+                    {}});
+    const Digest digest = sha256(file.content);
+    const Values values{profile, impl_->settings, {}, profile.upload->service, {}, {}};
+    const auto form = [&](const Values& with) -> Impl::Form {
+        // No file holds a part of its own digest.
+        const auto boundary = "dvcsync-" + hex(digest).substr(0, 40);
+        return {"multipart/form-data; boundary=" + boundary,
+                multipart_of(profile.upload->members, with, profile.upload->part, file, boundary)};
+    };
+    const std::chrono::seconds on_the_way(file.content.size() / limits::poor_line);
+    std::uint64_t exchange = 0;
+    auto taken = impl_->ask<UploadedFile>(
+        "upload", *profile.upload, values,
+        [&](const Reply& reply) {
+            return read_upload(profile, reply, digest, impl_->clock.now());
+        },
+        &exchange, form, on_the_way);
+    if (taken) taken->exchange = exchange;
+    return taken;
 }
 
 tl::expected<Holding, Outcome> Client::look(std::string_view code) {

@@ -1,5 +1,6 @@
 #include "connector/portal/envelope.h"
 
+#include <fmt/format.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -149,6 +150,28 @@ std::string form_of(std::span<const Field> fields, const Values& values) {
         form.push_back('=');
         append_encoded(form, *value);
     }
+    return form;
+}
+
+std::string multipart_of(std::span<const Field> fields, const Values& values, std::string_view part,
+                         const FileToSend& file, std::string_view boundary) {
+    constexpr std::size_t heads = 1024;
+    std::string form;
+    form.reserve(file.content.size() + heads);
+    for (const auto& field : fields) {
+        const auto value = value_of(field, values);
+        if (!value) continue;
+        form += fmt::format(
+            "--{}\r\nContent-Disposition: form-data; name=\"{}\"\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",
+            boundary, field.name, *value);
+    }
+    form += fmt::format(
+        "--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\n"
+        "Content-Type: {}\r\n\r\n",
+        boundary, part, file.name, file.type);
+    form += file.content;
+    form += fmt::format("\r\n--{}--\r\n", boundary);
     return form;
 }
 

@@ -42,6 +42,8 @@ class Profile {
     bool has_known_form(Operation operation) const;
     // A dossier goes by a code that the portal gives, see Client::next_code().
     bool gives_codes() const;
+    // A document names files by what Client::upload() gave for them.
+    bool takes_files() const;
     bool knows_updating(Operation operation) const;  // the call says new or update
     // An item in doubt that cannot be asked for may go again; false: a person decides.
     bool repeatable(Operation operation) const;
@@ -92,7 +94,7 @@ class Profile {
 struct Exchange {
     std::uint64_t id = 0;   // ascending, never twice in a process, never 0
     std::string operation;  // "push-dossier", …; "login", "ask", "list", "news", "fetch",
-                            // "next-code"; the portal called us: "callback"
+                            // "next-code", "upload"; the portal called us: "callback"
     std::string endpoint;   // its name in the profile; of a callback: the callback's
     int status = 0;         // HTTP; 0: there was no answer
     std::string failure;    // then: "unreachable", "tls", "request", "deadline", "connection"
@@ -209,6 +211,19 @@ struct GivenCode {
     std::uint64_t exchange = 0;  // that brought it
 };
 
+// A file of the province. Borrowed for the call.
+struct FileToSend {
+    std::string_view content;  // at most limits::max_upload_mib
+    std::string_view name;     // with an extension; plain ASCII without quotes
+    std::string_view type;     // MIME
+};
+// What the portal calls it from now on: printable ASCII, at most limits::max_file_reference.
+struct UploadedFile {
+    std::string id;
+    std::string hash;            // "": the profile takes none
+    std::uint64_t exchange = 0;  // that brought it
+};
+
 // Thread-safe: `in_flight` callers may push at once, each blocks until its call has ended. The
 // session is shared; it is renewed when a call says that it has expired. A call to which that
 // happens again is a Retry: no setting is wrong, for the login went well.
@@ -228,6 +243,10 @@ class Client {
     // A new code, never given before. An answer that was lost wastes one, so no error is InDoubt;
     // Retry with code "answer" if the answer holds none that is usable.
     tl::expected<GivenCode, Outcome> next_code();
+    // Gives the portal a file. One whose answer was lost lies there unused, so no error is InDoubt;
+    // Retry with code "answer" if the answer names no file, with code "hash" if it is not the hash
+    // of these bytes and the profile says how to tell. The deadline grows with the size.
+    tl::expected<UploadedFile, Outcome> upload(const FileToSend& file);
     // Asks what the portal holds of a dossier. Error: never InDoubt, for asking changes nothing.
     tl::expected<Holding, Outcome> look(std::string_view code);
     // Page `page` (from 1) of the dossiers received in [from, until), Vietnam days. The same

@@ -33,6 +33,9 @@ bool Profile::has_known_form(Operation operation) const {
 bool Profile::gives_codes() const {
     return data_->next_code.has_value();
 }
+bool Profile::takes_files() const {
+    return data_->upload.has_value();
+}
 bool Profile::knows_updating(Operation operation) const {
     const auto& push = data_->push(operation);
     return push && push->updating;

@@ -128,6 +128,14 @@ struct NextCode : Question {
     std::vector<std::string> path;
 };
 
+// A file goes by a call of its own (multipart/form-data) before the dossier that names it.
+struct Upload : Question {
+    std::string part;               // name of the form's part that holds the file
+    std::vector<std::string> id;    // members of the answer, from the outside in
+    std::vector<std::string> hash;  // empty: it tells none
+    bool sha256 = false;            // that is the SHA-256 of the file in hexadecimal digits
+};
+
 struct List : Question {
     std::string rows;  // member: array of dossiers
     int page_size = 1;
@@ -222,6 +230,7 @@ struct ProfileData {
     std::array<std::optional<Push>, all_operations.size()> pushes;
     std::array<std::optional<Push>, all_operations.size()> known_pushes;  // where there are two
     std::optional<NextCode> next_code;
+    std::optional<Upload> upload;
     std::optional<Ask> ask;
     std::optional<List> list;
     std::optional<Submissions> submissions;

@@ -1,4 +1,5 @@
-// The elements <ask>, <list> and <submissions>: calls that change nothing at the portal.
+// The elements <ask>, <list>, <next-code>, <upload> and <submissions>: calls that change nothing of a
+// dossier at the portal.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,21 +59,58 @@ TimeFormat dates(ProfileValues& in, pugi::xml_node node) {
 
 }  // namespace
 
+namespace {
+
+// Members from the outside in: "data/value".
+std::vector<std::string> path(ProfileValues& in, pugi::xml_node node, const char* attribute,
+                              const std::string& whole) {
+    std::vector<std::string> names;
+    for (std::string_view rest = whole;;) {
+        const auto end = std::min(rest.find('/'), rest.size());
+        if (end == 0 && !whole.empty())
+            in.file.fault(node, fmt::format("{}=\"{}\": members from the outside in, data/value",
+                                            attribute, whole));
+        names.emplace_back(rest.substr(0, end));
+        if (end == rest.size()) return names;
+        rest.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
 NextCode read_next_code_element(ProfileValues& in, pugi::xml_node node) {
     in.file.only(node, {"endpoint", "service", "method", "code"}, {"member", "parameter"});
     NextCode next;
     read_question(in, node, {Source::Session, Source::Setting, Source::Service}, next);
-    const std::string whole = in.file.required(node, "code");
-    for (std::string_view rest = whole;;) {
-        const auto end = std::min(rest.find('/'), rest.size());
-        if (end == 0 && !whole.empty())
-            in.file.fault(
-                node, fmt::format("code=\"{}\": members from the outside in, data/value", whole));
-        next.path.emplace_back(rest.substr(0, end));
-        if (end == rest.size()) break;
-        rest.remove_prefix(end + 1);
-    }
+    next.path = path(in, node, "code", in.file.required(node, "code"));
     return next;
+}
+
+Upload read_upload_element(ProfileValues& in, pugi::xml_node node) {
+    in.file.only(node, {"endpoint", "service", "part", "id", "hash", "check"},
+                 {"member", "parameter"});
+    Upload upload;
+    read_question(in, node, {Source::Session, Source::Setting, Source::Service}, upload);
+    upload.part = in.file.required(node, "part");
+    upload.id = path(in, node, "id", in.file.required(node, "id"));
+    if (const auto hash = in.file.optional(node, "hash"); !hash.empty())
+        upload.hash = path(in, node, "hash", hash);
+    const auto check = in.file.optional(node, "check");
+    upload.sha256 = check == "sha-256";
+    if (!check.empty() && !upload.sha256)
+        in.file.fault(node, fmt::format("check=\"{}\": say \"sha-256\", or nothing", check));
+    if (upload.sha256 && upload.hash.empty())
+        in.file.fault(node, "check=\"sha-256\" needs hash=\"…\": the member that tells it");
+    const auto is_quotable = [](const std::string& name) {
+        return std::all_of(name.begin(), name.end(),
+                           [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; });
+    };
+    for (const auto& member : upload.members)
+        if (!is_quotable(member.name))
+            in.file.fault(node, "a part of a form has a name of plain ASCII without quotes");
+    if (!is_quotable(upload.part))
+        in.file.fault(node, fmt::format("part=\"{}\": plain ASCII without quotes", upload.part));
+    return upload;
 }
 
 Ask read_ask_element(ProfileValues& in, pugi::xml_node node) {

@@ -23,8 +23,8 @@ class Reader : public ProfileValues {
   public:
     void read(pugi::xml_node root) {
         file.only(root, {"name", "base"},
-                  {"setting", "endpoint", "parameter", "login", "push", "next-code", "ask", "list",
-                   "answer", "submissions", "catalogue", "callbacks"});
+                  {"setting", "endpoint", "parameter", "login", "push", "next-code", "upload",
+                   "ask", "list", "answer", "submissions", "catalogue", "callbacks"});
         data.name = file.required(root, "name");
         for (const auto node : root.children("setting")) {
             file.only(node, {"name"}, {});
@@ -42,6 +42,8 @@ class Reader : public ProfileValues {
             file.fault(root, "<profile> needs a <push>");
         if (const auto node = file.one(root, "next-code"))
             data.next_code = read_next_code_element(*this, node);
+        if (const auto node = file.one(root, "upload"))
+            data.upload = read_upload_element(*this, node);
         if (const auto node = file.one(root, "ask")) data.ask = read_ask_element(*this, node);
         if (const auto node = file.one(root, "list")) data.list = read_list_element(*this, node);
         if (const auto node = file.one(root, "submissions"))

@@ -43,9 +43,10 @@ class ProfileValues {
     void value(pugi::xml_node node, Sources allowed, Field& field);
 };
 
-// The elements <ask>, <list>, <submissions> and <callbacks>.
+// The elements <ask>, <list>, <next-code>, <upload>, <submissions> and <callbacks>.
 Ask read_ask_element(ProfileValues& in, pugi::xml_node node);
 NextCode read_next_code_element(ProfileValues& in, pugi::xml_node node);
+Upload read_upload_element(ProfileValues& in, pugi::xml_node node);
 List read_list_element(ProfileValues& in, pugi::xml_node node);
 Submissions read_submissions_element(ProfileValues& in, pugi::xml_node node);
 CallbackRules read_callbacks_element(ProfileValues& in, pugi::xml_node node);

@@ -101,19 +101,44 @@ Parsed<Page> page_of(const List& list, const Value& root) {
     return page;
 }
 
-Parsed<std::string> code_in(const NextCode& next, const Value& root) {
+// What the portal gives a thing to be called by: it becomes part of documents and of messages.
+Parsed<std::string> given_in(const std::vector<std::string>& path, std::string_view what,
+                             std::size_t longest, const Value& root) {
     const Value* at = &root;
-    for (const auto& name : next.path)
+    for (const auto& name : path)
         if (at != nullptr) at = member(*at, name);
-    const auto where = fmt::format("{}", fmt::join(next.path, "/"));
-    auto code = at == nullptr ? std::nullopt : scalar_of(*at);
-    if (!code || code->empty()) return wrong(fmt::format("gives no code in \"{}\"", where));
-    // It becomes part of documents and of messages.
-    const bool plain = std::all_of(code->begin(), code->end(),
+    const auto where = fmt::format("{}", fmt::join(path, "/"));
+    auto given = at == nullptr ? std::nullopt : scalar_of(*at);
+    if (!given || given->empty()) return wrong(fmt::format("gives no {} in \"{}\"", what, where));
+    const bool plain = std::all_of(given->begin(), given->end(),
                                    [](char c) { return c > ' ' && c < 0x7f && c != '"'; });
-    if (!plain || code->size() > limits::max_code)
-        return wrong(fmt::format("gives what can be no code in \"{}\"", where));
-    return *std::move(code);
+    if (!plain || given->size() > longest)
+        return wrong(fmt::format("gives what can be no {} in \"{}\"", what, where));
+    return *std::move(given);
+}
+
+Parsed<UploadedFile> file_in(const Upload& upload, const Value& root) {
+    UploadedFile file;
+    DVC_TRY_ASSIGN(id, given_in(upload.id, "file's id", limits::max_file_reference, root));
+    file.id = std::move(id);
+    if (upload.hash.empty()) return file;
+    DVC_TRY_ASSIGN(hash, given_in(upload.hash, "file's hash", limits::max_file_reference, root));
+    file.hash = std::move(hash);
+    return file;
+}
+
+tl::expected<UploadedFile, Outcome> told_of(const Upload& upload, const Value& root,
+                                            const Digest& sent) {
+    auto file = told(file_in(upload, root));
+    if (!file || !upload.sha256 || caseless(file->hash) == hex(sent)) return file;
+    return tl::make_unexpected(
+        Outcome{Verdict::Retry,
+                "hash",
+                fmt::format("the portal's \"{}\" is not the SHA-256 of the file that was sent: it "
+                            "did not arrive whole, or the portal hashes in another way (then take "
+                            "check=\"sha-256\" out of <upload> in profile.xml)",
+                            fmt::join(upload.hash, "/")),
+                {}});
 }
 
 }  // namespace
@@ -121,8 +146,16 @@ Parsed<std::string> code_in(const NextCode& next, const Value& root) {
 Told<std::string> read_next_code(const ProfileData& profile, const Reply& reply, UtcTime now) {
     const Answer answer(profile.answer, reply, Sent{false, false});
     if (answer.top.meaning == Meaning::Accepted)
-        return told(code_in(*profile.next_code, *answer.root));
+        return told(given_in(profile.next_code->path, "code", limits::max_code, *answer.root));
     return not_told<std::string>(answer, reply, now);
+}
+
+Told<UploadedFile> read_upload(const ProfileData& profile, const Reply& reply, const Digest& sent,
+                               UtcTime now) {
+    const Answer answer(profile.answer, reply, Sent{false, false});
+    if (answer.top.meaning == Meaning::Accepted)
+        return told_of(*profile.upload, *answer.root, sent);
+    return not_told<UploadedFile>(answer, reply, now);
 }
 
 Told<Holding> read_ask(const ProfileData& profile, const Reply& reply, std::string_view code,

@@ -8,6 +8,8 @@
 
 #include "connector/base/limits.h"
 #include "connector/base/points.h"
+#include "connector/base/text.h"
+#include "connector/files/types.h"
 #include "connector/sync/intake.h"
 #include "connector/sync/retry.h"
 #include "connector/sync/worker.h"
@@ -204,6 +206,60 @@ void Worker::ask_for_code(const Claimed& item) {
     settle(std::move(settlement));
 }
 
+void Worker::upload(const Claimed& item, const mapping::FileLink& file) {
+    const auto content = with_.calls.fetch_file(file.link);
+    if (!content) return settle(without_file(item, file, content.error()));
+    // What cannot be told of it says nothing against it.
+    const auto kind = files::examine("", std::string_view(*content).substr(0, limits::sniffed_bytes));
+    const std::string type = kind ? kind->type : "application/octet-stream";
+    const std::string extension = files::usual_extension(type);
+    // A name of ours: the province's may be that of a person.
+    const std::string name = fmt::format("file.{}", extension.empty() ? "bin" : extension);
+    ++out_.calls;
+    auto taken = with_.calls.upload({*content, name, type});
+    const Digest digest = sha256(*content);
+    if (!taken) {
+        heard(taken.error());
+        Settlement settlement = not_delivered(item, taken.error());
+        settlement.reason =
+            excerpt(fmt::format("{}: its file was not taken: {}", file.field, settlement.reason),
+                    limits::max_message);
+        settlement.tried = digest;
+        return settle(std::move(settlement));
+    }
+    Settlement settlement = untouched(item);
+    settlement.uploaded =
+        ledger::Upload{sha256(file.link), std::move(taken->id), std::move(taken->hash)};
+    settlement.exchange = taken->exchange;
+    settlement.tried = digest;
+    settle(std::move(settlement));
+}
+
+// No file, no dossier: nothing is sent half. Whose host is away for a night has his dossiers back by
+// themselves; what is gone for good is told within a day.
+Settlement Worker::without_file(const Claimed& item, const mapping::FileLink& file,
+                                const Error& error) {
+    constexpr std::string_view code = "file";
+    constexpr std::string_view advice =
+        "put the file where its link leads, or mend the link in the province's system, then retry";
+    const auto reason = fmt::format("{}: the file cannot be had: {}", file.field, error.message);
+    if (error.kind != ErrorKind::Retry)
+        return parked(item, Cause::Mapping, std::string(code), reason);
+    const int attempt = item.attempts + 1;
+    if (attempt >= with_.rules.max_attempts)
+        return parked(
+            item, Cause::Mapping, std::string(code),
+            fmt::format("given up after {} attempts: {}; {}", attempt, reason, advice));
+    Settlement settlement = about(item);
+    settlement.state = State::Waiting;
+    settlement.code = code;
+    settlement.reason = reason;
+    // Longer than for the portal, which is asked for everything: some minutes first, hours in all.
+    constexpr int slower = 6;
+    settlement.next_at = with_.now + backoff(attempt + slower, draw(), {});
+    return settlement;
+}
+
 // SplitMix64: enough for jitter, and replayable from one seed.
 std::uint64_t Worker::draw() {
     std::uint64_t z = (random_ += 0x9e3779b97f4a7c15ULL);
@@ -242,6 +298,13 @@ PortalCalls calls_of(portal::Client& client) {
             auto code = client.next_code();
             reach(Point::Asked);
             return code;
+        };
+    if (profile.takes_files())
+        calls.upload = [&client](const portal::FileToSend& file) {
+            reach(Point::Asking);
+            auto taken = client.upload(file);
+            reach(Point::Asked);
+            return taken;
         };
     calls.known_batch = [&profile](Operation operation) {
         return profile.has_known_form(operation) ? profile.batch(operation, true) : 0;

@@ -31,6 +31,12 @@ struct PortalCalls {
         list;
     // A code that the portal gives a dossier to come; empty: it gives none.
     std::function<tl::expected<portal::GivenCode, portal::Outcome>()> next_code;
+    // Gives it a file; empty: it takes none.
+    std::function<tl::expected<portal::UploadedFile, portal::Outcome>(const portal::FileToSend&)>
+        upload;
+    // Not the portal's: the province's file at a link, whole. Refused: a rule says no, and would
+    // again; Retry: it cannot be had now. Messages name the host, not the link. Empty: none is had.
+    std::function<Result<std::string>(std::string_view link)> fetch_file;
     // Whether the portal takes it at all; empty: every operation.
     std::function<bool(Operation)> has;
     std::function<int(Operation)> batch;

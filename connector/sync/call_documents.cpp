@@ -66,6 +66,8 @@ class Documents : public Worker {
         one.updating = task_.updating;
         const auto* const second =
             two_forms(item.operation) ? with_.mappings.plan(item.operation, true) : nullptr;
+        if (second && !give_files(item, *second, *record)) return;
+        if (!(second != nullptr && task_.updating) && !give_files(item, *plan, *record)) return;
         if (second && !make(item, *second, *record, one.second)) return;
         // Made when the portal turns out not to know it after all.
         const bool left_out = second != nullptr && task_.updating;
@@ -87,6 +89,28 @@ class Documents : public Worker {
         drafts.push_back(std::move(one));
     }
 
+    // False: a file that the document names is not at the portal yet, and the item is settled.
+    bool give_files(const Claimed& item, const mapping::Plan& plan, mapping::Record& record) {
+        if (!plan.takes_files() || !with_.calls.upload) return true;
+        const auto files = plan.files(record);
+        if (!files) {
+            settle(parked(item, ledger::Cause::Mapping, "mapping", files.error().text()));
+            return false;
+        }
+        for (const auto& file : *files) {
+            const Digest link = sha256(file.link);
+            const auto there =
+                std::find_if(item.uploads.begin(), item.uploads.end(),
+                             [&](const ledger::Upload& one) { return one.link == link; });
+            if (there == item.uploads.end()) {
+                upload(item, file);
+                return false;
+            }
+            record.give(file.link, {there->id, there->hash});
+        }
+        return true;
+    }
+
     bool two_forms(Operation operation) const {
         return with_.calls.known_batch && with_.calls.known_batch(operation) > 0;
     }
@@ -104,7 +128,7 @@ class Documents : public Worker {
         return true;
     }
 
-    // What the portal has lost it has lost with its steps. The ledger must know before the dossier
+    // What the portal has lost it has lost with its steps and files. The ledger must know before the dossier
     // goes as new: if the answer to that got lost, the portal would say that it knows the dossier,
     // and nobody would miss the steps.
     void forget_steps(const Claimed& item, const portal::Outcome& outcome) {
@@ -116,6 +140,7 @@ class Documents : public Worker {
         settlement.known = false;
         settlement.steps_done = 0;
         settlement.steps_digest = Digest{};
+        settlement.uploads_lost = true;
         settle(std::move(settlement));
     }
 

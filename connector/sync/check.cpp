@@ -332,6 +332,13 @@ std::string misfit(const portal::Profile& profile, const mapping::MappingSet& ma
             "the mapping of {} needs {}, but profile {} has no <next-code>: every "
             "record would be refused",
             name, mapping::given_code_name, profile.name());
+    const bool names_files = (plan != nullptr && plan->takes_files()) ||
+                             (second != nullptr && second->takes_files());
+    if (profile.has(operation) && names_files && !profile.takes_files())
+        return fmt::format(
+            "the mapping of {} names files by upload=\"…\", but profile {} has no <upload>: every "
+            "record with a file would be refused",
+            name, profile.name());
     return "";
 }
 

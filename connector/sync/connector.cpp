@@ -17,6 +17,7 @@
 #include "connector/sync/bodies.h"
 #include "connector/sync/gather.h"
 #include "connector/sync/people.h"
+#include "connector/sync/province_files.h"
 #include "connector/sync/seal.h"
 
 namespace dvcsync::sync {
@@ -75,9 +76,7 @@ Result<Gathering> gathering_for(const config::Config& config, const portal::Prof
     settings.fetch.plain_http = config.plain_http_files;
     settings.fetch.ca_file = config.file_ca;
     settings.max_file = static_cast<std::uint64_t>(config.max_file_mib) * mib;
-    settings.fetch.deadline =
-        std::clamp<Millis>(std::chrono::seconds(settings.max_file / limits::poor_line),
-                           limits::shortest_download, limits::longest_download);
+    settings.fetch.deadline = files::time_for(settings.max_file);
     settings.max_submission = static_cast<std::uint64_t>(config.max_submission_mib) * mib;
     settings.scanner = config.scanner;
     const auto of_key = [&](std::string_view key, Status checked) {
@@ -191,7 +190,11 @@ Result<RunReport> run_job(Connector& connector, RunOrder order, Clock& clock, Pr
     connector.recorder->translated_by(mappings.digest());
     DVC_TRY_ASSIGN(
         client, portal::Client::open(profile, client_settings(config, *connector.recorder), clock));
-    const PortalCalls calls = calls_of(*client);
+    PortalCalls calls = calls_of(*client);
+    if (calls.upload) {
+        DVC_TRY_ASSIGN(files, province_files(config, stop));
+        calls.fetch_file = std::move(files);
+    }
     const auto& vocabulary = mappings.vocabulary();
     const auto open_source = [&config, &vocabulary, &clock](const std::string& position) {
         return province::open_drop_folder(folder_settings(config, vocabulary), position, clock);

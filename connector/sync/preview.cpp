@@ -41,7 +41,7 @@ Made make(const mapping::MappingSet& set, const std::string& kind, const std::st
         made.unreadable = record.error().message;
         return made;
     }
-    record->give(std::string(mapping::sample_given_code));
+    record->give_samples();
     for (const auto operation : all_operations)
         for (const bool known : {false, true}) {
             const auto* const plan = set.plan(operation, known);

@@ -33,6 +33,7 @@ std::string_view outcome_of(const ledger::Settlement& settlement) {
             break;
     }
     if (settlement.created) return "created";
+    if (settlement.uploaded) return "file uploaded";
     return settlement.given ? "code given" : "put back";
 }
 

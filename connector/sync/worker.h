@@ -56,6 +56,9 @@ class Worker {
     // Asks the portal for the item's code. It goes to the ledger alone, and the item goes with the
     // next task: nothing that carries the code leaves before it is kept.
     void ask_for_code(const ledger::Claimed& item);
+    // Gives the portal a file that the item's document names. What the portal calls it goes to the
+    // ledger alone, too; one file a task, so that each has an entry of its own in the trail.
+    void upload(const ledger::Claimed& item, const mapping::FileLink& file);
     std::uint64_t draw();
 
     const Task& task_;
@@ -63,6 +66,9 @@ class Worker {
     Handled out_;
 
   private:
+    ledger::Settlement without_file(const ledger::Claimed& item, const mapping::FileLink& file,
+                                    const Error& error);
+
     std::uint64_t random_;
     int splits_left_;
 };

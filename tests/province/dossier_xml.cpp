@@ -73,6 +73,7 @@ class Page {
         : world_(writer.world),
           catalogue_(writer.catalogue),
           on_portal_(writer.portal && job.portal_serial != 0),
+          files_(writer.files),
           phrases_(writer.world.phrases),
           job_(job),
           life_(life),
@@ -172,6 +173,11 @@ class Page {
                        (job_.online == Online::No && link < 0.35);
     }
 
+    std::string component_url(std::size_t number) const {
+        if (files_.url.empty()) return file_url("tep", number);
+        if (job_.id % files_.every != 0) return "";
+        return fmt::format("{}/files/pdf-{:016x}", files_.url, job_.id * 10 + number);
+    }
     std::string file_url(std::string_view folder, std::size_t number) const {
         return url_of(job_, code_, folder, number, "pdf");
     }
@@ -269,7 +275,7 @@ class Page {
                         static_cast<std::int64_t>(job_.id) * 10 + static_cast<std::int64_t>(i) + 1);
             xml_.text("name", name);
             xml_.plain("code", component.code);
-            xml_.plain("url", file ? file_url("tep", i + 1) : "");
+            xml_.plain("url", file ? component_url(i + 1) : "");
             xml_.plain("deleted", bits % 128 == 9 ? "yes" : bits % 3 == 0 ? "" : "no");
             xml_.yes_no("digitised", scanned);
             xml_.plain("reused", bits % 64 == 5 ? "yes" : "");
@@ -451,6 +457,7 @@ class Page {
     const World& world_;
     const CatalogueYear& catalogue_;
     bool on_portal_;
+    const FilePlace& files_;
     const Phrases& phrases_;
     const Job& job_;
     const Life& life_;

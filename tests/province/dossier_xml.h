@@ -7,11 +7,18 @@
 
 namespace dvcsync::year {
 
+// Where the files of components are. Without `url` every link leads nowhere.
+struct FilePlace {
+    std::string url{};        // "https://host:port": a dvc-sandbox, which makes files of their names
+    std::uint64_t every = 1;  // of so many dossiers one has files; the others have no link
+};
+
 struct DossierWriter {
     std::uint64_t seed;
     const World& world;
     const CatalogueYear& catalogue;
     bool portal;  // some are born on the portal, and carry its code
+    FilePlace files;
 
     // Appends the <dossier> element with what was known at `until`. Precondition: it was received
     // by then. Everything that time does not change is the same whatever `until` is.

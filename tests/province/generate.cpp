@@ -93,7 +93,8 @@ class Generator {
     Status write_dossiers(const std::string& name, std::size_t begin, std::size_t end) {
         const Moment until = end_of(options_.until);
         std::unique_ptr<ExportFile> file;  // made with the first record: no empty files
-        const DossierWriter writer{options_.seed, world_, catalogue_, options_.portal};
+        const DossierWriter writer{options_.seed, world_, catalogue_, options_.portal,
+                                   options_.files};
         for (std::size_t i = begin; i < end; ++i) {
             const Job& job = jobs_[i];
             if (job.received > options_.until) break;

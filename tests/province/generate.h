@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "tests/province/dossier_xml.h"
 #include "tests/province/faults.h"
 #include "tests/province/shape.h"
 #include "tests/province/world.h"
@@ -23,6 +24,7 @@ struct Options {
     std::uint64_t procedures = 0;  // 0: as many codes as published
     std::uint64_t faults = 0;      // bad records in addition
     Shape shape;                   // of which product the exports are
+    FilePlace files;
     bool portal = false;  // what is handled online to its result was filed on the national portal
 };
 

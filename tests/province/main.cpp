@@ -38,6 +38,7 @@ struct Arguments {
     std::uint64_t procedures = 0;
     std::uint64_t faults = 0;
     bool portal = false;
+    FilePlace files;
     std::string vocabulary = "reference";
     AnswerOptions answer;
 };
@@ -70,6 +71,7 @@ int run_generate(const std::string& project, const Arguments& arguments) {
     wanted.by_month = arguments.per == "month";
     wanted.faults = arguments.faults;
     wanted.portal = arguments.portal;
+    wanted.files = arguments.files;
     const auto shape = shape_of(project, arguments);
     if (!shape) return report(shape.error());
     wanted.shape = *shape;
@@ -173,6 +175,13 @@ int main(int argc, char** argv) {
                                  "bad records besides, listed in faults.json");
     generate_command->add_flag("--portal", arguments.portal,
                                "what was online to its result was filed on the national portal");
+    generate_command->add_option("--files-url", arguments.files.url,
+                                 "the files of components are there: https://host:port of a "
+                                 "dvc-sandbox, which makes them of their names");
+    generate_command
+        ->add_option("--files-every", arguments.files.every,
+                     "with it: of so many dossiers one has files, the others have no link")
+        ->check(CLI::PositiveNumber);
 
     auto* submissions_command =
         app.add_subcommand("submissions", "list what the year's citizens file on the portal");

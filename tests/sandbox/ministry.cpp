@@ -11,6 +11,8 @@
 #include <chrono>
 #include <utility>
 
+#include "tests/sandbox/multipart.h"
+
 namespace dvcsandbox {
 namespace {
 
@@ -40,7 +42,8 @@ std::optional<Service> service_at(std::string_view path) {
     constexpr std::string_view prefix = "/api/";
     if (!path.starts_with(prefix)) return std::nullopt;
     for (const Service service : {Service::GetNextValue, Service::NoiHoSo,
-                                  Service::CapNhatTrangThai, Service::CapNhatTienTrinh})
+                                  Service::CapNhatTrangThai, Service::CapNhatTienTrinh,
+                                  Service::UploadFile})
         if (path.substr(prefix.size()) == info(service).name) return service;
     return std::nullopt;
 }
@@ -91,6 +94,8 @@ void Ministry::reset() {
     const std::lock_guard lock(mutex_);
     codes_.clear();
     dossiers_.clear();
+    files_.clear();
+    files_named_ = 0;
     told_.clear();
     resent_after_answer_ = states_unchanged_ = 0;
 }
@@ -131,6 +136,11 @@ Ministry::Answer Ministry::answer(Request& request, Call& call) {
         call.drawn = injector_.draw({.service = *service, .reused = request.reused});
         return carries_out(call.drawn) ? token(request) : Answer{};
     }
+    if (*service == Service::UploadFile) {
+        call.drawn = injector_.draw({.service = *service, .reused = request.reused});
+        if (!carries_out(call.drawn)) return {};
+        return admitted(request, call) ? upload(request) : no_token();
+    }
     if (!is_type(request.content_type, "application/json"))
         return {.code = Code::Bad, .message = "Content-Type: application/json", .status = 415};
     rapidjson::Document body;
@@ -149,15 +159,42 @@ Ministry::Answer Ministry::answer(Request& request, Call& call) {
                                  .reused = request.reused,
                                  .items = many ? body.Size() : std::size_t{0}});
     if (!carries_out(call.drawn)) return {};
+    if (!admitted(request, call)) return no_token();
+    return carry_out(*service, body, call.drawn.kind == Injection::HalfBatch);
+}
+
+Ministry::Answer Ministry::no_token() {
+    return {.code = Code::NoSession,
+            .message = "token không hợp lệ hoặc hết hạn (no such token)",
+            .status = 401};
+}
+
+bool Ministry::admitted(const Request& request, const Call& call) {
     constexpr std::string_view bearer = "Bearer ";
     const std::string_view authorization = request.authorization;
     const auto token = authorization.substr(std::min(bearer.size(), authorization.size()));
     if (call.drawn.kind == Injection::SessionExpired) tokens_.close(token);
-    if (!authorization.starts_with(bearer) || !tokens_.use(token))
-        return {.code = Code::NoSession,
-                .message = "token không hợp lệ hoặc hết hạn (no such token)",
-                .status = 401};
-    return carry_out(*service, body, call.drawn.kind == Injection::HalfBatch);
+    return authorization.starts_with(bearer) && tokens_.use(token);
+}
+
+// Section 8 tells the answer's two members; that the hash is a SHA-256 is not said anywhere.
+Ministry::Answer Ministry::upload(const Request& request) {
+    const auto parts = parts_of(request.content_type, request.body);
+    if (!parts) return bad(Service::UploadFile, {"body:form"}, "");
+    const auto is_file = [](const Part& part) { return part.filename.has_value(); };
+    if (std::count_if(parts->begin(), parts->end(), is_file) != 1)
+        return bad(Service::UploadFile, {"body:one-file"}, "");
+    const auto& file = *std::find_if(parts->begin(), parts->end(), is_file);
+    if (file.content.empty()) return bad(Service::UploadFile, {"file:empty"}, "");
+    if (file.filename->find('.') == std::string::npos)
+        return bad(Service::UploadFile, {"filename:extension"}, "");
+    const auto hash = hex(sha256(file.content));
+    const std::lock_guard lock(mutex_);
+    const auto id = fmt::format("7e900000-0000-4000-8000-{:012x}", files_.size() + 1);
+    files_[id].hash = hash;
+    items_.add(Service::UploadFile, Code::Ok);
+    return {.message = "Thành công (success)",
+            .data = fmt::format(R"({{"IdTepTin":"{}","HashTepTin":"{}"}})", id, hash)};
 }
 
 Ministry::Answer Ministry::carry_out(Service service, Json& body, bool half) {
@@ -202,18 +239,46 @@ Ministry::Answer Ministry::next_code(const Json& body) {
     return answer;
 }
 
+namespace {
+
+template <class Visit>
+void each_file(const Json& dossier, Visit visit) {
+    const Json* const components = list_of(dossier, "ThanhPhanHoSo");
+    if (components == nullptr) return;
+    for (const auto& component : components->GetArray())
+        if (const Json* const files = list_of(component, "GiayToDinhKem"))
+            for (const auto& file : files->GetArray())
+                visit(file);
+}
+
+}  // namespace
+
+// Every file that a dossier names was uploaded, and is the one that its hash says.
+Broken Ministry::broken_files(const Json& dossier) {
+    Broken broken;
+    each_file(dossier, [&](const Json& file) {
+        const auto at = files_.find(std::string(text_of(file, "IdGiayTo")));
+        if (at == files_.end())
+            broken.emplace_back("ThanhPhanHoSo[].GiayToDinhKem[].IdGiayTo:not-uploaded");
+        else if (at->second.hash != text_of(file, "HashTepTin"))
+            broken.emplace_back("ThanhPhanHoSo[].GiayToDinhKem[].HashTepTin:other");
+    });
+    return broken;
+}
+
+void Ministry::use_files(const Json& dossier) {
+    each_file(dossier, [&](const Json& file) {
+        files_[std::string(text_of(file, "IdGiayTo"))].used = true;
+        ++files_named_;
+    });
+}
+
 Ministry::Answer Ministry::create(const Json& body) {
     std::string code(text_of(body, "MaHoSo"));
     auto broken = broken_of_dossier(body);
     const std::lock_guard lock(mutex_);
     if (broken.empty() && !codes_.contains(code)) broken.emplace_back("MaHoSo:not-given");
-    // Nothing has been uploaded here, so no file can be named.
-    if (const Json* const components = list_of(body, "ThanhPhanHoSo");
-        components != nullptr && broken.empty())
-        for (const auto& component : components->GetArray())
-            if (const Json* const files = list_of(component, "GiayToDinhKem");
-                files != nullptr && !files->Empty())
-                broken.emplace_back("ThanhPhanHoSo[].GiayToDinhKem[].IdGiayTo:not-uploaded");
+    if (broken.empty()) broken = broken_files(body);
     if (!broken.empty()) return bad(Service::NoiHoSo, broken, code);
     const auto [at, added] = dossiers_.try_emplace(code);
     items_.add(Service::NoiHoSo, added ? Code::Ok : Code::Exists);
@@ -225,6 +290,7 @@ Ministry::Answer Ministry::create(const Json& body) {
         answer.message = kExists;
         return answer;
     }
+    use_files(body);
     at->second.procedure = text_of(body, "MaTTHC");
     at->second.agency = text_of(body, "MaDonViTiepNhan");
     at->second.received = *parse_moment(text_of(body, "NgayTiepNhan"));

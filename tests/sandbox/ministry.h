@@ -1,6 +1,6 @@
 // The portal of the 2026 generation, as a ministry's system speaks it (contract section 8): OAuth2
-// client credentials, codes that the portal gives, a service for each thing that can be said of a
-// dossier. Written from the contract and its three samples; it shares nothing with the portal of
+// client credentials, codes that the portal gives, files that are uploaded, a service for each thing
+// that can be said of a dossier. Written from the contract and its three samples; it shares nothing with the portal of
 // the years before but the ways to serve, to fail on purpose and to count. Thread-safe.
 #pragma once
 
@@ -83,10 +83,21 @@ class Ministry {
     };
     struct Call;
 
+    struct File {
+        std::string hash;
+        bool used = false;  // a dossier names it
+    };
+
     Answer answer(Request& request, Call& call);
+    // Whether the call carries a token that is good; a fault of the call may end it.
+    bool admitted(const Request& request, const Call& call);
     Answer carry_out(Service service, Json& body, bool half);
     Answer token(const Request& request);
     Answer next_code(const Json& body);
+    Answer upload(const Request& request);
+    Broken broken_files(const Json& dossier);
+    void use_files(const Json& dossier);
+    static Answer no_token();
     Answer create(const Json& body);
     Answer each(Service service, const Json& body);
     Line state(const Json& item, Answer& answer);
@@ -105,6 +116,8 @@ class Ministry {
     std::set<std::string> codes_;
     std::uint64_t serial_ = 0;
     std::unordered_map<std::string, Held> dossiers_;
+    std::unordered_map<std::string, File> files_;  // by their id
+    std::uint64_t files_named_ = 0;                // in dossiers that were created
     std::set<Digest> told_;  // states and steps whose acceptance has been delivered whole
     std::uint64_t resent_after_answer_ = 0;
     std::uint64_t states_unchanged_ = 0;

@@ -25,6 +25,10 @@ std::string Ministry::report(int year) const {
     }
     counts.codes_given = codes_.size();
     counts.codes_unused = codes_.size() - dossiers_.size();
+    counts.files_taken = files_.size();
+    counts.files_named = files_named_;
+    for (const auto& [id, file] : files_)
+        counts.files_unused += !file.used;
     counts.resent_after_answer = resent_after_answer_;
     counts.states_unchanged = states_unchanged_;
     return report_json(counts);

@@ -260,6 +260,9 @@ std::string report_json(const MinistryCounts& counts) {
     writer.EndObject();
     put(writer, "codes_given", counts.codes_given);
     put(writer, "codes_unused", counts.codes_unused);
+    put(writer, "files_taken", counts.files_taken);
+    put(writer, "files_named", counts.files_named);
+    put(writer, "files_unused", counts.files_unused);
     put(writer, "dossiers_without_state", counts.without_state);
     put(writer, "resent_after_answer", counts.resent_after_answer);
     put(writer, "states_unchanged", counts.states_unchanged);

@@ -20,6 +20,9 @@ struct MinistryCounts {
     const Injector& injector;
     std::uint64_t codes_given = 0;
     std::uint64_t codes_unused = 0;   // given, and no dossier was created with it
+    std::uint64_t files_taken = 0;
+    std::uint64_t files_named = 0;    // by dossiers
+    std::uint64_t files_unused = 0;   // uploaded, and no dossier names them
     std::uint64_t without_state = 0;  // dossiers that were created, and nothing else
     std::uint64_t resent_after_answer = 0;
     std::uint64_t states_unchanged = 0;  // told again as they were, in doubt or not

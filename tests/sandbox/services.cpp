@@ -39,6 +39,7 @@ constexpr std::array<ServiceInfo, kServices> kInfo{{
     {"NoiHoSo", Endpoint::Ministry},
     {.name = "CapNhatTrangThai", .endpoint = Endpoint::Ministry, .batch = true, .key = "MaHoSo"},
     {.name = "CapNhatTienTrinh", .endpoint = Endpoint::Ministry, .batch = true, .key = "MaHoSo"},
+    {"UploadFile", Endpoint::Ministry},
     {"(unknown)", Endpoint::Integration},
 }};
 

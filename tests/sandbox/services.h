@@ -30,6 +30,7 @@ enum class Service : std::uint8_t {
     NoiHoSo,
     CapNhatTrangThai,
     CapNhatTienTrinh,
+    UploadFile,
     Unknown,  // calls whose service could not be told
 };
 inline constexpr std::size_t kServices = static_cast<std::size_t>(Service::Unknown) + 1;
