@@ -99,6 +99,11 @@ trap 'exit 130' INT TERM
 # A portal that takes dossiers only: nothing is filed there, so nothing is answered either.
 whole=1 born=(--portal)
 if [[ $profile == @(hagiang-wrapper|dvc-2026) ]]; then whole=0 born=(); fi
+say "A host of files: of citizens, or of the province"
+start_file_host || die "no sandbox, no demo"
+note "$files_url; files are made of their names"
+# One that wants to have the files: of so many dossiers one has some.
+if [[ $profile == dvc-2026 ]]; then born=(--files-url "$files_url" --files-every $((quick ? 5 : 50))); fi
 slice=()
 if ((quick)); then slice=(--dossiers 2000); fi
 say "The province: a one-stop system exports its records as of 30 June 2019"
@@ -106,9 +111,8 @@ say "The province: a one-stop system exports its records as of 30 June 2019"
 note "$(du -sh "$work/export/june" | cut -f 1) of XML in build/demo/export/june"
 
 say "The portal: a strict sandbox of the national contract, mutual TLS, on the loopback address"
-start_file_host || die "no sandbox, no demo"
 start_sandbox "$port" --files-url "$files_url" --generation "${profile##*-}" || die "no sandbox, no demo"
-note "$sandbox_url; citizens' files at $files_url"
+note "$sandbox_url"
 
 say "The connector: a new configuration, checked from end to end"
 write_configuration "$work/province" "$profile" >/dev/null
@@ -173,6 +177,10 @@ if ((whole)); then
     --zero "  waiting on the way in=$work/status.json#/submissions/waiting"
     --zero "  held on the way in=$work/status.json#/submissions/held"
   )
+fi
+if [[ $profile == dvc-2026 ]]; then
+  checks=(--same "files: links exported, named at the portal=$work/exported.json#/component_files,$work/portal-again.json#/files_named"
+    --zero "files uploaded for nothing=$work/portal-again.json#/files_unused")
 fi
 "$bin/dvc-figures" "${columns[@]}" \
   --zero "violations seen by the portal=$work/portal-again.json#/violations" \

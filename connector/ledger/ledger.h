@@ -129,7 +129,7 @@ struct Claimed {
     bool again = false;          // a resync: send it although nothing has changed
     std::string sent;            // a doubt about it is not settled: what about_to_send() was told
     std::string sealed;
-    std::string given{};  // the code that the portal gave the record; "": none yet
+    std::string given{};            // the code that the portal gave the record; "": none yet
     std::vector<Upload> uploads{};  // of what goes as one document; the latest of each link
 };
 

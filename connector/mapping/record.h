@@ -41,7 +41,7 @@ struct RecordData {
     std::string given;  // see Record::give()
     std::map<std::string, Uploaded, std::less<>> uploaded;
     bool sampled = false;  // see Record::give_samples()
-    std::string xml;    // pugixml parses in place: values point into it
+    std::string xml;       // pugixml parses in place: values point into it
     pugi::xml_document document;
     std::deque<std::string> joined;        // values that stand in several pieces (CDATA, XPath)
     std::vector<std::string_view> values;  // data() == nullptr: no such element

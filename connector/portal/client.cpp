@@ -213,9 +213,8 @@ struct Client::Impl {
         std::string body;
     };
     static void fill(Request& call, Form form) {
-        std::erase_if(call.headers, [](const auto& header) {
-            return caseless(header.first) == "content-type";
-        });
+        std::erase_if(call.headers,
+                      [](const auto& header) { return caseless(header.first) == "content-type"; });
         call.headers.emplace_back("Content-Type", std::move(form.type));
         call.body = std::move(form.body);
     }
@@ -226,8 +225,8 @@ struct Client::Impl {
         const Values values{*profile, settings, {}, {}, {}, {}};
         auto call = request(profile->login->endpoint, values);
         if (profile->login->form) {
-            fill(call, {"application/x-www-form-urlencoded",
-                        form_of(profile->login->members, values)});
+            fill(call,
+                 {"application/x-www-form-urlencoded", form_of(profile->login->members, values)});
         } else {
             call.body = object_of(profile->login->members, values);
         }
@@ -403,11 +402,10 @@ tl::expected<GivenCode, Outcome> Client::next_code() {
 tl::expected<UploadedFile, Outcome> Client::upload(const FileToSend& file) {
     const auto& profile = *impl_->profile;
     if (!profile.upload)
-        return tl::make_unexpected(
-            Outcome{Verdict::Misconfigured,
-                    "profile",
-                    fmt::format("profile {} has no <upload>", profile.name),
-                    {}});
+        return tl::make_unexpected(Outcome{Verdict::Misconfigured,
+                                           "profile",
+                                           fmt::format("profile {} has no <upload>", profile.name),
+                                           {}});
     const Digest digest = sha256(file.content);
     const Values values{profile, impl_->settings, {}, profile.upload->service, {}, {}};
     const auto form = [&](const Values& with) -> Impl::Form {
@@ -420,9 +418,7 @@ tl::expected<UploadedFile, Outcome> Client::upload(const FileToSend& file) {
     std::uint64_t exchange = 0;
     auto taken = impl_->ask<UploadedFile>(
         "upload", *profile.upload, values,
-        [&](const Reply& reply) {
-            return read_upload(profile, reply, digest, impl_->clock.now());
-        },
+        [&](const Reply& reply) { return read_upload(profile, reply, digest, impl_->clock.now()); },
         &exchange, form, on_the_way);
     if (taken) taken->exchange = exchange;
     return taken;

@@ -38,7 +38,8 @@ std::string object_of(std::span<const Field> fields, const Values& values,
 // name=value&…, percent-encoded: the body of an HTML form.
 std::string form_of(std::span<const Field> fields, const Values& values);
 
-// A form of several parts (RFC 7578): the fields, then the file. `boundary` must stand nowhere in it.
+// A form of several parts (RFC 7578): the fields, then the file. `boundary` must stand nowhere in
+// it.
 std::string multipart_of(std::span<const Field> fields, const Values& values, std::string_view part,
                          const FileToSend& file, std::string_view boundary);
 

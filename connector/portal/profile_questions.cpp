@@ -1,5 +1,5 @@
-// The elements <ask>, <list>, <next-code>, <upload> and <submissions>: calls that change nothing of a
-// dossier at the portal.
+// The elements <ask>, <list>, <next-code>, <upload> and <submissions>: calls that change nothing of
+// a dossier at the portal.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -210,7 +210,8 @@ void Worker::upload(const Claimed& item, const mapping::FileLink& file) {
     const auto content = with_.calls.fetch_file(file.link);
     if (!content) return settle(without_file(item, file, content.error()));
     // What cannot be told of it says nothing against it.
-    const auto kind = files::examine("", std::string_view(*content).substr(0, limits::sniffed_bytes));
+    const auto kind =
+        files::examine("", std::string_view(*content).substr(0, limits::sniffed_bytes));
     const std::string type = kind ? kind->type : "application/octet-stream";
     const std::string extension = files::usual_extension(type);
     // A name of ours: the province's may be that of a person.
@@ -235,8 +236,8 @@ void Worker::upload(const Claimed& item, const mapping::FileLink& file) {
     settle(std::move(settlement));
 }
 
-// No file, no dossier: nothing is sent half. Whose host is away for a night has his dossiers back by
-// themselves; what is gone for good is told within a day.
+// No file, no dossier: nothing is sent half. Whose host is away for a night has his dossiers back
+// by themselves; what is gone for good is told within a day.
 Settlement Worker::without_file(const Claimed& item, const mapping::FileLink& file,
                                 const Error& error) {
     constexpr std::string_view code = "file";
@@ -247,9 +248,8 @@ Settlement Worker::without_file(const Claimed& item, const mapping::FileLink& fi
         return parked(item, Cause::Mapping, std::string(code), reason);
     const int attempt = item.attempts + 1;
     if (attempt >= with_.rules.max_attempts)
-        return parked(
-            item, Cause::Mapping, std::string(code),
-            fmt::format("given up after {} attempts: {}; {}", attempt, reason, advice));
+        return parked(item, Cause::Mapping, std::string(code),
+                      fmt::format("given up after {} attempts: {}; {}", attempt, reason, advice));
     Settlement settlement = about(item);
     settlement.state = State::Waiting;
     settlement.code = code;

@@ -128,9 +128,9 @@ class Documents : public Worker {
         return true;
     }
 
-    // What the portal has lost it has lost with its steps and files. The ledger must know before the dossier
-    // goes as new: if the answer to that got lost, the portal would say that it knows the dossier,
-    // and nobody would miss the steps.
+    // What the portal has lost it has lost with its steps and files. The ledger must know before
+    // the dossier goes as new: if the answer to that got lost, the portal would say that it knows
+    // the dossier, and nobody would miss the steps.
     void forget_steps(const Claimed& item, const portal::Outcome& outcome) {
         Settlement settlement = about(item);
         settlement.state = State::Ready;

@@ -1,6 +1,7 @@
 #include "connector/sync/check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <iterator>
@@ -10,6 +11,7 @@
 #include "connector/sync/catalogue.h"
 #include "connector/sync/check_inbound.h"
 #include "connector/sync/connector.h"
+#include "connector/sync/province_files.h"
 #include "connector/sync/seal.h"
 
 namespace dvcsync::sync {
@@ -79,6 +81,7 @@ class Checker {
                                 config.profile, to_string(operation)));
             if (const auto wrong = misfit(*profile, mappings, operation); !wrong.empty())
                 add(Light::Red, "mappings", wrong);
+            if (profile->has(operation) && names_files(mappings, operation)) uploads(config);
             if (profile->has(operation)) continue;
             lacks += fmt::format("{}{}", lacks.empty() ? "" : ", ", to_string(operation));
         }
@@ -87,6 +90,20 @@ class Checker {
                   fmt::format("profile {} does not send: {}. What the province tells of these is "
                               "kept",
                               config.profile, lacks));
+    }
+
+    // Where the files come from that the portal wants to have.
+    void uploads(const config::Config& config) {
+        const auto rules = upload_rules(config);
+        if (!rules) return faults("files", rules.error().message);
+        if (rules->hosts.empty())
+            return add(Light::Yellow, "files",
+                       fmt::format("profile {} uploads the files of dossiers, and they may be "
+                                   "fetched from no host: every dossier with a file is parked. "
+                                   "Name the province's file servers in [uploads] file_hosts",
+                                   config.profile));
+        green("files",
+              fmt::format("dossiers' files are fetched from {}", fmt::join(rules->hosts, ", ")));
     }
 
     static Result<portal::Profile> profile_of(const config::Config& config) {
@@ -310,6 +327,14 @@ Finding certificate_finding(std::string_view what, const std::string& file, UtcT
         fmt::format("{}: {} days left (until {}): {}", what, days, vietnam_text(not_after), file)};
 }
 
+bool names_files(const mapping::MappingSet& mappings, Operation operation) {
+    for (const bool known : {false, true})
+        if (const auto* const plan = mappings.plan(operation, known);
+            plan != nullptr && plan->takes_files())
+            return true;
+    return false;
+}
+
 std::string misfit(const portal::Profile& profile, const mapping::MappingSet& mappings,
                    Operation operation) {
     const auto* const plan = mappings.plan(operation);
@@ -332,9 +357,7 @@ std::string misfit(const portal::Profile& profile, const mapping::MappingSet& ma
             "the mapping of {} needs {}, but profile {} has no <next-code>: every "
             "record would be refused",
             name, mapping::given_code_name, profile.name());
-    const bool names_files = (plan != nullptr && plan->takes_files()) ||
-                             (second != nullptr && second->takes_files());
-    if (profile.has(operation) && names_files && !profile.takes_files())
+    if (profile.has(operation) && names_files(mappings, operation) && !profile.takes_files())
         return fmt::format(
             "the mapping of {} names files by upload=\"…\", but profile {} has no <upload>: every "
             "record with a file would be refused",

@@ -33,6 +33,9 @@ inline constexpr int certificate_warning_days = 30;
 Finding certificate_finding(std::string_view what, const std::string& file, UtcTime not_after,
                             UtcTime now);
 
+// Some document of the operation names files by what the portal took them as.
+bool names_files(const mapping::MappingSet& mappings, Operation operation);
+
 // Why an operation cannot go out although profile and mappings are each right; "": it can.
 std::string misfit(const portal::Profile& profile, const mapping::MappingSet& mappings,
                    Operation operation);

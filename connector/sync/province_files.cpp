@@ -41,20 +41,21 @@ Result<std::function<Result<std::string>(std::string_view link)>> province_files
     const config::Config& config, const std::atomic<bool>& stop) {
     DVC_TRY_ASSIGN(rules, upload_rules(config));
     const auto shared = std::make_shared<const files::FetchRules>(std::move(rules));
-    return [shared, most = most_bytes(config), &stop](std::string_view link) -> Result<std::string> {
-        std::string content;
-        const auto keep = [&](std::string_view part) -> Status {
-            if (content.size() + part.size() > most)
-                return fail(ErrorKind::Refused,
-                            fmt::format("larger than the {} MiB that max_file_mib in {} allows",
-                                        most >> 20, shared->section));
-            content += part;
-            return {};
+    return
+        [shared, most = most_bytes(config), &stop](std::string_view link) -> Result<std::string> {
+            std::string content;
+            const auto keep = [&](std::string_view part) -> Status {
+                if (content.size() + part.size() > most)
+                    return fail(ErrorKind::Refused,
+                                fmt::format("larger than the {} MiB that max_file_mib in {} allows",
+                                            most >> 20, shared->section));
+                content += part;
+                return {};
+            };
+            DVC_TRY(files::download(link, most, *shared, stop, keep));
+            if (content.empty()) return fail(ErrorKind::Retry, "it is empty");
+            return content;
         };
-        DVC_TRY(files::download(link, most, *shared, stop, keep));
-        if (content.empty()) return fail(ErrorKind::Retry, "it is empty");
-        return content;
-    };
 }
 
 }  // namespace dvcsync::sync

@@ -13,7 +13,8 @@
 
 namespace dvcsync::sync {
 
-// What files::download() asks for, of the section [uploads]. Config error naming file, line and key.
+// What files::download() asks for, of the section [uploads]. Config error naming file, line and
+// key.
 Result<files::FetchRules> upload_rules(const config::Config& config);
 
 // PortalCalls::fetch_file. Thread-safe; soon after `stop` a fetch ends with Retry. Config error as

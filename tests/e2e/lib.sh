@@ -146,9 +146,9 @@ write_configuration() { # FOLDER [PROFILE]
   [[ ${2-} != dvc-2026 ]] ||
     sed -i -e '/^\[inbound\]/,/^\[/{/^\[inbound\]/d;/^\[/!d}' \
       -e 's|^\[portal.settings\]|&\nagency = "000.00.00.H22"|' \
-      -e 's|^\[portal.endpoints\]|&\ntoken = "/oauth2/token"\ncodes = "/api/GetNextValue"\ncreate = "/api/NoiHoSo"\nstates = "/api/CapNhatTrangThai"\nsteps = "/api/CapNhatTienTrinh"|' \
+      -e 's|^\[portal.endpoints\]|&\ntoken = "/oauth2/token"\ncodes = "/api/GetNextValue"\nfiles = "/api/UploadFile"\ncreate = "/api/NoiHoSo"\nstates = "/api/CapNhatTrangThai"\nsteps = "/api/CapNhatTienTrinh"|' \
       "$config"
-  # Files of citizens come from the loopback address, with the authority of the tests.
+  # Files of citizens and of the province come from the loopback address, with the authority of the tests.
   sed -i -e 's|^# file = "dvcsync.log"|file = "dvcsync.log"|' -e 's|^# file_hosts = .*|file_hosts = "127.0.0.1"|' \
     -e "s|^# file_ca = .*|file_ca = \"$work/certs/ca.pem\"|" \
     -e 's|^# allow_private_addresses = .*|allow_private_addresses = true|' "$config"

@@ -9,7 +9,7 @@ work=$(mktemp -d)
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=checks.sh
 source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
-trap 'stop_sandbox; rm -rf "$work"' EXIT
+trap 'stop_sandbox; stop_file_host; rm -rf "$work"' EXIT
 
 # shellcheck disable=SC2317  # expect calls it
 dvcsync() { "$bin/dvcsync" --config "$config" "$@"; }
@@ -69,14 +69,17 @@ exported=$(cat "$work/year"/*.xml | grep -c '<dossier>')
 verdict "every dossier is there once ($exported exported, $sandbox_dossiers held)" $((exported == sandbox_dossiers ? 0 : 1))
 stop_sandbox
 
-echo "--- a portal of 2026: tokens that end, codes that it gives, a service for each thing; and a program that is killed"
+echo "--- a portal of 2026: tokens that end, codes that it gives, files that it wants first, a service for each thing; and a program that is killed"
+start_file_host
+"$bin/dvc-province" generate --out "$work/year-2026" --dossiers 300 --files-url "$files_url" --files-every 3 2>/dev/null
 start_sandbox 0 --generation 2026 --session-seconds 2 --latency-ms 3 --fault-seed 11 \
   --faults 'lost-after=0.04,lost-before=0.04,half-batch=0.04,garbage=0.03,session-expired=0.02,server-error-kept=0.03'
 write_configuration "$work/new" dvc-2026 >"$work/out"
-hand_over "$work/year" "$work/new/drop"
+hand_over "$work/year-2026" "$work/new/drop"
 expect 0 "its files hold to the contract" dvcsync mapping lint --profile dvc-2026
 expect 0 "and to their cases" dvcsync mapping test --profile dvc-2026
 expect 0 "check is green" dvcsync check
+contains "and says where files come from" "files are fetched from 127.0.0.1" "$work/out"
 kills=0
 for ((round = 1; round <= 12; ++round)); do
   "$bin/dvcsync" --config "$config" sync all >"$work/out" 2>&1 &
@@ -102,7 +105,12 @@ verdict "and as many steps as a portal of 2024 has ($(steps_held))" $(($(steps_h
 unused=$(json_number "$work/report.json" codes_unused)
 lost=$(($(json_number "$work/report.json" lost-after) + $(json_number "$work/report.json" garbage) + $(json_number "$work/report.json" server-error-kept) + kills * 8))
 verdict "no more codes are wasted ($unused) than answers were lost" $((unused <= lost ? 0 : 1))
-files=("$work/year"/dossiers*.xml)
+"$bin/dvc-province" count "$work/year-2026" --json >"$work/counted.json"
+linked=$(json_number "$work/counted.json" component_files)
+verdict "every file that is linked is there and named ($linked)" $((linked > 100 && $(json_number "$work/report.json" files_named) == linked ? 0 : 1))
+unused=$(json_number "$work/report.json" files_unused)
+verdict "no more files lie there unused ($unused) than answers were lost" $((unused <= lost ? 0 : 1))
+files=("$work/year-2026"/dossiers*.xml)
 dossier=$(sed -n 's|.*<code>\(000\.[^<]*-[0-9]*\)</code>.*|\1|p' "${files[0]}" | sed -n 1p)
 expect 0 "a record is explained with what stands for its code" dvcsync mapping explain --record "${files[0]}" --code "$dossier"
 contains "which the portal gives" 'given-code' "$work/out"
@@ -118,6 +126,28 @@ expect 0 "which go out" dvcsync sync all
 sandbox_report "$work/report.json"
 verdict "and are there" $(($(json_number "$work/report.json" dossiers_held) == exported ? 0 : 1))
 contains "by their own codes" '"violations":\[\]' "$work/report.json"
+stop_sandbox
+
+echo "--- files that may not be had, and an officer who mends it"
+start_sandbox 0 --generation 2026
+write_configuration "$work/files" dvc-2026 >"$work/out"
+sed -i '/^\[uploads\]/,/^\[/s/^file_hosts = .*/# &/' "$config"
+hand_over "$work/year-2026" "$work/files/drop"
+expect 1 "check without a host of files" dvcsync check
+contains "tells what it means" 'every dossier with a file is parked. Name the province.s file servers in \[uploads\] file_hosts' "$work/out"
+expect 1 "a run without a host of files" dvcsync sync all
+contains "parks those that have some" '; 0 refused .*; [1-9][0-9]* parked here; 0 left\|; 0 refused .*, [1-9][0-9]* parked here; 0 left' "$work/out"
+expect 0 "and says so" dvcsync parked list
+contains "which file, which host, which key" 'GiayToDinhKem\[1\].IdGiayTo: the file cannot be had: 127.0.0.1: this host is not among .* add it to file_hosts in \[uploads\]' "$work/out"
+sandbox_report "$work/report.json"
+verdict "the others are there" $(($(json_number "$work/report.json" dossiers_held) > 150 ? 0 : 1))
+sed -i '/^\[uploads\]/,/^\[/s/^# file_hosts = .*/file_hosts = "127.0.0.1"/' "$config"
+expect 0 "the officer names it, and has them tried again" dvcsync parked retry --all-matching --yes --reason "the host is named now"
+expect 0 "a run" dvcsync sync all
+contains "brings the rest" '; 0 refused .* 0 parked here; 0 left' "$work/out"
+sandbox_report "$work/report.json"
+verdict "every dossier is there once" $(($(json_number "$work/report.json" dossiers_held) == exported ? 0 : 1))
+contains "with every file, and none for nothing" "\"files_named\":$linked,\"files_unused\":0" "$work/report.json"
 stop_sandbox
 
 echo "--- the ledger of the wrapper by a profile that sends the rest"

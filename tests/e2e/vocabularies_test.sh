@@ -5,8 +5,8 @@
 set -euo pipefail
 
 bin=$1
-slice=(--dossiers 1500)
-[[ ${2:-} != --year ]] || slice=()
+slice=(--dossiers 1500) files_every=5
+[[ ${2:-} != --year ]] || slice=() files_every=50
 work=$(mktemp -d)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -28,7 +28,7 @@ answer() { # UNTIL
 # One line for each document that the portal took, sorted. Which documents share a call is the connector's choice and
 # differs from run to run, so calls are taken apart: every document of a kind begins with the same member. What a
 # receipt says of the hour is the hour of this test, and which code a portal of 2026 gives is a matter of who asks
-# first: these two things are taken out.
+# first, and so is the id of a file: these things are taken out. The hash of a file is not.
 documents() { # JOURNAL
   awk '
     match($0, /^\{"service":"[^"]*","isUpdating":"[^"]*","data":\[\{"[^"]*":/) {
@@ -41,7 +41,8 @@ documents() { # JOURNAL
       }
       print head rest
     }' "$1" | sed -e '/^{"service":"XacNhanHoSoMoi"/s/"NgayXuLy":"[0-9]\{14\}"/"NgayXuLy":""/' \
-    -e '/^{"service":"\(NoiHoSo\|CapNhat[^"]*\)","isUpdating":""/s/"MaHoSo":"[^"]*"/"MaHoSo":""/' | LC_ALL=C sort
+    -e '/^{"service":"\(NoiHoSo\|CapNhat[^"]*\)","isUpdating":""/s/"MaHoSo":"[^"]*"/"MaHoSo":""/' \
+    -e '/^{"service":"NoiHoSo"/s/"IdGiayTo":"[^"]*"/"IdGiayTo":""/g' | LC_ALL=C sort
 }
 
 bring_over() { # PROFILE
@@ -49,6 +50,8 @@ bring_over() { # PROFILE
   born=(--portal)
   # It takes dossiers only: nothing is filed there, so nothing is answered either.
   if [[ $profile == @(hagiang-wrapper|dvc-2026) ]]; then whole=0 born=(); fi
+  # One that wants to have the files. The same ones in each vocabulary.
+  if [[ $profile == dvc-2026 ]]; then born=(--files-url "$files_url" --files-every "$files_every"); fi
   for vocabulary in reference opencps-v2 flat-rows; do
     folder=$work/$vocabulary drop=$work/$vocabulary/drop inbox=$work/$vocabulary/inbox
     echo "--- $vocabulary, $profile"

@@ -74,6 +74,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             need(!(*given)->empty() && (*given)->find_first_of(" \"\n") == std::string::npos,
                  "a code is plain");
     }
+    if (profile.upload) {
+        const auto file = read_upload(profile, reply, sha256(reply.body), now);
+        check_question(file);
+        if (file && *file)
+            need(!(*file)->id.empty() && (*file)->id.find_first_of(" \"\n") == std::string::npos,
+                 "a file's id is plain");
+    }
     if (const auto page = profile.list ? read_list(profile, reply, now) : Told<Page>();
         profile.list) {
         check_question(page);

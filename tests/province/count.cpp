@@ -21,7 +21,8 @@ struct CountedDossier {
     bool online = false;
     bool on_portal = false;  // born there
     bool apology = false;
-    bool result = false;  // one with code and link
+    bool result = false;    // one with code and link
+    std::size_t files = 0;  // links of components that are not deleted
 };
 
 struct CountedProcedure {
@@ -48,6 +49,7 @@ class Collector : public XmlHandler {
         if (path == "province-export/dossier") dossier_ = {};
         if (path == "province-export/procedure") procedure_ = {};
         if (path == "province-export/dossier/results/result") code_ = url_ = false;
+        if (path == "province-export/dossier/components/component") url_ = deleted_ = false;
     }
 
     void attribute(std::string_view path, std::string_view name, std::string_view value) override {
@@ -90,6 +92,9 @@ class Collector : public XmlHandler {
         if (path == "status") dossier_.status = text;
         if (path == "channel") dossier_.online = text == "online";
         if (path == "apologies/apology") dossier_.apology = true;
+        if (path == "components/component/url") url_ = !text.empty();
+        if (path == "components/component/deleted") deleted_ = text == "yes";
+        if (path == "components/component" && url_ && !deleted_) ++dossier_.files;
         if (path == "results/result/code") code_ = !text.empty();
         if (path == "results/result/url") url_ = !text.empty();
         if (path == "results/result") dossier_.result = dossier_.result || (code_ && url_);
@@ -110,6 +115,7 @@ class Collector : public XmlHandler {
     CountedProcedure procedure_;
     bool code_ = false;
     bool url_ = false;
+    bool deleted_ = false;
 };
 
 using Levels = std::unordered_map<std::string, std::string>;
@@ -181,7 +187,8 @@ Figures count(const Collector& found, const Levels& levels, int year, bool every
 std::string as_json(const Counted& counted) {
     std::string text = as_json(counted.all);
     text.pop_back();
-    return fmt::format("{},\"born_on_portal\":{}}}", text, as_json(counted.born_on_portal));
+    return fmt::format("{},\"component_files\":{},\"born_on_portal\":{}}}", text,
+                       counted.component_files, as_json(counted.born_on_portal));
 }
 
 Result<Counted> count_exports(const std::filesystem::path& folder, int year,
@@ -207,7 +214,9 @@ Result<Counted> count_exports(const std::filesystem::path& folder, int year,
         if (!found.fault.empty())
             return fail(ErrorKind::Config, file.string() + ": " + found.fault);
     }
-    Counted counted{count(found, levels, year, true), {}};
+    Counted counted{count(found, levels, year, true), {}, 0};
+    for (const auto& [code, dossier] : found.dossiers)
+        counted.component_files += dossier.files;
     const Figures others = count(found, levels, year, false);
     for (const FigureName& figure : figure_names)
         counted.born_on_portal.*figure.member = counted.all.*figure.member - others.*figure.member;

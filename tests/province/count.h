@@ -13,9 +13,10 @@ struct Counted {
     // What would be missing without the dossiers that were born on the portal: it counts those
     // itself. An agency is among them if it received no other.
     Figures born_on_portal;
+    std::size_t component_files = 0;  // links of components that are not deleted, of all dossiers
 };
 
-std::string as_json(const Counted& counted);  // all, with "born_on_portal" as an object inside
+std::string as_json(const Counted& counted);  // all, with the others inside
 
 // Reads every *.xml of the folder in the order of names; of a record that comes more than once the
 // last one counts. A dossier is "due in the year" by its appointment by regulation. One without an

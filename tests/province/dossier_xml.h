@@ -9,7 +9,7 @@ namespace dvcsync::year {
 
 // Where the files of components are. Without `url` every link leads nowhere.
 struct FilePlace {
-    std::string url{};        // "https://host:port": a dvc-sandbox, which makes files of their names
+    std::string url{};  // "https://host:port": a dvc-sandbox, which makes files of their names
     std::uint64_t every = 1;  // of so many dossiers one has files; the others have no link
 };
 

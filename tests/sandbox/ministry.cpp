@@ -41,9 +41,9 @@ std::optional<Service> service_at(std::string_view path) {
     if (path == "/oauth2/token") return Service::Token;
     constexpr std::string_view prefix = "/api/";
     if (!path.starts_with(prefix)) return std::nullopt;
-    for (const Service service : {Service::GetNextValue, Service::NoiHoSo,
-                                  Service::CapNhatTrangThai, Service::CapNhatTienTrinh,
-                                  Service::UploadFile})
+    for (const Service service :
+         {Service::GetNextValue, Service::NoiHoSo, Service::CapNhatTrangThai,
+          Service::CapNhatTienTrinh, Service::UploadFile})
         if (path.substr(prefix.size()) == info(service).name) return service;
     return std::nullopt;
 }

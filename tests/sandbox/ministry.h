@@ -1,7 +1,8 @@
 // The portal of the 2026 generation, as a ministry's system speaks it (contract section 8): OAuth2
-// client credentials, codes that the portal gives, files that are uploaded, a service for each thing
-// that can be said of a dossier. Written from the contract and its three samples; it shares nothing with the portal of
-// the years before but the ways to serve, to fail on purpose and to count. Thread-safe.
+// client credentials, codes that the portal gives, files that are uploaded, a service for each
+// thing that can be said of a dossier. Written from the contract and its three samples; it shares
+// nothing with the portal of the years before but the ways to serve, to fail on purpose and to
+// count. Thread-safe.
 #pragma once
 
 #include <array>

@@ -19,7 +19,7 @@ struct MinistryCounts {
     const Findings& violations;
     const Injector& injector;
     std::uint64_t codes_given = 0;
-    std::uint64_t codes_unused = 0;   // given, and no dossier was created with it
+    std::uint64_t codes_unused = 0;  // given, and no dossier was created with it
     std::uint64_t files_taken = 0;
     std::uint64_t files_named = 0;    // by dossiers
     std::uint64_t files_unused = 0;   // uploaded, and no dossier names them

@@ -129,6 +129,46 @@ TEST_P(LedgerTest, TheCodeThatThePortalGaveIsKeptAndOutlivesVersions) {
     EXPECT_EQ(details->front().given, "H22-1");
 }
 
+TEST_P(LedgerTest, FilesThatThePortalTookAreKeptByTheirLinksUntilItHasLostThem) {
+    take({dossier("D"), dossier("E")});
+    const auto upload = [&](const Claimed& item, const std::string& link, const std::string& id) {
+        Settlement taken = settled(item, State::Ready);
+        taken.called = false;
+        taken.uploaded = Upload{sha256(link), id, "h" + id};
+        settle(taken);
+    };
+    const auto ids = [](const Claimed& item) {
+        std::vector<std::string> ids;
+        for (const auto& one : item.uploads)
+            ids.push_back(one.id + " " + one.hash);
+        return ids;
+    };
+    auto items = claim();
+    ASSERT_EQ(items.size(), 2U);
+    EXPECT_THAT(items[0].uploads, IsEmpty());
+    upload(items[0], "https://a/1", "1");
+    upload(items[1], "https://a/1", "2");
+    reopen();
+    items = claim();
+    ASSERT_EQ(items.size(), 2U);
+    EXPECT_THAT(ids(items[0]), ElementsAre("1 h1"));
+    EXPECT_THAT(ids(items[1]), ElementsAre("2 h2")) << "each record has its own";
+    EXPECT_EQ(items[0].attempts, 0);
+    EXPECT_EQ(items[0].uploads[0].link, sha256("https://a/1"));
+    upload(items[0], "https://a/3", "3");
+    items = claim();
+    upload(items[0], "https://a/1", "4");  // once more: the latest counts
+    take({dossier("D", "v2")});
+    items = claim();
+    EXPECT_THAT(ids(items[0]), testing::UnorderedElementsAre("4 h4", "3 h3"))
+        << "they outlive versions";
+    Settlement lost = settled(items[0], State::Ready);
+    lost.known = false;
+    lost.uploads_lost = true;
+    settle(lost);
+    EXPECT_THAT(claim_one().uploads, IsEmpty());
+}
+
 TEST_P(LedgerTest, AParkedItemStaysUntilItIsReleased) {
     dossier_in(State::Parked);
     EXPECT_THAT(claim(Operation::PushDossier, noon + hours{24 * 365}), IsEmpty());

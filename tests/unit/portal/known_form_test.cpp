@@ -30,8 +30,11 @@ struct Tokens {
     ClientSettings settings() const {
         ClientSettings settings;
         settings.base_url = server.url();
-        settings.endpoints = {
-            {"token", "/token"}, {"dossiers", "/new"}, {"states", "/known"}, {"codes", "/codes"}};
+        settings.endpoints = {{"token", "/token"},
+                              {"dossiers", "/new"},
+                              {"states", "/known"},
+                              {"codes", "/codes"},
+                              {"files", "/files"}};
         settings.username = "u";
         settings.password = "p";
         settings.deadline = std::chrono::seconds(5);

@@ -46,7 +46,8 @@ struct TokenPortal {
         settings.endpoints = {{"token", "/token"},
                               {"dossiers", "/dossiers"},
                               {"states", "/states"},
-                              {"codes", "/codes"}};
+                              {"codes", "/codes"},
+                              {"files", "/files"}};
         settings.username = "province & sons";
         settings.password = "s+cret=";
         settings.deadline = std::chrono::seconds(5);

@@ -91,7 +91,7 @@ TEST_F(MinistryTest, ATokenNeedsTheRightClientAndIsNeededForTheRest) {
 
 TEST_F(MinistryTest, PathsMethodsTypesAndBodiesAreTheContracts) {
     log_in();
-    EXPECT_EQ(post("/api/UploadFile", "{}").status, 404);
+    EXPECT_EQ(post("/api/NoSuchService", "{}").status, 404);
     EXPECT_EQ(post("/oauth2", "{}").status, 404);
     EXPECT_EQ(post("/api/NoiHoSo", "{}", "text/plain").status, 415);
     EXPECT_EQ(post("/api/NoiHoSo", "[]").status, 400);
@@ -165,6 +165,42 @@ TEST_F(MinistryTest, AStateIsOfADossierThatIsThere) {
     EXPECT_EQ(two.status, 200);
     EXPECT_THAT(two.body, HasSubstr(R"({"code":1)"));
     EXPECT_THAT(two.body, HasSubstr(R"({"MaHoSo":"X","code":-4)"));
+}
+
+TEST_F(MinistryTest, ADossierNamesFilesThatWereUploadedWithTheirHash) {
+    const auto form = [](const std::string& name, const std::string& content) {
+        return "--B\r\nContent-Disposition: form-data; name=\"file\"" + name + "\r\n\r\n" +
+               content + "\r\n--B--\r\n";
+    };
+    const std::string type = "multipart/form-data; boundary=B";
+    const std::string named = R"(; filename="a.pdf")";
+    EXPECT_EQ(post("/api/UploadFile", form(named, "x"), type).status, 401);
+    log_in();
+    EXPECT_EQ(post("/api/UploadFile", "{}").status, 400) << "not JSON";
+    EXPECT_EQ(post("/api/UploadFile", form("", "x"), type).status, 400) << "no file";
+    EXPECT_EQ(post("/api/UploadFile", form(named, ""), type).status, 400) << "empty";
+    EXPECT_EQ(post("/api/UploadFile", form(R"(; filename="a")", "x"), type).status, 400);
+    const auto taken = post("/api/UploadFile", form(named, "x"), type);
+    EXPECT_EQ(taken.status, 200);
+    const std::string id = "7e900000-0000-4000-8000-000000000001";
+    const std::string hash = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    EXPECT_THAT(taken.body, HasSubstr(R"("IdTepTin":")" + id + R"(","HashTepTin":")" + hash));
+    const auto mine = code();
+    const auto with = [&](const std::string& file, const std::string& sum) {
+        return post("/api/NoiHoSo",
+                    replaced(dossier(mine), R"("GiayToDinhKem":[])",
+                             fmt::format(R"("GiayToDinhKem":[{{"IdGiayTo":"{}","MaKetQua":"",)"
+                                         R"("TenGiayTo":"A","HashTepTin":"{}"}}])",
+                                         file, sum)))
+            .body;
+    };
+    EXPECT_THAT(with("F-1", hash), HasSubstr("not-uploaded"));
+    EXPECT_THAT(with(id, "0000"), HasSubstr("HashTepTin:other"));
+    EXPECT_THAT(portal.report(2019),
+                HasSubstr(R"("files_taken":1,"files_named":0,"files_unused":1)"));
+    EXPECT_THAT(with(id, hash), HasSubstr(R"({"code":0)"));
+    EXPECT_THAT(portal.report(2019),
+                HasSubstr(R"("files_taken":1,"files_named":1,"files_unused":0)"));
 }
 
 TEST_F(MinistryTest, AStepIsKeptOnce) {

@@ -148,6 +148,9 @@ TEST(Misfit, TellsWhatCannotGoOutAlthoughProfileAndMappingsAreEachRight) {
                 HasSubstr("has no such form of the operation"));
     EXPECT_THAT(misfit(common, set("dvc-2026"), Operation::PushProgress),
                 HasSubstr("has no <next-code>"));
+    EXPECT_TRUE(names_files(set("dvc-2026"), Operation::PushDossier));
+    EXPECT_FALSE(names_files(set("dvc-2026"), Operation::PushProgress));
+    EXPECT_FALSE(names_files(set("mapi-2024"), Operation::PushDossier));
     for (const auto operation : all_operations) {
         EXPECT_EQ(misfit(newest, set("dvc-2026"), operation), "");
         EXPECT_EQ(misfit(common, set("mapi-2024"), operation), "");

@@ -1,6 +1,6 @@
 // A portal that gives each dossier its code and is told of its state by a service of its own: the
 // profile dvc-2026.
-#include "tests/unit/sync/exports.h"
+#include "tests/unit/sync/new_office.h"
 
 namespace dvcsync::sync {
 namespace {
@@ -10,49 +10,6 @@ using portal::Verdict;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-Outcome outcome(Verdict verdict) {
-    return {verdict, "", "as the test says", {}};
-}
-
-struct NewOffice : Office {
-    NewOffice() {
-        auto set = mapping::MappingSet::load(std::filesystem::path(DVC_SOURCE_DIR) / "mappings",
-                                             "reference", "dvc-2026");
-        EXPECT_TRUE(set) << (set ? "" : set.error().message);
-        mappings = std::make_unique<mapping::MappingSet>(*set);
-        portal.next_code = [this]() -> tl::expected<portal::GivenCode, Outcome> {
-            return portal::GivenCode{fmt::format("GIVEN-{}", ++given), 0};
-        };
-        portal.known_batch = 20;
-        portal.batch = 1;
-        portal.can_ask = false;
-    }
-
-    void file(std::size_t steps = 1, const std::string& status = "processing",
-              const std::string& note = "") {
-        drop(fmt::format("{}.xml", ++files), dossier_xml("H22-1", steps, status, note));
-        read();
-    }
-    // "new GIVEN-1", "known GIVEN-1", "step GIVEN-1", in the order in which they left.
-    std::vector<std::string> sent() const {
-        std::vector<std::string> out;
-        for (const auto& one : portal.seen) {
-            const auto at = one.document.find("GIVEN-");
-            const std::string code =
-                at == std::string::npos ? "without" : one.document.substr(at, 7);
-            out.push_back(fmt::format("{} {}",
-                                      one.operation == Operation::PushProgress ? "step"
-                                      : one.updating                           ? "known"
-                                                                               : "new",
-                                      code));
-        }
-        return out;
-    }
-
-    int given = 0;
-    int files = 0;
-};
 
 TEST(GivenCode, ANewDossierGetsItsCodeIsCreatedAndItsStateIsTold) {
     NewOffice office;

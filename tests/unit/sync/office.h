@@ -92,6 +92,18 @@ class ScriptedPortal {
                 ++codes_asked;
                 return next_code();
             };
+        if (upload) {
+            calls.upload = [this](const portal::FileToSend& file) {
+                const std::lock_guard lock(mutex_);
+                files_seen.push_back(fmt::format("{} {} {}", file.name, file.type, file.content));
+                return upload(file);
+            };
+            calls.fetch_file = [this](std::string_view link) {
+                const std::lock_guard lock(mutex_);
+                fetched.emplace_back(link);
+                return fetch_file(link);
+            };
+        }
         calls.known_batch = [this](Operation operation) {
             return operation == Operation::PushDossier ? known_batch : 0;
         };
@@ -106,6 +118,11 @@ class ScriptedPortal {
     Answer answer;
     std::function<tl::expected<portal::Holding, portal::Outcome>(std::string_view)> look;
     std::function<tl::expected<portal::GivenCode, portal::Outcome>()> next_code;
+    std::function<tl::expected<portal::UploadedFile, portal::Outcome>(const portal::FileToSend&)>
+        upload;  // empty: it takes no files
+    std::function<Result<std::string>(std::string_view link)> fetch_file;  // the province's
+    std::vector<std::string> files_seen;  // "file.pdf application/pdf %PDF…"
+    std::vector<std::string> fetched;
     int codes_asked = 0;
     int known_batch = 0;  // what it knows goes another way
     bool can_ask = true;
