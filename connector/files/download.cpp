@@ -154,7 +154,7 @@ Result<Link> read_link(std::string_view text, const FetchRules& rules, CURLU* fr
     if (!allowed)
         return refused(
             fmt::format("{}: this host is not among those that files may be fetched "
-                        "from; add it to file_hosts in {} if it is meant",
+                        "from; add it to file_hosts in {} if files may come from there",
                         shown(link.host), rules.section));
     // After the host: opening plain http for one that may not be asked anyway would help nobody.
     if (!secure && from != nullptr && part(from, CURLUPART_SCHEME) == "https")

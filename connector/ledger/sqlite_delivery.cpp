@@ -103,7 +103,8 @@ Status SqliteLedger::prepare_delivery() {
          "WHERE item = ?1 AND delivered_at IS NOT NULL"},
         {drop_, "DELETE FROM outbox WHERE item = ?1"},
         {write_,
-         "UPDATE outbox SET state = ?2, cause = ?3, attempts = attempts + ?4, next_at = ?5, "
+         "UPDATE outbox SET state = ?2, cause = ?3, attempts = iif(?11, 0, attempts + ?4), "
+         "next_at = ?5, "
          "changed_at = ?6, portal_code = ?7, reason = ?8, "
          "delivered_at = coalesce(?9, delivered_at), "
          // In doubt: the portal may hold another document by now than the one delivered last.

@@ -92,11 +92,13 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
     const UtcTime next_at = event == Event::Postponed ? settlement.next_at
                             : event == Event::Unsure  ? std::max(settlement.next_at, now)
                                                       : now;
+    // One of several calls that the item takes has got through: those to come begin anew.
+    const bool further = settlement.given || settlement.uploaded || settlement.created;
     DVC_TRY(write_.run(item.id, *cell.next,
                        event == Event::Refused ? settlement.cause : Cause::None, settlement.called,
                        next_at, now, settlement.code, stored_text(settlement.reason),
                        delivered ? std::optional(now) : std::nullopt,
-                       delivered ? settlement.document : std::nullopt));
+                       delivered ? settlement.document : std::nullopt, further));
     db_.wrote(written(event));
     if (delivered && settlement.then) return follow(item, *settlement.then, now);
     return {};

@@ -138,7 +138,8 @@ contains "tells what it means" 'every dossier with a file is parked. Name the pr
 expect 1 "a run without a host of files" dvcsync sync all
 contains "parks those that have some" '; 0 refused .*; [1-9][0-9]* parked here; 0 left\|; 0 refused .*, [1-9][0-9]* parked here; 0 left' "$work/out"
 expect 0 "and says so" dvcsync parked list
-contains "which file, which host, which key" 'GiayToDinhKem\[1\].IdGiayTo: the file cannot be had: 127.0.0.1: this host is not among .* add it to file_hosts in \[uploads\]' "$work/out"
+contains "which file, which host" 'GiayToDinhKem\[1\].IdGiayTo: the file cannot be had: 127.0.0.1: this host is not' "$work/out"
+contains "and what to do" 'add it to file_hosts in \[uploads\]' "$work/out"
 sandbox_report "$work/report.json"
 verdict "the others are there" $(($(json_number "$work/report.json" dossiers_held) > 150 ? 0 : 1))
 sed -i '/^\[uploads\]/,/^\[/s/^# file_hosts = .*/file_hosts = "127.0.0.1"/' "$config"

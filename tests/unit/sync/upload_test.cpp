@@ -93,6 +93,31 @@ TEST(Uploads, ALostAnswerCostsOneFileAndNothingElse) {
     EXPECT_THAT(office.portal.seen[0].document, HasSubstr("FILE-2"));
 }
 
+// Each file is a call of its own: what got through says that the portal is well disposed to the
+// item.
+TEST(Uploads, ManyFilesOfWhichEachFailsOnceDoNotWearTheDossierOut) {
+    NewOffice office;
+    std::vector<std::string> links;
+    for (int i = 0; i < 20; ++i)
+        links.push_back(fmt::format("https://kho/{}", i));
+    office.file(1, "processing", "", links);
+    int calls = 0;
+    office.portal.upload =
+        [&, takes = office.portal.upload](
+            const portal::FileToSend& file) -> tl::expected<portal::UploadedFile, Outcome> {
+        if (++calls % 2 == 1) return tl::make_unexpected(outcome(Verdict::Retry));
+        return takes(file);
+    };
+    std::size_t delivered = 0;
+    for (int run = 0; run < 25 && delivered < 2; ++run) {
+        delivered += office.push().delivered;
+        office.clock.sleep(std::chrono::minutes{1});
+    }
+    EXPECT_EQ(delivered, 2u);
+    EXPECT_THAT(office.parked(), IsEmpty());
+    EXPECT_EQ(office.uploaded, 20);
+}
+
 TEST(Uploads, AFileThatThePortalDoesNotTakeParksItsDossierWithThePortalsWords) {
     NewOffice office;
     office.file(1, "processing", "", two);
