@@ -13,8 +13,6 @@ namespace {
 using ::testing::HasSubstr;
 using V = Verdict;
 
-const std::string file = "tests/data/portal/token.xml";
-
 // Gives a token, and answers everything else with `answer`.
 struct Tokens {
     std::mutex mutex;  // of text: the server reads it on a thread of its own
@@ -25,21 +23,7 @@ struct Tokens {
                    ? http(200, R"({"access_token":"t"})")
                    : text;
     })};
-    std::unique_ptr<Client> client = client_for(settings(), file);
-
-    ClientSettings settings() const {
-        ClientSettings settings;
-        settings.base_url = server.url();
-        settings.endpoints = {{"token", "/token"},
-                              {"dossiers", "/new"},
-                              {"states", "/known"},
-                              {"codes", "/codes"},
-                              {"files", "/files"}};
-        settings.username = "u";
-        settings.password = "p";
-        settings.deadline = std::chrono::seconds(5);
-        return settings;
-    }
+    std::unique_ptr<Client> client = client_for(token_settings(server.url()), token_profile);
     void say(std::string answer) {
         const std::lock_guard lock(mutex);
         text = std::move(answer);

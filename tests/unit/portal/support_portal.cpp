@@ -44,6 +44,20 @@ ClientSettings settings_for(const Server& server) {
     return settings;
 }
 
+ClientSettings token_settings(const std::string& url) {
+    ClientSettings settings;
+    settings.base_url = url;
+    settings.endpoints = {{"token", "/token"},
+                          {"dossiers", "/new"},
+                          {"states", "/known"},
+                          {"codes", "/codes"},
+                          {"files", "/files"}};
+    settings.username = "u";
+    settings.password = "p";
+    settings.deadline = std::chrono::seconds(5);
+    return settings;
+}
+
 ClientSettings wrapper_at(const std::string& url) {
     ClientSettings settings;
     settings.base_url = url;

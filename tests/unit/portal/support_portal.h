@@ -36,6 +36,9 @@ ClientSettings settings_for(const Server& server);
 // For a provincial wrapper: no login and no question, so a push is the first call.
 ClientSettings wrapper_at(const std::string& url);
 inline const std::string wrapper_profile = "tests/data/portal/hagiang.xml";
+// For a portal that gives tokens: "u" with the password "p".
+ClientSettings token_settings(const std::string& url);
+inline const std::string token_profile = "tests/data/portal/token.xml";
 std::unique_ptr<Client> client_for(
     const ClientSettings& settings,
     const std::string& file = "mappings/portal/mapi-2024/profile.xml");

@@ -41,17 +41,10 @@ struct TokenPortal {
     SetClock clock;
 
     std::unique_ptr<Client> client() {
-        ClientSettings settings;
-        settings.base_url = server.url();
-        settings.endpoints = {{"token", "/token"},
-                              {"dossiers", "/dossiers"},
-                              {"states", "/states"},
-                              {"codes", "/codes"},
-                              {"files", "/files"}};
+        auto settings = token_settings(server.url());
         settings.username = "province & sons";
         settings.password = "s+cret=";
-        settings.deadline = std::chrono::seconds(5);
-        const auto profile = Profile::load(DVC_SOURCE_DIR "/tests/data/portal/token.xml");
+        const auto profile = Profile::load(std::string(DVC_SOURCE_DIR "/") + token_profile);
         EXPECT_TRUE(profile) << (profile ? "" : profile.error().message);
         auto client = Client::open(*profile, settings, clock);
         EXPECT_TRUE(client) << (client ? "" : client.error().message);

@@ -35,21 +35,8 @@ struct Files {
         if (answers.size() > 1) answers.erase(answers.begin());
         return answer;
     })};
-    std::unique_ptr<Client> client = client_for(settings(), "tests/data/portal/token.xml");
+    std::unique_ptr<Client> client = client_for(token_settings(server.url()), token_profile);
 
-    ClientSettings settings() const {
-        ClientSettings settings;
-        settings.base_url = server.url();
-        settings.endpoints = {{"token", "/token"},
-                              {"dossiers", "/new"},
-                              {"states", "/known"},
-                              {"codes", "/codes"},
-                              {"files", "/files"}};
-        settings.username = "u";
-        settings.password = "p";
-        settings.deadline = std::chrono::seconds(5);
-        return settings;
-    }
     tl::expected<UploadedFile, Outcome> upload(const std::vector<std::string>& with) {
         {
             const std::lock_guard lock(mutex);
