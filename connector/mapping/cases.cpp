@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "connector/base/limits.h"
@@ -39,12 +40,23 @@ std::size_t count(pugi::xml_node parent, const char* name) {
     return std::size_t(std::distance(children.begin(), children.end()));
 }
 
+// Whose cases are run, for whom.
+struct Heir {
+    std::string profile;        // "": its own
+    std::set<fs::path> nearer;  // else: names of the folders whose files take the base's place
+};
+
 // One file of cases, run against one mapping set.
 class Runner {
   public:
-    Runner(DataFile& file, const MappingSet& set, std::vector<const Plan*> plans,
+    Runner(DataFile& file, const MappingSet& set, std::vector<const Plan*> plans, const Heir& heir,
            CaseReport& report, Coverage& coverage)
-        : file_(file), set_(set), plans_(std::move(plans)), report_(report), coverage_(coverage) {}
+        : file_(file),
+          set_(set),
+          plans_(std::move(plans)),
+          heir_(heir),
+          report_(report),
+          coverage_(coverage) {}
 
     void run() {
         file_.allow(file_.root(), {"vocabulary"}, {"case"});
@@ -70,6 +82,7 @@ class Runner {
         const auto plan = std::find_if(plans_.begin(), plans_.end(), [&](const Plan* one) {
             return fs::path(Inside::of(*one).file).filename() == name;
         });
+        if (plan != plans_.end() && is_replaced(Inside::of(**plan).file)) return;
         if (plan == plans_.end())
             return file_.fault(node, fmt::format("no mapping file '{}' in the profile", name));
         plan_ = *plan;
@@ -91,6 +104,11 @@ class Runner {
             return file_.fault(node, "<case> needs <document>, <refused> or <vary>");
         const auto told = explained(record);
         if (told) compare(node, *told);
+    }
+
+    // The heir has a file of its own in place of the one that the case is about.
+    bool is_replaced(const fs::path& file) const {
+        return heir_.nearer.contains(file.parent_path().filename());
     }
 
     // Its own record, or that of the case it is like.
@@ -240,6 +258,7 @@ class Runner {
         const auto* const reading = set_.reading(name);
         if (reading == nullptr)
             return file_.fault(node, fmt::format("the profile has no reading '{}'", name));
+        if (is_replaced(Inside::of(*reading).file)) return;
         if (!node.child("submission") || bool(node.child("record")) == bool(node.child("refused")))
             return file_.fault(node,
                                "a case of a reading needs <submission> with JSON, and either "
@@ -278,12 +297,17 @@ class Runner {
     void fail(std::vector<std::string> lines) { fail(std::move(lines), node_); }
     void fail(std::vector<std::string> lines, pugi::xml_node where) {
         report_.failures.push_back(
-            {fmt::format("{}:{}", file_.shown(), file_.line(where)), name_, std::move(lines)});
+            {fmt::format("{}:{}", file_.shown(), file_.line(where)),
+             heir_.profile.empty()
+                 ? name_
+                 : fmt::format("{} (in {}, which stands on this profile)", name_, heir_.profile),
+             std::move(lines)});
     }
 
     DataFile& file_;
     const MappingSet& set_;
     std::vector<const Plan*> plans_;
+    const Heir& heir_;
     CaseReport& report_;
     Coverage& coverage_;
     std::map<std::string, pugi::xml_node> cases_;
@@ -311,18 +335,37 @@ class Cases {
     void run() {
         for (const auto& profile : sorted(order_.dir / "portal")) {
             if (!order_.profile.empty() && profile.filename() != order_.profile) continue;
-            const auto files = sorted(profile / "cases");
-            if (files.empty()) continue;
+            const std::size_t before = report_.run;
             report_.profiles.push_back(profile.filename().string());
-            Coverage coverage;
-            for (const auto& file : files)
-                if (file.extension() == ".xml") run_file(file, coverage);
-            coverage.tell(report_);
+            run_profile(profile);
+            if (report_.run == before && sorted(profile / "cases").empty())
+                report_.profiles.pop_back();
         }
-        report_.faults.insert(report_.faults.end(), faults_.lines().begin(), faults_.lines().end());
+        // What is wrong with a file is so for each profile that has it.
+        for (const auto& line : faults_.lines())
+            if (std::find(report_.faults.begin(), report_.faults.end(), line) ==
+                report_.faults.end())
+                report_.faults.push_back(line);
     }
 
   private:
+    void run_profile(const fs::path& profile) {
+        Coverage coverage;
+        Faults told_by_loading;
+        std::set<fs::path> names;
+        std::set<fs::path> nearer;
+        for (const auto& folder : profile_folders(profile, told_by_loading)) {
+            const bool own = folder == profile;
+            const Heir heir{own ? "" : profile.filename().string(), nearer};
+            Coverage of_the_base;
+            for (const auto& file : sorted(folder / "cases"))
+                if (file.extension() == ".xml" && names.insert(file.filename()).second)
+                    run_file(file, heir, own ? coverage : of_the_base);
+            nearer.insert(folder.filename());
+        }
+        coverage.tell(report_);
+    }
+
     static std::vector<fs::path> sorted(const fs::path& folder) {
         std::vector<fs::path> paths;
         std::error_code error;
@@ -332,7 +375,7 @@ class Cases {
         return paths;
     }
 
-    void run_file(const fs::path& path, Coverage& coverage) {
+    void run_file(const fs::path& path, const Heir& heir, Coverage& coverage) {
         DataFile file(path, faults_);
         if (!file.is_usable()) return;
         if (std::string_view(file.root().name()) != "cases")
@@ -345,7 +388,7 @@ class Cases {
         if (!set) return faults_.add(set.error().message);
         Faults known;
         const auto parts = load_parts(order_.dir, vocabulary, profile, known);
-        Runner(file, *set, plans_of(*set, parts), report_, coverage).run();
+        Runner(file, *set, plans_of(*set, parts), heir, report_, coverage).run();
     }
 
     const CaseOrder& order_;

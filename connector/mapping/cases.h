@@ -11,7 +11,7 @@ namespace dvcsync::mapping {
 struct CaseOrder {
     std::filesystem::path dir;  // the mappings folder
     std::string vocabulary;     // empty: of every vocabulary that a case names
-    std::string profile;        // empty: every profile that has cases
+    std::string profile;        // empty: every profile
 };
 
 struct CaseFailure {
@@ -22,7 +22,7 @@ struct CaseFailure {
 
 struct CaseReport {
     std::vector<std::string> faults;    // of the files: nothing was run there
-    std::vector<std::string> profiles;  // that have cases
+    std::vector<std::string> profiles;  // that have cases, their own or those of their bases
     std::size_t run = 0;                // cases, each row of a <vary> counted
     std::vector<CaseFailure> failures;
     std::size_t fields = 0;             // of the mappings that have cases
@@ -31,6 +31,9 @@ struct CaseReport {
     std::vector<std::string> unused;    // those that no case uses: "file:line table: code"
 };
 
+// A profile that stands on another has to hold to its cases too, as far as they are about files
+// that it takes from there; a file of cases of the same name takes their place. They touch the
+// fields of the base, so only the base's own run counts for what no case touches.
 CaseReport run_cases(const CaseOrder& order);
 
 }  // namespace dvcsync::mapping

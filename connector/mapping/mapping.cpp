@@ -49,8 +49,9 @@ std::string base_of(const fs::path& folder, Faults& faults) {
     return base;
 }
 
-// The folder and those of the profiles that it stands on, the nearest first.
-std::vector<fs::path> folders_of(const fs::path& folder, Faults& faults) {
+}  // namespace
+
+std::vector<fs::path> profile_folders(const fs::path& folder, Faults& faults) {
     std::vector<fs::path> folders{folder};
     for (;;) {
         const auto base = base_of(folders.back(), faults);
@@ -64,12 +65,14 @@ std::vector<fs::path> folders_of(const fs::path& folder, Faults& faults) {
     }
 }
 
+namespace {
+
 // Every XML file of the profile but its profile.xml, and those of its bases that it has not itself.
 std::vector<fs::path> mapping_files(const fs::path& folder, Faults& faults) {
     std::vector<fs::path> files;
     std::set<fs::path> names;
     std::error_code error;
-    for (const auto& from : folders_of(folder, faults)) {
+    for (const auto& from : profile_folders(folder, faults)) {
         for (auto at = fs::directory_iterator(from, error); at != fs::directory_iterator();
              at.increment(error)) {
             if (error) break;
@@ -203,7 +206,7 @@ Result<MappingSet> MappingSet::load(const std::filesystem::path& dir, std::strin
     auto set = std::make_shared<SetData>();
     std::error_code none;
     const auto folder = dir / "portal" / std::string(profile);
-    for (const auto& one : folders_of(folder, faults))
+    for (const auto& one : profile_folders(folder, faults))
         if (fs::exists(one / "profile.xml", none)) parts.read.insert(one / "profile.xml");
     set->files.assign(parts.read.begin(), parts.read.end());
     DVC_TRY_ASSIGN(manifest, manifest_of(dir, set->files));

@@ -25,6 +25,9 @@ struct SetParts {
 // Precondition: both are plain names. Parts whose file has a fault may be incomplete.
 SetParts load_parts(const std::filesystem::path& dir, std::string_view vocabulary,
                     std::string_view profile, Faults& faults);
+// The folder of a profile and those of the profiles that it stands on, the nearest first.
+std::vector<std::filesystem::path> profile_folders(const std::filesystem::path& folder,
+                                                   Faults& faults);
 // A name of a file or folder below another: not empty, not hidden, no path.
 bool is_plain_name(std::string_view name);
 

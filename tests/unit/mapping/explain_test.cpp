@@ -139,6 +139,38 @@ TEST_F(Explaining, CasesThatHoldTellWhatTheyDoNotTouch) {
     EXPECT_THAT(report.unused, IsEmpty());
 }
 
+TEST_F(Explaining, AProfileThatStandsOnAnotherHoldsToItsCases) {
+    folder_.write("portal/p/profile.xml", "<profile name='p'/>");
+    folder_.write("portal/q/profile.xml", "<profile name='q' base='p'/>");
+    folder_.write("portal/q/shared.xml", "<shared/>");
+    auto report = cases(right);
+    EXPECT_THAT(report.faults, IsEmpty());
+    EXPECT_EQ(report.run, 2u) << "for p, and for q, which has the file from there";
+    EXPECT_THAT(report.profiles, ElementsAre("p", "q"));
+    EXPECT_EQ(report.fields, 8u) << "counted once";
+    // What fails there is told with the profile that it fails for.
+    folder_.write("portal/q/words.xml", "<shared/>");
+    report = cases(
+        "<case name='wrong' mapping='m.xml'><record><r><code>c1</code></r></record>"
+        "<document>{}</document></case>");
+    ASSERT_EQ(report.failures.size(), 2u);
+    EXPECT_EQ(report.failures[1].name, "wrong (in q, which stands on this profile)");
+    // A mapping of its own is none of the base's cases' business.
+    folder_.write("portal/q/m.xml",
+                  "<mapping record='dossier' operation='push-dossier'>"
+                  "<field to='X' value='1'/></mapping>");
+    report = cases(right);
+    EXPECT_EQ(report.run, 1u);
+    EXPECT_THAT(report.profiles, ElementsAre("p"));
+    // And a file of cases takes the place of the base's of that name.
+    folder_.write("portal/q/cases/c.xml",
+                  "<cases vocabulary='v'><case name='own' mapping='m.xml'><record><r><code>c</code>"
+                  "</r></record><document>{\"X\": \"1\"}</document></case></cases>");
+    report = cases(right);
+    EXPECT_EQ(report.run, 2u);
+    EXPECT_TRUE(report.failures.empty());
+}
+
 TEST(ShippedCases, TellWhatOfAReadingTheyDoNotRead) {
     const auto report = run_cases({DVC_SOURCE_DIR "/mappings", "", "mapi-2024"});
     EXPECT_TRUE(report.failures.empty());
