@@ -44,6 +44,7 @@ std::size_t count(pugi::xml_node parent, const char* name) {
 struct Heir {
     std::string profile;        // "": its own
     std::set<fs::path> nearer;  // else: names of the folders whose files take the base's place
+    fs::path owner{};           // name of the profile in whose folder the cases lie
 };
 
 // One file of cases, run against one mapping set.
@@ -86,7 +87,7 @@ class Runner {
         if (plan == plans_.end())
             return file_.fault(node, fmt::format("no mapping file '{}' in the profile", name));
         plan_ = *plan;
-        coverage_.add(Inside::of(*plan_));
+        if (is_owners(Inside::of(*plan_).file)) coverage_.add(Inside::of(*plan_));
         pugi::xml_document record;
         if (!find_record(node, record)) return;
         for (const auto& change : node.children("set"))
@@ -109,6 +110,11 @@ class Runner {
     // The heir has a file of its own in place of the one that the case is about.
     bool is_replaced(const fs::path& file) const {
         return heir_.nearer.contains(file.parent_path().filename());
+    }
+
+    // What a base's own cases touch is told with the base.
+    bool is_owners(const fs::path& file) const {
+        return file.parent_path().filename() == heir_.owner;
     }
 
     // Its own record, or that of the case it is like.
@@ -266,7 +272,7 @@ class Runner {
         ++report_.run;
         file_.allow_text(node.child("submission"));
         const std::string json = node.child("submission").text().get();
-        coverage_.add(Inside::of(*reading));
+        if (is_owners(Inside::of(*reading).file)) coverage_.add(Inside::of(*reading));
         const auto written = write(*reading, json);
         if (node.child("refused")) return compare_refusal(node, written);
         if (!written) return fail({"refused: " + written.error().text()});
@@ -356,7 +362,7 @@ class Cases {
         std::set<fs::path> nearer;
         for (const auto& folder : profile_folders(profile, told_by_loading)) {
             const bool own = folder == profile;
-            const Heir heir{own ? "" : profile.filename().string(), nearer};
+            const Heir heir{own ? "" : profile.filename().string(), nearer, folder.filename()};
             Coverage of_the_base;
             for (const auto& file : sorted(folder / "cases"))
                 if (file.extension() == ".xml" && names.insert(file.filename()).second)

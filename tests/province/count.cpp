@@ -187,8 +187,8 @@ Figures count(const Collector& found, const Levels& levels, int year, bool every
 std::string as_json(const Counted& counted) {
     std::string text = as_json(counted.all);
     text.pop_back();
-    return fmt::format("{},\"component_files\":{},\"born_on_portal\":{}}}", text,
-                       counted.component_files, as_json(counted.born_on_portal));
+    return fmt::format("{},\"born_on_portal\":{},\"component_files\":{}}}", text,
+                       as_json(counted.born_on_portal), counted.component_files);
 }
 
 Result<Counted> count_exports(const std::filesystem::path& folder, int year,

@@ -83,6 +83,19 @@ TEST_F(Counting, WhatWasBornOnThePortalIsCountedApart) {
     EXPECT_THAT(as_json(*counted), testing::HasSubstr("\"communes\":0,\"born_on_portal\":{"));
 }
 
+TEST_F(Counting, FilesOfComponentsAreThoseWithALinkThatAreNotDeleted) {
+    file("a.xml",
+         dossier({.more = "<components><component><url>https://a/1</url><deleted/></component>"
+                          "<component><url>https://a/2</url><deleted>yes</deleted></component>"
+                          "<component><url></url><deleted>no</deleted></component>"
+                          "<component><url>https://a/1</url></component></components>"}) +
+             dossier({.code = "000.00.01.H22-190301-0002", .more = "<components/>"}));
+    const auto counted = count();
+    ASSERT_TRUE(counted) << counted.error().message;
+    EXPECT_EQ(counted->component_files, 2u);
+    EXPECT_THAT(as_json(*counted), testing::HasSubstr("\"component_files\":2"));
+}
+
 TEST_F(Counting, AnOpenDossierIsLateOnceItsDayHasPassed) {
     file("a.xml", dossier({}), "08/03/2019 23:50:00");
     EXPECT_EQ(figures().late, 0u);
