@@ -110,7 +110,7 @@ std::string Condition::contradiction() const {
         }
         if (!term.value || term.negated || term.words.empty()) continue;
         if (allowed(*term.value, term.words).empty())
-            return fmt::format("no word of '{}' satisfies all of its terms", name_of(term));
+            return fmt::format("asks of '{}' what no word of it satisfies", name_of(term));
     }
     return "";
 }

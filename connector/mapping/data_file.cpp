@@ -50,8 +50,9 @@ DataFile::DataFile(std::filesystem::path path, Faults& faults)
     for (std::size_t at = 0; (at = bytes_.find('\n', at)) != std::string::npos; ++at)
         line_ends_.push_back(at);
     if (const auto fault = check_markup(bytes_)) {
-        faults_.add(
-            fmt::format("{}:{}: {}", shown(), line_of(bytes_, fault->offset), fault->reason));
+        const bool encoding = !is_utf8(bytes_);
+        faults_.add(fmt::format("{}:{}: {}{}", shown(), line_of(bytes_, fault->offset),
+                                fault->reason, encoding ? "; save the file as UTF-8" : ""));
         return;
     }
     const auto parsed = document_.load_buffer(bytes_.data(), bytes_.size(), pugi::parse_default,

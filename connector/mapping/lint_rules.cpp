@@ -87,6 +87,19 @@ class Walk {
                             "that chooses among them",
                             table.name()));
         if (node.from->spec->words && !table.keeps_unknown()) words(node, table, around);
+        if (node.form == Form::Number || node.form == Form::Amount) numbers(node, table);
+    }
+
+    // What goes out as a number must be one in the table already.
+    void numbers(const Node& node, const CodeTable& table) {
+        for (const auto& [code, rows] : table.rows())
+            for (const auto& row : rows)
+                if (!row.to.empty() && !whole_number(row.to, node.form == Form::Number))
+                    findings_.fault(
+                        table.rows_file(), row.line,
+                        fmt::format("codes '{}': '{}' becomes '{}', which is not a whole number, "
+                                    "but field '{}' ({}:{}) goes out as one",
+                                    table.name(), code, row.to, node.to, plan_.file, node.line));
     }
 
     void words(const Node& node, const CodeTable& table, const std::vector<Around>& around) {

@@ -168,6 +168,7 @@ class Plan {
     // Without upload='…' in the mapping there is none, at no cost. Refusal: as run() without them.
     tl::expected<std::vector<FileLink>, Refusal> files(const Record& record) const;
     bool takes_files() const;
+    bool takes_hashes() const;  // of files, as the portal tells them
     // What a text of that canonical name goes out as on a day: by the first field of the document
     // itself (not of a list in it) that sends the name. The error says why it has no code; without
     // such a field it is the text.

@@ -25,6 +25,9 @@ enum class Form {
 // What a file's link stands for in a field: the link itself, or what the portal took the file as.
 enum class AsUploaded { No, Id, Hash };
 
+// A whole number in plain form: no sign (but '-' where allowed), no separators, no leading zeros.
+std::optional<std::int64_t> whole_number(std::string_view text, bool negative_allowed);
+
 // One member of the national document, or one entry of a list with fixed entries.
 struct Node {
     enum class Kind { Field, Flag, Object, List, Item };
@@ -78,10 +81,11 @@ struct PlanData {
     Definitions definitions;  // keeps what the nodes point at
     const KindData* kind = nullptr;
     std::optional<Operation> operation;
-    bool known = false;        // the document for what the portal knows
-    bool takes_given = false;  // some field needs the code that the portal gave
-    bool takes_files = false;  // some field names a file as the portal took it
-    std::string answers;       // otherwise: the name of the question that it answers
+    bool known = false;         // the document for what the portal knows
+    bool takes_given = false;   // some field needs the code that the portal gave
+    bool takes_files = false;   // some field names a file as the portal took it
+    bool takes_hashes = false;  // some of them by its hash
+    std::string answers;        // otherwise: the name of the question that it answers
     std::string each_name;
     std::optional<ListRef> each;
     std::optional<Condition> where;

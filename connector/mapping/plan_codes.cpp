@@ -24,6 +24,10 @@ bool Plan::takes_files() const {
     return data_->takes_files;
 }
 
+bool Plan::takes_hashes() const {
+    return data_->takes_hashes;
+}
+
 tl::expected<std::string, std::string> Plan::sent_as(std::string_view name, std::string_view text,
                                                      std::optional<Date> on) const {
     const Node* const field = sender_of(data_->nodes, name);

@@ -102,9 +102,23 @@ class Loader {
             Node node = (this->*loader->load)(child, scopes);
             if (!node.to.empty() && !names.insert(node.to).second)
                 fault(child, node, "comes twice");
+            check_same_file(child, node, nodes);
             nodes.push_back(std::move(node));
         }
         return nodes;
+    }
+
+    // Id and hash side by side are those of one file.
+    void check_same_file(pugi::xml_node element, const Node& node,
+                         const std::vector<Node>& before) {
+        if (node.uploaded == AsUploaded::No || !node.from) return;
+        for (const auto& other : before)
+            if (other.uploaded != AsUploaded::No && other.uploaded != node.uploaded && other.from &&
+                other.from->spec != node.from->spec)
+                return fault(element, node,
+                             fmt::format("is of the file at '{}', but '{}' beside it is of that "
+                                         "at '{}': id and hash must be of one file",
+                                         node.from->spec->name, other.to, other.from->spec->name));
     }
 
     Node start(pugi::xml_node element, Node::Kind kind, const Scopes& scopes) {
@@ -153,6 +167,7 @@ class Loader {
         const std::string_view what = element.attribute("upload").value();
         node.uploaded = what == "hash" ? AsUploaded::Hash : AsUploaded::Id;
         plan_.takes_files = true;
+        plan_.takes_hashes = plan_.takes_hashes || what == "hash";
         if (what != "id" && what != "hash")
             fault(element, node, fmt::format("upload='{}': say 'id' or 'hash'", what));
         if (node.codes || node.date || node.fallback ||

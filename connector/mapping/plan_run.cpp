@@ -29,20 +29,6 @@ bool may_hold_controls(std::string_view text) {
     });
 }
 
-// A whole number in plain form: no sign (but '-' where allowed), no separators, no leading zeros.
-std::optional<std::int64_t> whole_number(std::string_view text, bool negative_allowed) {
-    std::int64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end) return std::nullopt;
-    const bool negative = text.starts_with('-');
-    const auto digits = text.substr(negative ? 1 : 0);
-    if ((negative && !negative_allowed) || (digits.size() > 1 && digits.starts_with('0')) ||
-        digits.size() > limits::max_amount_digits)
-        return std::nullopt;
-    return number;
-}
-
 // The usual run is watched by nobody, at no cost.
 struct NoWatch {
     static constexpr bool is_on = false;
@@ -374,6 +360,19 @@ tl::expected<void, Refusal> check_kind(const PlanData& plan, const RecordData& r
 }
 
 }  // namespace
+
+std::optional<std::int64_t> whole_number(std::string_view text, bool negative_allowed) {
+    std::int64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    const bool negative = text.starts_with('-');
+    const auto digits = text.substr(negative ? 1 : 0);
+    if ((negative && !negative_allowed) || (digits.size() > 1 && digits.starts_with('0')) ||
+        digits.size() > limits::max_amount_digits)
+        return std::nullopt;
+    return number;
+}
 
 std::string name_of(const std::vector<Step>& trail, std::string_view name) {
     std::string field;

@@ -44,6 +44,7 @@ class Profile {
     bool gives_codes() const;
     // A document names files by what Client::upload() gave for them.
     bool takes_files() const;
+    bool tells_hashes() const;                       // with them
     bool knows_updating(Operation operation) const;  // the call says new or update
     // An item in doubt that cannot be asked for may go again; false: a person decides.
     bool repeatable(Operation operation) const;

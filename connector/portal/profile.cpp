@@ -36,6 +36,9 @@ bool Profile::gives_codes() const {
 bool Profile::takes_files() const {
     return data_->upload.has_value();
 }
+bool Profile::tells_hashes() const {
+    return data_->upload && !data_->upload->hash.empty();
+}
 bool Profile::knows_updating(Operation operation) const {
     const auto& push = data_->push(operation);
     return push && push->updating;

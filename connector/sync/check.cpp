@@ -362,6 +362,15 @@ std::string misfit(const portal::Profile& profile, const mapping::MappingSet& ma
             "the mapping of {} names files by upload=\"…\", but profile {} has no <upload>: every "
             "record with a file would be refused",
             name, profile.name());
+    const auto takes_hashes = [](const mapping::Plan* one) {
+        return one != nullptr && one->takes_hashes();
+    };
+    if (profile.takes_files() && !profile.tells_hashes() &&
+        (takes_hashes(plan) || takes_hashes(second)))
+        return fmt::format(
+            "the mapping of {} says upload=\"hash\", but <upload> of profile {} has no hash=\"…\": "
+            "it would be empty",
+            name, profile.name());
     return "";
 }
 

@@ -76,6 +76,17 @@ TEST_F(Lint, AWordThatConditionsRuleOutNeedsNone) {
         << "the member's own state is another value";
 }
 
+TEST_F(Lint, WhatGoesOutAsANumberMustBeOneInTheTable) {
+    const std::string rows = "<map from='open' to='1'/><map from='closed' to='hai'/>";
+    const std::string field = "<field to='S' from='status' codes='s' required='yes'";
+    EXPECT_EQ(found(codes(rows) + field + "/>"), "");
+    for (const std::string form : {"number", "amount"})
+        EXPECT_THAT(found(codes(rows) + field + " as='" + form + "'/>"),
+                    HasSubstr("portal/p/m.xml:1: codes 's': 'closed' becomes 'hai', which is not a "
+                              "whole number, but field 'S'"))
+            << form;
+}
+
 TEST_F(Lint, AConditionThatCannotHoldIsAFault) {
     const auto fault = [&](std::string_view when) {
         return found("<field to='C' from='code'/>\n<object to='O' when='" + std::string(when) +

@@ -86,6 +86,10 @@ TEST(Uploads, HaveTheirFaults) {
         EXPECT_THAT(folder.faults(), HasSubstr(fault)) << attributes;
     }
     folder.write("portal/p/m.xml",
+                 mapping("<list to='L' from='files'><field to='I' from='url' upload='id'/>"
+                         "<field to='H' from='gone' upload='hash'/></list>"));
+    EXPECT_THAT(folder.faults(), HasSubstr("id and hash must be of one file"));
+    folder.write("portal/p/m.xml",
                  "<mapping record='dossier' operation='push-progress' each='files' key='url'>"
                  "<field to='I' from='url' upload='id'/></mapping>");
     EXPECT_THAT(folder.faults(), HasSubstr("upload='…' is for the one document of an operation"));

@@ -148,6 +148,22 @@ TEST(Misfit, TellsWhatCannotGoOutAlthoughProfileAndMappingsAreEachRight) {
                 HasSubstr("has no such form of the operation"));
     EXPECT_THAT(misfit(common, set("dvc-2026"), Operation::PushProgress),
                 HasSubstr("has no <next-code>"));
+    // The files of dvc-2026 go to a portal that tells no hash of them, and to one that takes none.
+    const test::TemporaryFolder folder;
+    const auto changed = [&](const std::string& from, const std::string& to) {
+        std::ifstream in(source / "mappings/portal/dvc-2026/profile.xml");
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const auto at = text.find(from);
+        EXPECT_NE(at, std::string::npos) << from;
+        text.replace(at, from.size(), to);
+        std::ofstream(folder.path() / "profile.xml") << text;
+        auto loaded = portal::Profile::load(folder.path() / "profile.xml");
+        EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().message);
+        return *loaded;
+    };
+    EXPECT_THAT(misfit(changed(R"( hash="data/HashTepTin" check="sha-256")", ""), set("dvc-2026"),
+                       Operation::PushDossier),
+                HasSubstr("has no hash="));
     EXPECT_TRUE(names_files(set("dvc-2026"), Operation::PushDossier));
     EXPECT_FALSE(names_files(set("dvc-2026"), Operation::PushProgress));
     EXPECT_FALSE(names_files(set("mapi-2024"), Operation::PushDossier));
