@@ -36,6 +36,8 @@ void lint_profiles(const fs::path& dir, mapping::LintReport& report) {
         if (report.vocabularies.empty()) continue;
         const auto set = mapping::MappingSet::load(dir, report.vocabularies.front(), name);
         if (!set) continue;
+        for (const auto& line : sync::missing_files(*profile, *set))
+            report.findings.push_back({false, fmt::format("{}:1: {}", file.string(), line)});
         for (const auto operation : all_operations) {
             if (const auto wrong = sync::misfit(*profile, *set, operation); !wrong.empty())
                 report.findings.push_back({true, fmt::format("{}:1: {}", file.string(), wrong)});

@@ -71,7 +71,8 @@ class Loader {
     }
 
     ContractMember scalar(pugi::xml_node node) {
-        file_.allow(node, {"name", "type", "form", "required", "max", "mark", "profiles"});
+        file_.allow(node,
+                    {"name", "type", "form", "required", "max", "values", "mark", "profiles"});
         static constexpr std::array<std::pair<std::string_view, Kind>, 4> types{
             {{"text", Kind::Text},
              {"number", Kind::Number},
@@ -87,6 +88,7 @@ class Loader {
             member.kind = known->second;
         member.max = file_.number(node, "max");
         member.form = node.attribute("form").value();
+        member.values = split(node.attribute("values").value(), ' ');
         return member;
     }
 

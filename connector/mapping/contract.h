@@ -19,6 +19,7 @@ struct ContractMember {
     bool required = false;
     std::size_t max = 0;                // code points; 0: not known
     std::string form;                   // Date: its pattern; "": not known
+    std::vector<std::string> values;    // that it may have besides ""; none: not known
     std::string mark;                   // how sure it is: O, S, 1, A
     std::vector<std::string> profiles;  // that know it; none: all
     std::vector<ContractMember> children;

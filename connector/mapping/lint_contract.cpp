@@ -1,5 +1,6 @@
 // A mapping against what the portal's contract says of its document.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -81,12 +82,34 @@ class Comparison {
             fault(node.line, fmt::format("'{}' may be empty, but {} requires it: say "
                                          "required='yes', or required-when",
                                          name, source(member)));
+        if (!member.values.empty()) values(node, member, name);
         if (member.max == 0 || is_constant || node.codes || node.date) return;
         if (node.max == 0 || node.max > member.max)
             fault(node.line,
                   fmt::format("'{}' allows {}, but {} at most {} characters", name,
                               node.max == 0 ? "any length" : fmt::format("{} characters", node.max),
                               source(member), member.max));
+    }
+
+    // What the mapping's tables and constants can give must be among the values.
+    void values(const Node& node, const ContractMember& member, const std::string& name) {
+        const auto known = [&](const std::string& value) {
+            return value.empty() || std::find(member.values.begin(), member.values.end(), value) !=
+                                        member.values.end();
+        };
+        const auto wrong = [&](const std::string& value) {
+            return fmt::format("'{}' becomes '{}', but {} knows only {}", name, value,
+                               source(member), fmt::join(member.values, ", "));
+        };
+        for (const auto& value : {node.constant, node.fallback.value_or("")})
+            if (!known(value)) fault(node.line, wrong(value));
+        if (!node.codes) return;
+        for (const auto& [code, rows] : node.codes->rows())
+            for (const auto& row : rows)
+                if (!known(row.to))
+                    findings_.fault(node.codes->rows_file(), row.line,
+                                    fmt::format("codes '{}': '{}': {}", node.codes->name(), code,
+                                                wrong(row.to)));
     }
 
     static std::string_view word(Kind kind) {

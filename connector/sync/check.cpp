@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "connector/base/limits.h"
+#include "connector/portal/callbacks.h"
 #include "connector/sync/catalogue.h"
 #include "connector/sync/check_inbound.h"
 #include "connector/sync/connector.h"
@@ -85,6 +87,8 @@ class Checker {
             if (profile->has(operation)) continue;
             lacks += fmt::format("{}{}", lacks.empty() ? "" : ", ", to_string(operation));
         }
+        for (const auto& line : missing_files(*profile, mappings))
+            add(Light::Yellow, "mappings", line);
         if (!lacks.empty())
             green("mappings",
                   fmt::format("profile {} does not send: {}. What the province tells of these is "
@@ -325,6 +329,30 @@ Finding certificate_finding(std::string_view what, const std::string& file, UtcT
     return {
         days < certificate_warning_days ? Light::Yellow : Light::Green, "certificates",
         fmt::format("{}: {} days left (until {}): {}", what, days, vietnam_text(not_after), file)};
+}
+
+std::vector<std::string> missing_files(const portal::Profile& profile,
+                                       const mapping::MappingSet& mappings) {
+    std::set<std::string> readings;
+    if (!profile.fetch_reading().empty()) readings.insert(profile.fetch_reading());
+    std::vector<std::string> lines;
+    if (const auto callbacks = profile.callbacks()) {
+        for (auto& name : callbacks->readings())
+            readings.insert(std::move(name));
+        for (const auto& name : callbacks->question_answers())
+            if (mappings.answer(name) == nullptr)
+                lines.push_back(
+                    fmt::format("profile {} names the answer '{}', but no mapping file "
+                                "says answers=\"{}\": the question stays unanswered",
+                                profile.name(), name, name));
+    }
+    for (const auto& name : readings)
+        if (mappings.reading(name) == nullptr)
+            lines.push_back(
+                fmt::format("profile {} names the reading '{}', but there is no "
+                            "reading-{}.xml: whatever comes by it is held for a person",
+                            profile.name(), name, name));
+    return lines;
 }
 
 bool names_files(const mapping::MappingSet& mappings, Operation operation) {

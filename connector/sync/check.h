@@ -33,6 +33,11 @@ inline constexpr int certificate_warning_days = 30;
 Finding certificate_finding(std::string_view what, const std::string& file, UtcTime not_after,
                             UtcTime now);
 
+// What profile.xml names and no mapping file makes: readings of what comes in, answers to
+// questions. A line each.
+std::vector<std::string> missing_files(const portal::Profile& profile,
+                                       const mapping::MappingSet& mappings);
+
 // Some document of the operation names files by what the portal took them as.
 bool names_files(const mapping::MappingSet& mappings, Operation operation);
 

@@ -8,6 +8,7 @@
 namespace dvcsync::mapping::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr const char* values =
@@ -189,6 +190,24 @@ TEST_F(Lint, AContractIsComparedWith) {
               "characters\n"
               "portal/p/m.xml:2: 'C' may be empty, but the contract (§3, [S]) requires it: say "
               "required='yes', or required-when\n");
+}
+
+TEST_F(Lint, WhatTheContractDoesNotKnowAsAValueIsAFault) {
+    folder_.write("contract/c.xml",
+                  "<contract profiles='p'><document operation='push-dossier' section='1'>"
+                  "<member name='S' values='1 3' mark='S'/><member name='C' values='7' mark='S'/>"
+                  "</document></contract>");
+    const std::string rest = "<field to='C' value='7'/>";
+    EXPECT_EQ(found(codes("<map from='open' to='1'/><map from='closed' to='3'/>") +
+                    "<field to='S' from='status' codes='s'/>" + rest),
+              "");
+    EXPECT_THAT(found(codes(both) + "<field to='S' from='status' codes='s' default='4'/>" + rest),
+                AllOf(HasSubstr("portal/p/m.xml:1: codes 's': 'closed': 'S' becomes '2', but the "
+                                "contract (1, [S]) knows only 1, 3"),
+                      HasSubstr("portal/p/m.xml:2: 'S' becomes '4'")));
+    EXPECT_THAT(found(codes(both) + "<field to='S' from='status' codes='s'/><field to='C' "
+                                    "value='8'/>"),
+                HasSubstr("'C' becomes '8'"));
 }
 
 TEST_F(Lint, WhatWasAskedForMustBeThere) {

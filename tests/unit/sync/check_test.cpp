@@ -129,6 +129,19 @@ TEST_F(CheckServe, FileHostsAndTheirAuthorityAreNamedWithTheirKeys) {
     EXPECT_THAT(troubles(), HasSubstr("red /p/dvcsync.toml:4: [inbound] file_ca: "));
 }
 
+TEST(Misfit, TellsWhichFilesTheProfileNamesInVain) {
+    const std::filesystem::path source = DVC_SOURCE_DIR;
+    const auto profile = portal::Profile::load(source / "mappings/portal/mapi-2024/profile.xml");
+    const auto load = [&](const std::string& name) {
+        return *mapping::MappingSet::load(source / "mappings", "reference", name);
+    };
+    ASSERT_TRUE(profile);
+    EXPECT_THAT(missing_files(*profile, load("mapi-2024")), testing::IsEmpty());
+    const auto lines = missing_files(*profile, load("dvc-2026"));
+    EXPECT_THAT(lines, testing::Contains(HasSubstr("there is no reading-submission.xml")));
+    EXPECT_THAT(lines, testing::Contains(HasSubstr("the question stays unanswered")));
+}
+
 TEST(Misfit, TellsWhatCannotGoOutAlthoughProfileAndMappingsAreEachRight) {
     const std::filesystem::path source = DVC_SOURCE_DIR;
     const auto profile = [&](const std::string& file) {
