@@ -89,7 +89,7 @@ mistake 1 "a condition that contradicts itself" $p/dossier.xml \
   's/when="identity and identity-kind=citizen-card|old-card"/when="identity and not identity"/' 'not identity' "never holds"
 mistake 1 "words that exclude one another" $p/dossier.xml \
   's/identity-kind=citizen-card|old-card/identity-kind=citizen-card and identity-kind!=citizen-card/' 'citizen-card and' \
-  "no word of 'identity-kind' satisfies"
+  "asks of 'identity-kind' what no word"
 mistake 1 "a word that is none, in a condition" $p/dossier.xml 's/status!=registered|rejected/status!=registred/' registred \
   "is not a canonical word"
 mistake 1 "a suffix that an earlier one cuts" $p/shared.xml 's|<strip pattern=".##"/>|&<strip pattern=".H2.##"/>|' \
