@@ -15,7 +15,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using V = Verdict;
 
-const std::string content = std::string("%PDF-1.4\r\n\0\xff--dvcsync\r\n", 25);
+constexpr char bytes[] = "%PDF-1.4\r\n\0\xff--dvcsync\r\n";
+const std::string content(bytes, sizeof(bytes) - 1);
 
 std::string taken(const std::string& id, const std::string& sum) {
     return http(200, R"({"code":0,"message":"","data":{"id":)" + id + R"(,"sum":)" + sum + "}}");
