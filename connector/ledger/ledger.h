@@ -139,18 +139,19 @@ struct Settlement {
     // As claimed. If the record moved on meanwhile, the item becomes Ready again (in doubt it
     // stays, until it was asked for), and only what was learnt is kept.
     std::int64_t version = 0;
-    State state{};                   // Ready, Waiting, InDoubt, Parked or Delivered
-    UtcTime next_at{};               // Waiting, InDoubt: not before this instant
-    Cause cause = Cause::None;       // Parked
-    std::string code;                // the portal's code
-    std::string reason;              // for people
-    std::optional<bool> known;       // what was learnt about the record
+    State state{};              // Ready, Waiting, InDoubt, Parked or Delivered
+    UtcTime next_at{};          // Waiting, InDoubt: not before this instant
+    Cause cause = Cause::None;  // Parked
+    std::string code;           // the portal's code
+    std::string reason;         // for people
+    // What was learnt about the record. One that the portal knows no more it has lost with its
+    // files: the ledger forgets them.
+    std::optional<bool> known;
     std::optional<Digest> document;  // Delivered: digest of what was accepted
     std::optional<std::size_t> steps_done;
     std::optional<Digest> steps_digest;
     std::optional<std::string> given{};  // the code that the portal gave it
     std::optional<Upload> uploaded{};    // a file of it that the portal took
-    bool uploads_lost = false;           // it has lost those that it took
     // Delivered: make this operation of the same record ready. Left out if the record moved on: the
     // newer version brings its own.
     std::optional<Operation> then;

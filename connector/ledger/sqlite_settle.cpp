@@ -105,7 +105,7 @@ Status SqliteLedger::settle_one(const Settlement& settlement, UtcTime now) {
 }
 
 Status SqliteLedger::learn(const Item& item, const Settlement& settlement) {
-    if (settlement.uploads_lost) DVC_TRY(no_uploads_.run(item.record));
+    if (item.known && settlement.known == false) DVC_TRY(no_uploads_.run(item.record));
     if (const auto& file = settlement.uploaded)
         DVC_TRY(uploaded_.run(item.record, file->link, file->id, file->hash));
     const bool news = settlement.known && *settlement.known != item.known;

@@ -140,7 +140,6 @@ class Documents : public Worker {
         settlement.known = false;
         settlement.steps_done = 0;
         settlement.steps_digest = Digest{};
-        settlement.uploads_lost = true;
         settle(std::move(settlement));
     }
 

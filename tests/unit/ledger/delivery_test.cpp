@@ -162,11 +162,16 @@ TEST_P(LedgerTest, FilesThatThePortalTookAreKeptByTheirLinksUntilItHasLostThem) 
     items = claim();
     EXPECT_THAT(ids(items[0]), testing::UnorderedElementsAre("4 h4", "3 h3"))
         << "they outlive versions";
-    Settlement lost = settled(items[0], State::Ready);
-    lost.known = false;
-    lost.uploads_lost = true;
-    settle(lost);
-    EXPECT_THAT(claim_one().uploads, IsEmpty());
+    // One that was never there has lost nothing; one that was there has lost them with itself.
+    bool was_known = false;
+    for (const bool known : {false, true, false}) {
+        Settlement told = settled(items[0], State::Ready);
+        told.known = known;
+        settle(told);
+        items = {claim_one()};
+        EXPECT_EQ(items[0].uploads.size(), was_known && !known ? 0U : 2U);
+        was_known = known;
+    }
 }
 
 TEST_P(LedgerTest, AParkedItemStaysUntilItIsReleased) {

@@ -245,6 +245,31 @@ TEST(Uploads, WhatThePortalHasLostItHasLostWithItsFiles) {
     EXPECT_THAT(office.portal.seen[1].document, HasSubstr("FILE-2"));
 }
 
+TEST(Uploads, TheSameWhereItsStepsFindThatItIsGone) {
+    NewOffice office;
+    office.file(1, "processing", "", {two[0]});
+    office.push();
+    office.portal.seen.clear();
+    office.portal.answer = [&](Operation operation, const portal::Item&, bool) {
+        return outcome(operation == Operation::PushProgress ? Verdict::Missing : Verdict::Accepted);
+    };
+    office.file(2, "processing", "", {two[0]});
+    office.push();
+    ASSERT_EQ(office.parked().size(), 1u);
+    office.portal.answer = nullptr;
+    office.portal.seen.clear();
+    ledger::Act act;
+    act.what = "resync";
+    ledger::Slice slice;
+    slice.codes = {"H22-1"};
+    ASSERT_TRUE(office.ledger->start_resync(slice, act, office.clock.now()));
+    ASSERT_TRUE(office.ledger->feed_resync(10, office.clock.now()));
+    office.push();
+    EXPECT_EQ(office.uploaded, 2);
+    ASSERT_FALSE(office.portal.seen.empty());
+    EXPECT_THAT(office.portal.seen[0].document, HasSubstr("FILE-2"));
+}
+
 TEST(Uploads, ADossierWithAnotherFaultCostsNoFile) {
     NewOffice office;
     office.file(1, "processing", "", two);
