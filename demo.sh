@@ -179,7 +179,7 @@ if ((whole)); then
   )
 fi
 if [[ $profile == dvc-2026 ]]; then
-  checks=(--same "files: links exported, named at the portal=$work/exported.json#/component_files,$work/portal-again.json#/files_named"
+  checks=(--same "files: exported, named at the portal=$work/exported.json#/component_files,$work/portal-again.json#/files_named"
     --zero "files uploaded for nothing=$work/portal-again.json#/files_unused")
 fi
 "$bin/dvc-figures" "${columns[@]}" \
