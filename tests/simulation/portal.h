@@ -80,7 +80,8 @@ class SimulatedPortal {
     void in_hand(const Work& work, bool again);
     // The ledger has durably written what became of it.
     void settled(const Work& work, ledger::State state);
-    // A write of what became of it failed: nobody knows whether the ledger has it.
+    // A write of what became of it, or that it is in hand, failed: nobody knows whether the ledger
+    // has it.
     void perhaps_settled(const Work& work);
     // The current process has ended: what it has sent without settling is in doubt.
     void ended();

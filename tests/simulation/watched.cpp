@@ -48,13 +48,14 @@ Status WatchedLedger::together(const std::function<Status()>& work) {
 
 void WatchedLedger::tell(bool durable) {
     for (const News& one : std::exchange(news_, {})) {
-        if (one.claimed) {
-            if (durable) portal_.in_hand(one.item.work, one.again);
-        } else if (durable) {
-            portal_.settled(one.item.work, one.state);
-        } else {
+        // A disk that fails to sync may have kept it all the same: claimed or settled, nobody
+        // knows.
+        if (!durable)
             portal_.perhaps_settled(one.item.work);
-        }
+        else if (one.claimed)
+            portal_.in_hand(one.item.work, one.again);
+        else
+            portal_.settled(one.item.work, one.state);
     }
 }
 
