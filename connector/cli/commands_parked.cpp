@@ -76,6 +76,7 @@ void add_details(Json& json, const ledger::ItemDetails& item) {
     json.add("known_to_portal", item.known);
     json.add("steps_delivered", std::uint64_t{item.steps_done});
     json.add("code_at_portal", item.given);
+    json.add("files_uploaded", std::uint64_t{item.files_uploaded});
     json.add("next_try",
              item.row.state == ledger::State::Waiting || item.row.state == ledger::State::InDoubt
                  ? utc_text(item.row.next_at)
@@ -108,6 +109,8 @@ void print_details(const ledger::ItemDetails& item) {
     print_line("portal",
                item.known ? "has accepted this record before" : "has not accepted this record yet");
     print_line("its code there", item.given);
+    if (item.files_uploaded > 0)
+        print_line("files there", fmt::format("{} uploaded", item.files_uploaded));
     if (item.delivered_at) print_line("last yes", time_text(item.delivered_at));
     if (item.steps_done > 0) print_line("steps", fmt::format("{} delivered", item.steps_done));
     if (!row.reason.empty()) {

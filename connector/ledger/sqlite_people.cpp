@@ -34,6 +34,7 @@ ItemDetails details_of(Statement& row) {
     details.known = row.integer(19) != 0;
     details.steps_done = row.count(20);
     details.given = row.text(22);
+    details.files_uploaded = row.count(23);
     return details;
 }
 
@@ -47,7 +48,8 @@ Status each_item(Database& database, const Filter& filter, std::size_t max, OnIt
             "SELECT o.item, o.operation, o.state, o.cause, r.kind, r.code, r.agency, r.origin, "
             "o.portal_code, o.reason, o.attempts, o.queued_at, o.changed_at, o.next_at, "
             "r.procedure, r.status, r.received, o.delivered_at, r.version, r.known, r.steps_done, "
-            "r.id, r.given {} WHERE {} ORDER BY o.changed_at DESC, o.item DESC LIMIT ?",
+            "r.id, r.given, (SELECT count(*) FROM upload u WHERE u.record = r.id) "
+            "{} WHERE {} ORDER BY o.changed_at DESC, o.item DESC LIMIT ?",
             items_and_records, conditions.sql)));
     statement.bind_all(conditions.values);
     return statement.rows(on_item);

@@ -139,15 +139,20 @@ expect 1 "a run without a host of files" dvcsync sync all
 contains "parks those that have some" '; 0 refused .*; [1-9][0-9]* parked here; 0 left\|; 0 refused .*, [1-9][0-9]* parked here; 0 left' "$work/out"
 expect 0 "and says so" dvcsync parked list
 contains "which file, which host" 'GiayToDinhKem\[1\].IdGiayTo: the file cannot be had: 127.0.0.1: this host is not' "$work/out"
+cp "$work/out" "$work/parked"
 contains "and what to do" 'add it to file_hosts in \[uploads\]' "$work/out"
 sandbox_report "$work/report.json"
 verdict "the others are there" $(($(json_number "$work/report.json" dossiers_held) > 150 ? 0 : 1))
 sed -i '/^\[uploads\]/,/^\[/s/^# file_hosts = .*/file_hosts = "127.0.0.1"/' "$config"
+parked=$(sed -n 's/^\(000[^ ]*\)  push-dossier  by mapping.*/\1/p' "$work/parked" | sed -n 1p)
 expect 0 "the officer names it, and has them tried again" dvcsync parked retry --all-matching --yes --reason "the host is named now"
 expect 0 "a run" dvcsync sync all
 contains "brings the rest" '; 0 refused .* 0 parked here; 0 left' "$work/out"
 sandbox_report "$work/report.json"
 verdict "every dossier is there once" $(($(json_number "$work/report.json" dossiers_held) == exported ? 0 : 1))
+expect 0 "one of them is looked at" dvcsync parked show "$parked"
+contains "its files are told" 'files there  *[1-9][0-9]* uploaded' "$work/out"
+sandbox_report "$work/report.json"
 contains "with every file, and none for nothing" "\"files_named\":$linked,\"files_unused\":0" "$work/report.json"
 stop_sandbox
 

@@ -162,6 +162,11 @@ TEST_P(LedgerTest, FilesThatThePortalTookAreKeptByTheirLinksUntilItHasLostThem) 
     items = claim();
     EXPECT_THAT(ids(items[0]), testing::UnorderedElementsAre("4 h4", "3 h3"))
         << "they outlive versions";
+    Filter of_d;
+    of_d.code = "D";
+    const auto details = ledger().details(of_d, 10);
+    ASSERT_TRUE(details && details->size() == 1);
+    EXPECT_EQ(details->front().files_uploaded, 2U);
     // One that was never there has lost nothing; one that was there has lost them with itself.
     bool was_known = false;
     for (const bool known : {false, true, false}) {
