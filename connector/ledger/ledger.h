@@ -203,7 +203,7 @@ struct ItemDetails {
     std::int64_t version = 0;
     bool known = false;
     std::size_t steps_done = 0;
-    std::string given;      // the code that the portal gave it; "": none
+    std::string given;  // the code that the portal gave it; "": none
     std::size_t files_uploaded = 0;
     std::vector<Act> acts;  // that touched it, oldest first
 };

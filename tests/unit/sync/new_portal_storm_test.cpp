@@ -233,11 +233,11 @@ class Storm : public NewOffice {
     }
 
     // As when a backup is put back: the dossier with its steps and its files.
-    void lose(const std::string& code) {
+    void lose(std::string code) {
         for (const auto& id : held_.at(code).files)
             files_.erase(id);
         held_.erase(code);
-        lost_.insert(code);
+        lost_.insert(std::move(code));
     }
 
     year::Rng rng_;
