@@ -106,7 +106,9 @@ class Storm : public NewOffice {
         ledger::Filter parked;
         parked.state = ledger::State::Parked;
         // Whose steps find that it is gone has to be sent again by a person.
-        for (const auto& row : *ledger->list(parked, 10))
+        const auto rows = ledger->list(parked, 10);
+        if (!rows) wrong_.push_back(rows.error().message);
+        for (const auto& row : rows.value_or(std::vector<ledger::ItemRow>{}))
             if (!lost_.contains(row.code)) wrong_.push_back(row.code + " is parked: " + row.reason);
         return wrong_;
     }
